@@ -1,0 +1,138 @@
+"""The sections of a landscape.
+
+Systems, rules and channels are unions over the installed plug-ins, so the model is made for the
+plug-ins at hand: unknown keys, and the JSON Schema for editors, follow from it.
+"""
+
+from collections.abc import Iterable, Mapping
+from functools import reduce
+from operator import or_
+from typing import Annotated, Any, Literal
+
+from pydantic import AnyHttpUrl, Field, create_model
+
+from monitor.core.breaks import BreakKind, Severity
+from monitor.core.flows import (
+    CalendarSettings,
+    HandOffSettings,
+    RuleSettings,
+    StreamName,
+    ValueSettings,
+)
+from monitor.core.model import FieldType
+from monitor.core.plugins import Plugins
+from monitor.core.streams import Duration, Name, Settings, SystemSettings
+
+
+class FirmSettings(Settings):
+    """Who is being watched."""
+
+    name: str
+    currency: str = Field(default="EUR", pattern=r"^[A-Z]{3}$")
+    """Currency in which value at risk is summed where records name none."""
+
+
+class StoreSettings(Settings):
+    """Where tieout keeps what it has seen."""
+
+    url: str = "sqlite:///tieout.db"
+    """SQLAlchemy URL; `postgresql+psycopg://…` for PostgreSQL."""
+
+
+class ServerSettings(Settings):
+    """Where the page, the metrics and the management calls are served."""
+
+    host: Literal["127.0.0.1", "::1", "localhost"] = "127.0.0.1"
+    """Loopback only: there are no users yet who could log in from elsewhere."""
+    port: int = Field(default=9464, ge=0, le=65535)
+    address: AnyHttpUrl | None = None
+    """Address that people's links shall point at."""
+
+
+class OwnerSettings(Settings):
+    """A team that holds systems or breaks."""
+
+    title: str = ""
+    contact: str = ""
+
+
+class EntitySettings(Settings):
+    """Fields that the firm adds to an entity, or an entity of its own."""
+
+    fields: dict[Name, FieldType]
+
+
+class FlowSettings(Settings):
+    """A business process: its root, the keys that carry it on, hand-offs and rules."""
+
+    root: StreamName
+    """Stream whose records each start a transaction."""
+    key: Name
+    """Key kind that the root defines; its value names the transaction."""
+    through: tuple[Name, ...] = ()
+    """Further key kinds along which records belong to the transaction."""
+    value: ValueSettings | None = None
+    """Where the money of a transaction is stated; None: the root's amount and currency."""
+    hand_offs: dict[Name, HandOffSettings] = {}
+    rules: dict[Name, RuleSettings] = {}
+
+
+class RouteSettings(Settings):
+    """Which notices go to which channels; an empty filter lets everything through."""
+
+    channels: tuple[Name, ...] = Field(min_length=1)
+    severities: tuple[Severity, ...] = ()
+    kinds: tuple[BreakKind, ...] = ()
+    systems: tuple[Name, ...] = ()
+    owners: tuple[Name, ...] = ()
+    notices: tuple[
+        Literal["opened", "changed", "resolved", "reopened", "blind", "sighted"], ...
+    ] = (
+        "opened",
+        "resolved",
+        "reopened",
+        "blind",
+        "sighted",
+    )
+
+
+class Landscape(Settings):
+    """A firm's systems and what must hold between them."""
+
+    version: Literal[1]
+    firm: FirmSettings
+    store: StoreSettings = StoreSettings()
+    server: ServerSettings = ServerSettings()
+    settle: Duration = Field(default=0, validate_default=True)
+    """How old a suspicion must be before anyone hears of it."""
+    every: Duration = Field(default="15s", validate_default=True)
+    """How often touched transactions are looked at."""
+    owners: dict[Name, OwnerSettings] = {}
+    entities: dict[Name, EntitySettings] = {}
+    calendars: dict[Name, CalendarSettings] = {}
+    systems: dict[Name, SystemSettings]
+    flows: dict[Name, FlowSettings] = {}
+    channels: dict[Name, Settings] = {}
+    routes: tuple[RouteSettings, ...] = ()
+
+
+def _union(models: Iterable[type[Settings]], discriminator: str) -> Any:
+    members = list(models)
+    if len(members) == 1:
+        return members[0]
+    return Annotated[reduce(or_, members), Field(discriminator=discriminator)]
+
+
+def landscape_model(plugins: Plugins) -> type[Landscape]:
+    """The landscape as these plug-ins allow it: systems by `probe`, rules by `check`, channels
+    by `channel`."""
+    system = _union((row.settings for row in plugins.probes.values()), "probe")
+    rule = _union((row.settings for row in plugins.rules.values()), "check")
+    channel = _union((row.settings for row in plugins.channels.values()), "channel")
+    flow: Any = create_model("Flow", __base__=FlowSettings, rules=(dict[Name, rule], {}))
+    fields: Mapping[str, Any] = {
+        "systems": (dict[Name, system], ...),
+        "flows": (dict[Name, flow], {}),
+        "channels": (dict[Name, channel], {}),
+    }
+    return create_model("Landscape", __base__=Landscape, **fields)

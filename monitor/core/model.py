@@ -1,0 +1,169 @@
+"""Facts: records sampled from systems, the keys that correlate them, and the pages they come in."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import NamedTuple
+
+import msgspec
+
+Value = str | int | bool | Decimal | datetime | date | None
+"""A canonical field value. Money is Decimal, instants are aware UTC, business dates are dates."""
+
+
+class FieldType(StrEnum):
+    """The types a canonical field can have."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    BOOLEAN = "boolean"
+    INSTANT = "instant"
+    DATE = "date"
+
+
+class StreamId(NamedTuple):
+    """One object type of one system, written `system.stream` wherever people read it."""
+
+    system: str
+    stream: str
+
+    def __str__(self) -> str:
+        return f"{self.system}.{self.stream}"
+
+    @classmethod
+    def parse(cls, text: str) -> "StreamId":
+        """Read `system.stream`.
+
+        Raises:
+            ValueError: the text is not two names joined by one dot.
+        """
+        system, dot, stream = text.partition(".")
+        if not (system and dot and stream) or "." in stream:
+            raise ValueError(f"'{text}' is not of the form system.stream")
+        return cls(system, stream)
+
+
+class KeyRole(StrEnum):
+    """Whether a record is what the key names, or points at it."""
+
+    DEFINES = "defines"
+    REFERS = "refers"
+
+
+class KeyUse(NamedTuple):
+    """One business key on one record: kind `deal`, value `OPP-17`, already normalised."""
+
+    role: KeyRole
+    kind: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One canonical row as a system showed it.
+
+    Attributes:
+        stream: where it was read.
+        entity: the canonical business object that it is.
+        native_id: the system's own identifier, unique within the stream.
+        fields: canonical values by field name; only mapped fields.
+        keys: business keys, normalised.
+        modified_at: the system's own stamp of the last change, where it has one.
+        deleted: the system no longer has it (fields are those last seen).
+        version: hash of entity, fields, keys and deleted. Two reads with the same version are
+            the same state, whatever the stamp says.
+    """
+
+    stream: StreamId
+    entity: str
+    native_id: str
+    fields: Mapping[str, Value]
+    keys: tuple[KeyUse, ...]
+    modified_at: datetime | None
+    deleted: bool = False
+    version: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "version", hash_version(self))
+
+
+def encode_value(value: Value) -> str | int | bool | None:
+    """One canonical value as JSON holds it: decimals and instants as text, never as a float."""
+    match value:
+        case Decimal():
+            return format(value, "f")
+        case datetime():
+            return value.astimezone(UTC).isoformat(timespec="microseconds")
+        case date():
+            return value.isoformat()
+        case _:
+            return value
+
+
+def encode_fields(fields: Mapping[str, Value]) -> str:
+    """The fields as canonical JSON: sorted names, no blanks, one text per state."""
+    encoded = {name: encode_value(fields[name]) for name in sorted(fields)}
+    return msgspec.json.encode(encoded).decode()
+
+
+def hash_version(record: Record) -> str:
+    """32 hex digits of SHA-256 over what makes two states of a record differ."""
+    keys = sorted(f"{use.role}\x1f{use.kind}\x1f{use.value}" for use in record.keys)
+    parts = [record.entity, encode_fields(record.fields), *keys, str(record.deleted)]
+    return hashlib.sha256("\x1e".join(parts).encode()).hexdigest()[:32]
+
+
+class RejectReason(StrEnum):
+    """Why a row that a system sent could not become a record."""
+
+    NOT_AN_OBJECT = "not_an_object"
+    NO_ID = "no_id"
+    NO_KEY = "no_key"
+    NO_STAMP = "no_stamp"
+    WRONG_TYPE = "wrong_type"
+    OUT_OF_RANGE = "out_of_range"
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A row set aside with its reason; the rest of its page goes on.
+
+    Attributes:
+        native_id: where it could be read; None otherwise.
+        reason: from the closed list.
+        detail: one sentence for a person, naming the field and what was expected.
+        payload: the row as received, as JSON text, cut at 2,000 characters.
+    """
+
+    native_id: str | None
+    reason: RejectReason
+    detail: str
+    payload: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What one call to a system brought.
+
+    Attributes:
+        records: rows that could be read.
+        rejects: rows that could not.
+        position: every change stamped before this instant has been yielded by now; None where
+            the source does not order its pages, so nothing can be said before the last one.
+    """
+
+    records: tuple[Record, ...]
+    rejects: tuple[Reject, ...] = ()
+    position: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The half-open stretch of server time `[since, until)` to read; since None reads all."""
+
+    since: datetime | None
+    until: datetime

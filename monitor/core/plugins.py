@@ -1,0 +1,105 @@
+"""What a plug-in's row in its folder's table holds, and what it is built with."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from monitor.core.clock import Clock
+from monitor.core.entities import EntityFields
+from monitor.core.flows import RuleSettings
+from monitor.core.model import StreamId
+from monitor.core.ports import Channel, Probe, Rule
+from monitor.core.streams import Settings, SystemSettings
+
+WorkingTime = Callable[[datetime, timedelta], datetime]
+"""Adds working time to an instant: `(start, allowed) -> due`, both instants aware UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeContext:
+    """What a probe gets beside its settings.
+
+    Attributes:
+        system: its name in the landscape.
+        entities: canonical fields by entity name, the landscape's own included.
+        clock: the present.
+        sleep: waits that many seconds.
+        calls_today: calls already made since midnight UTC, from before a restart.
+    """
+
+    system: str
+    entities: Mapping[str, EntityFields]
+    clock: Clock
+    sleep: Callable[[float], None]
+    calls_today: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RuleContext:
+    """What a rule gets beside its settings.
+
+    Attributes:
+        flow: the flow that it belongs to.
+        root: the flow's root stream.
+        entities: entity name by stream.
+        fields: canonical fields by stream.
+        owners: owner by system.
+        calendars: working time by calendar name.
+        value_stream, value_amount, value_currency: where the money of a transaction is stated.
+    """
+
+    flow: str
+    root: StreamId
+    entities: Mapping[StreamId, str]
+    fields: Mapping[StreamId, EntityFields]
+    owners: Mapping[str, str] = field(default_factory=dict)
+    calendars: Mapping[str, WorkingTime] = field(default_factory=dict)
+    value_stream: StreamId | None = None
+    value_amount: str = "amount"
+    value_currency: str = "currency"
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelContext:
+    """What a channel gets beside its settings."""
+
+    name: str
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeType:
+    """A row of `PROBES`: `build(settings, context)` gets an instance of `settings`."""
+
+    settings: type[SystemSettings]
+    build: Callable[[Any, ProbeContext], Probe]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleType:
+    """A row of `RULES`: `build(name, settings, context)`.
+
+    `build` raises ValueError with one clear sentence when the settings do not fit the landscape
+    (unknown field, types that cannot be compared).
+    """
+
+    settings: type[RuleSettings]
+    build: Callable[[str, Any, RuleContext], Rule]
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelType:
+    """A row of `CHANNELS`: `build(settings, context)`."""
+
+    settings: type[Settings]
+    build: Callable[[Any, ChannelContext], Channel]
+
+
+@dataclass(frozen=True, slots=True)
+class Plugins:
+    """Every plug-in that this installation has, by the name used in a landscape."""
+
+    probes: Mapping[str, ProbeType]
+    rules: Mapping[str, RuleType]
+    channels: Mapping[str, ChannelType]

@@ -1,0 +1,153 @@
+"""The ports that plug-ins fill: probes read systems, rules find breaks, channels tell people."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+import polars as pl
+
+from monitor.core.breaks import Finding
+from monitor.core.model import Page, StreamId, Window
+from monitor.core.notices import Delivery, Notice
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a stream's source can do, so that the engine picks its safety behaviour.
+
+    Attributes:
+        fetch: reads records by native id.
+        lookup: key kinds by which records can be found.
+        sweep: lists every native id.
+    """
+
+    fetch: bool = False
+    lookup: frozenset[str] = frozenset()
+    sweep: bool = False
+
+
+class Probe(Protocol):
+    """Reads one system. Every method may raise `Transient` or `Permanent`, and nothing else.
+
+    One probe may be used by several threads at a time.
+    """
+
+    def capabilities(self, stream: str) -> Capabilities:
+        """What can be asked of this stream."""
+        ...
+
+    def source_time(self) -> datetime:
+        """The present by the source's own clock, as far as it is known; aware UTC."""
+        ...
+
+    def changes(self, stream: str, window: Window) -> Iterator[Page]:
+        """Pages with every record whose stamp lies in the window; all of them without a cursor.
+
+        The iterator ends only when the look is complete; anything less raises.
+        """
+        ...
+
+    def fetch(self, stream: str, native_ids: Sequence[str]) -> Page:
+        """The records with these ids as they are now; an id that is absent does not exist."""
+        ...
+
+    def lookup(self, stream: str, kind: str, values: Sequence[str]) -> Page:
+        """The records that define or refer to these keys, as they are now."""
+        ...
+
+    def native_ids(self, stream: str) -> Iterator[Sequence[str]]:
+        """Every id that the stream has; ends only when the list is complete."""
+        ...
+
+    def calls_remaining(self) -> Mapping[str, float]:
+        """What is left of the budget, by its name (`minute`, `day`, `vendor`)."""
+        ...
+
+    def calls_made(self) -> int:
+        """Calls since the probe was built."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a rule may look at: the records of some transactions, by stream.
+
+    Attributes:
+        flow: the business process.
+        frames: one frame a stream, one row a record and transaction, deleted records left out.
+            Columns `_transaction` (str), `_record` (native id), `_modified_at`, `_observed_at`
+            (Datetime us UTC), then the entity's fields by name. A stream without rows has an
+            empty frame with the same columns.
+        looked_until: by stream, the server time up to which every change has been read; a
+            stream that is missing here is blind.
+        now: the present.
+    """
+
+    flow: str
+    frames: Mapping[StreamId, pl.DataFrame]
+    looked_until: Mapping[StreamId, datetime]
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """When a transaction has to be looked at again although nothing changed."""
+
+    transaction: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a rule says of a scope.
+
+    Attributes:
+        findings: the breaks that stand.
+        deadlines: when silence turns into a finding.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    deadlines: tuple[Deadline, ...] = ()
+
+
+class Rule(Protocol):
+    """A check: a pure function of a scope."""
+
+    @property
+    def name(self) -> str:
+        """As the landscape calls it."""
+        ...
+
+    @property
+    def needs(self) -> frozenset[StreamId]:
+        """Streams without which the answer is unknown. The engine does not ask while one is
+        blind."""
+        ...
+
+    def evaluate(self, scope: Scope) -> Verdict:
+        """Findings and deadlines for every transaction in the scope."""
+        ...
+
+
+class Channel(Protocol):
+    """Carries notices to people or machines. May raise `Transient` or `Permanent`."""
+
+    def send(self, notice: Notice) -> Delivery:
+        """Deliver one notice; returns what the other side calls it."""
+        ...
+
+    def find(self, notice: Notice) -> Delivery | None:
+        """Whether the other side already has this notice, where it can tell; None if not.
+
+        Asked only after a crash between sending and noting that it was sent.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of connections."""
+        ...
