@@ -125,7 +125,8 @@ def _union(models: Iterable[type[Settings]], discriminator: str) -> Any:
 
 def landscape_model(plugins: Plugins) -> type[Landscape]:
     """The landscape as these plug-ins allow it: systems by `probe`, rules by `check`, channels
-    by `channel`."""
+    by `channel`.
+    """
     system = _union((row.settings for row in plugins.probes.values()), "probe")
     rule = _union((row.settings for row in plugins.rules.values()), "check")
     channel = _union((row.settings for row in plugins.channels.values()), "channel")

@@ -80,9 +80,11 @@ class Scope:
     Attributes:
         flow: the business process.
         frames: one frame a stream, one row a record and transaction, deleted records left out.
-            Columns `_transaction` (str), `_record` (native id), `_modified_at`, `_observed_at`
-            (Datetime us UTC), then the entity's fields by name. A stream without rows has an
-            empty frame with the same columns.
+            Columns `_transaction` (str), `_record` (native id), `_keys` (list of str, each
+            `kind:value`, whatever the role), `_modified_at`, `_observed_at` (Datetime us UTC),
+            then the entity's fields by name: TEXT str, INTEGER i64, DECIMAL Decimal(38, 6),
+            BOOLEAN bool, INSTANT Datetime us UTC, DATE date. A stream without rows has an empty
+            frame with the same columns.
         looked_until: by stream, the server time up to which every change has been read; a
             stream that is missing here is blind.
         now: the present.
@@ -125,8 +127,7 @@ class Rule(Protocol):
 
     @property
     def needs(self) -> frozenset[StreamId]:
-        """Streams without which the answer is unknown. The engine does not ask while one is
-        blind."""
+        """Streams without which the answer is unknown; not asked while one of them is blind."""
         ...
 
     def evaluate(self, scope: Scope) -> Verdict:
