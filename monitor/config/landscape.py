@@ -124,8 +124,9 @@ def _union(models: Iterable[type[Settings]], discriminator: str) -> Any:
 
 
 def landscape_model(plugins: Plugins) -> type[Landscape]:
-    """The landscape as these plug-ins allow it: systems by `probe`, rules by `check`, channels
-    by `channel`.
+    """The landscape as these plug-ins allow it.
+
+    Systems are told apart by `probe`, rules by `check`, channels by `channel`.
     """
     system = _union((row.settings for row in plugins.probes.values()), "probe")
     rule = _union((row.settings for row in plugins.rules.values()), "check")
