@@ -11,7 +11,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AnyHttpUrl, Field, create_model
 
-from monitor.core.breaks import BreakKind, Severity
 from monitor.core.flows import (
     CalendarSettings,
     HandOffSettings,
@@ -21,6 +20,7 @@ from monitor.core.flows import (
 )
 from monitor.core.model import FieldType
 from monitor.core.plugins import Plugins
+from monitor.core.routes import RouteSettings
 from monitor.core.streams import Duration, Name, Settings, SystemSettings
 
 
@@ -75,25 +75,6 @@ class FlowSettings(Settings):
     """Where the money of a transaction is stated; None: the root's amount and currency."""
     hand_offs: dict[Name, HandOffSettings] = {}
     rules: dict[Name, RuleSettings] = {}
-
-
-class RouteSettings(Settings):
-    """Which notices go to which channels; an empty filter lets everything through."""
-
-    channels: tuple[Name, ...] = Field(min_length=1)
-    severities: tuple[Severity, ...] = ()
-    kinds: tuple[BreakKind, ...] = ()
-    systems: tuple[Name, ...] = ()
-    owners: tuple[Name, ...] = ()
-    notices: tuple[
-        Literal["opened", "changed", "resolved", "reopened", "blind", "sighted"], ...
-    ] = (
-        "opened",
-        "resolved",
-        "reopened",
-        "blind",
-        "sighted",
-    )
 
 
 class Landscape(Settings):
