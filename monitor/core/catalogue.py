@@ -1,0 +1,326 @@
+"""The metrics catalogue: every series that tieout exposes, declared once.
+
+The registry, the reference page and the dashboards' tests all read this list. Names follow the
+Prometheus naming rules (base units, `_total`, `_info`, `_timestamp_seconds`). Every label says
+what bounds it; keys, names of deals and amounts never become labels.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from monitor.core.breaks import BreakKind, Severity, TransitionKind
+from monitor.core.errors import Reason
+from monitor.core.transactions import TransactionStatus
+
+
+class MetricType(StrEnum):
+    """The OpenMetrics types in use."""
+
+    COUNTER = "counter"
+    GAUGE = "gauge"
+    HISTOGRAM = "histogram"
+    INFO = "info"
+
+
+class SampleOutcome(StrEnum):
+    """What became of a row that a source sent."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    REJECTED = "rejected"
+    DELETED = "deleted"
+
+
+class NoticeOutcome(StrEnum):
+    """What became of one try to deliver a notice."""
+
+    DELIVERED = "delivered"
+    POSTPONED = "postponed"
+    GIVEN_UP = "given_up"
+
+
+class OutboxState(StrEnum):
+    """Where a notice that is not delivered is: waiting, on its way, or given up."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    DEAD = "dead"
+
+
+class Budget(StrEnum):
+    """Which allowance of a source is counted."""
+
+    MINUTE = "minute"
+    DAY = "day"
+    VENDOR = "vendor"
+
+
+class Bound(StrEnum):
+    """What bounds a label whose values are no closed list in the code."""
+
+    SOURCES = "the landscape's systems"
+    STREAMS = "the landscape's streams"
+    FLOWS = "the landscape's flows"
+    CHANNELS = "the landscape's channels"
+    CURRENCIES = "three-letter codes, 32 at most; further ones count as `other`"
+    VERSIONS = "one value a process"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A label and what keeps its values few: a closed list, or something that is itself bounded."""
+
+    name: str
+    values: type[StrEnum] | Bound
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One family of series.
+
+    Attributes:
+        name: as queries write it.
+        type: OpenMetrics type.
+        unit: of its values, for people.
+        help: one sentence.
+        labels: in order.
+        buckets: upper bounds of a histogram, in seconds.
+    """
+
+    name: str
+    type: MetricType
+    unit: str
+    help: str
+    labels: tuple[Label, ...] = ()
+    buckets: tuple[float, ...] = ()
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """Names alone."""
+        return tuple(label.name for label in self.labels)
+
+
+_SOURCE = Label("source", Bound.SOURCES)
+_STREAM = Label("stream", Bound.STREAMS)
+_CHANNEL = Label("channel", Bound.CHANNELS)
+_REASON = Label("reason", Reason)
+_GAUGE, _COUNTER, _HISTOGRAM = MetricType.GAUGE, MetricType.COUNTER, MetricType.HISTOGRAM
+_SECONDS, _FLAG = "seconds", "1 yes, 0 no"
+
+SOURCE_UP = Metric(
+    "tieout_source_up",
+    _GAUGE,
+    _FLAG,
+    "Whether the last call to the source succeeded.",
+    (_SOURCE,),
+)
+SOURCE_LAST_SUCCESS = Metric(
+    "tieout_source_last_success_timestamp_seconds",
+    _GAUGE,
+    "seconds since 1970",
+    "When the last complete look at the stream ended.",
+    (_SOURCE, _STREAM),
+)
+SOURCE_BLIND = Metric(
+    "tieout_source_blind",
+    _GAUGE,
+    _FLAG,
+    "Whether answers that need the stream are unknown, because it could not be looked at.",
+    (_SOURCE, _STREAM),
+)
+RECORDS_SAMPLED = Metric(
+    "tieout_records_sampled_total",
+    _COUNTER,
+    "records",
+    "Rows that the source sent, by what became of them.",
+    (_SOURCE, _STREAM, Label("outcome", SampleOutcome)),
+)
+CALLS = Metric(
+    "tieout_calls_total",
+    _COUNTER,
+    "calls",
+    "Calls made to the source, repeated tries included.",
+    (_SOURCE,),
+)
+CALLS_REMAINING = Metric(
+    "tieout_calls_remaining",
+    _GAUGE,
+    "calls",
+    "Calls that the budget still allows.",
+    (_SOURCE, Label("budget", Budget)),
+)
+SAMPLE_FAILURES = Metric(
+    "tieout_sample_failures_total",
+    _COUNTER,
+    "looks",
+    "Looks at a stream that ended early.",
+    (_SOURCE, _STREAM, _REASON),
+)
+SAMPLE_DURATION = Metric(
+    "tieout_sample_duration_seconds",
+    _HISTOGRAM,
+    _SECONDS,
+    "How long one look at one stream of the source took.",
+    (_SOURCE,),
+    (0.1, 0.5, 2.0, 10.0, 60.0, 300.0),
+)
+CYCLE_DURATION = Metric(
+    "tieout_cycle_duration_seconds",
+    _HISTOGRAM,
+    _SECONDS,
+    "How long one cycle over the touched transactions took.",
+    (),
+    (0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0),
+)
+CYCLE_LAST_SUCCESS = Metric(
+    "tieout_cycle_last_success_timestamp_seconds",
+    _GAUGE,
+    "seconds since 1970",
+    "When the last complete cycle ended.",
+)
+BREAKS_OPEN = Metric(
+    "tieout_breaks_open",
+    _GAUGE,
+    "breaks",
+    "Breaks that stand: confirmed and not resolved.",
+    (Label("kind", BreakKind), Label("system", Bound.SOURCES), Label("severity", Severity)),
+)
+VALUE_AT_RISK = Metric(
+    "tieout_value_at_risk",
+    _GAUGE,
+    "currency units",
+    "Money that depends on the breaks that stand.",
+    (Label("currency", Bound.CURRENCIES),),
+)
+TRANSACTIONS = Metric(
+    "tieout_transactions",
+    _GAUGE,
+    "transactions",
+    "Transactions by what the last look at them said.",
+    (Label("flow", Bound.FLOWS), Label("status", TransactionStatus)),
+)
+BREAK_TRANSITIONS = Metric(
+    "tieout_break_transitions_total",
+    _COUNTER,
+    "transitions",
+    "Steps in the lives of breaks.",
+    (Label("kind", TransitionKind),),
+)
+CONFIG_RELOADED = Metric(
+    "tieout_config_last_reload_successful",
+    _GAUGE,
+    _FLAG,
+    "Whether the last try to load the landscape succeeded; after a failure the old one runs on.",
+)
+CONFIG_RELOAD_SUCCESS = Metric(
+    "tieout_config_last_reload_success_timestamp_seconds",
+    _GAUGE,
+    "seconds since 1970",
+    "When the running landscape was loaded.",
+)
+OUTBOX_DEPTH = Metric(
+    "tieout_outbox_depth",
+    _GAUGE,
+    "notices",
+    "Notices that are not delivered.",
+    (Label("state", OutboxState),),
+)
+TOUCHED_DEPTH = Metric(
+    "tieout_touched_depth",
+    _GAUGE,
+    "transactions",
+    "Transactions that wait to be looked at.",
+)
+QUARANTINE_DEPTH = Metric(
+    "tieout_quarantine_depth",
+    _GAUGE,
+    "records",
+    "Rows set aside because they could not become records.",
+    (_SOURCE, _STREAM),
+)
+NOTICES = Metric(
+    "tieout_notices_total",
+    _COUNTER,
+    "tries",
+    "Tries to deliver a notice, by what became of them.",
+    (_CHANNEL, Label("outcome", NoticeOutcome)),
+)
+DELIVERY_FAILURES = Metric(
+    "tieout_delivery_failures_total",
+    _COUNTER,
+    "tries",
+    "Tries to deliver a notice that failed.",
+    (_CHANNEL, _REASON),
+)
+BUILD_INFO = Metric(
+    "tieout_build_info",
+    MetricType.INFO,
+    "always 1",
+    "The version that runs.",
+    (Label("version", Bound.VERSIONS),),
+)
+
+CATALOGUE: tuple[Metric, ...] = (
+    SOURCE_UP,
+    SOURCE_LAST_SUCCESS,
+    SOURCE_BLIND,
+    RECORDS_SAMPLED,
+    CALLS,
+    CALLS_REMAINING,
+    SAMPLE_FAILURES,
+    SAMPLE_DURATION,
+    CYCLE_DURATION,
+    CYCLE_LAST_SUCCESS,
+    BREAKS_OPEN,
+    VALUE_AT_RISK,
+    TRANSACTIONS,
+    BREAK_TRANSITIONS,
+    CONFIG_RELOADED,
+    CONFIG_RELOAD_SUCCESS,
+    OUTBOX_DEPTH,
+    TOUCHED_DEPTH,
+    QUARANTINE_DEPTH,
+    NOTICES,
+    DELIVERY_FAILURES,
+    BUILD_INFO,
+)
+
+
+def series_names(metric: Metric) -> tuple[str, ...]:
+    """The names that queries over this family may use."""
+    if metric.type is MetricType.HISTOGRAM:
+        return tuple(f"{metric.name}_{suffix}" for suffix in ("bucket", "count", "sum"))
+    return (metric.name,)
+
+
+def reference_page(metrics: Iterable[Metric] = CATALOGUE) -> str:
+    """The reference page in Markdown."""
+    return _INTRODUCTION + "\n".join(_section(metric) for metric in metrics)
+
+
+_INTRODUCTION = """\
+# Metrics
+
+Served on `/metrics`, as OpenMetrics where the caller accepts it. Generated from
+`monitor/core/catalogue.py`. Counters start at 0 for every label set that is known when the
+landscape is loaded; the series of a system, stream, flow or channel that leaves the landscape
+disappear with it.
+
+"""
+
+
+def _section(metric: Metric) -> str:
+    lines = [f"## `{metric.name}`", "", metric.help, "", f"- Type: {metric.type}"]
+    lines.append(f"- Unit: {metric.unit}")
+    if metric.buckets:
+        lines.append(f"- Buckets: {', '.join(f'{bound:g}' for bound in metric.buckets)}")
+    lines.extend(f"- Label `{label.name}`: {_describe(label)}" for label in metric.labels)
+    return "\n".join(lines) + "\n"
+
+
+def _describe(label: Label) -> str:
+    if isinstance(label.values, Bound):
+        return label.values.value
+    return ", ".join(f"`{member.value}`" for member in label.values)

@@ -1,0 +1,235 @@
+"""The numbers that tieout shows, held in a registry of its own."""
+
+import re
+import threading
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.metrics import MetricWrapperBase
+from prometheus_client.metrics_core import Metric as Family
+from prometheus_client.registry import Collector
+
+from monitor.core.catalogue import BUILD_INFO, CATALOGUE, Bound, Label, Metric, MetricType
+from monitor.core.model import StreamId
+
+MAX_CURRENCIES = 32
+"""Records name currencies, and records can lie: further codes share one series."""
+
+OTHER_CURRENCY = "other"
+
+LabelValues = tuple[str, ...]
+"""In the order in which the metric declares its labels."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownNames:
+    """The names of a landscape, which alone may become labels."""
+
+    systems: Collection[str] = ()
+    streams: Collection[StreamId] = ()
+    flows: Collection[str] = ()
+    channels: Collection[str] = ()
+
+
+class Metrics:
+    """Every metric of the catalogue in a private registry. Safe to use from several threads.
+
+    A value for a system, stream, flow or channel that the landscape does not name is dropped: a
+    job that outlives a reload must not bring the series of a removed source back. Wrong label
+    names, or values outside a closed list, are mistakes in the code and raise ValueError.
+    """
+
+    def __init__(self, version: str) -> None:
+        self._registry = CollectorRegistry(auto_describe=True)
+        self._gauges = {each: self._gauge(each) for each in _of_type(MetricType.GAUGE)}
+        self._counters = {each: self._counter(each) for each in _of_type(MetricType.COUNTER)}
+        self._histograms = {each: self._histogram(each) for each in _of_type(MetricType.HISTOGRAM)}
+        info = Info(BUILD_INFO.name.removesuffix("_info"), BUILD_INFO.help, registry=self._registry)
+        info.info({"version": version})
+        self._known = KnownNames()
+        self._currencies: set[str] = set()
+        self._lock = threading.Lock()
+
+    def prepare(self, known: KnownNames) -> None:
+        """Take over a landscape's names.
+
+        Counters and histograms get every label set that the names allow, at 0, so that the
+        first event is seen as an increase. Series of names that are gone disappear.
+        """
+        with self._lock:
+            self._known = known
+            for metric, gauge in self._gauges.items():
+                for values in _series_of(gauge, metric):
+                    if not self._is_known(metric, values):
+                        gauge.remove(*values)
+            labelled = [*self._counters.items(), *self._histograms.items()]
+            for metric, family in labelled:
+                if not metric.labels:
+                    continue
+                wanted = list(known_label_sets(metric, known))
+                for values in _series_of(family, metric).difference(wanted):
+                    family.remove(*values)
+                for values in wanted:
+                    family.labels(*values)
+
+    def set(self, metric: Metric, value: float, **labels: str) -> None:
+        """Set a gauge."""
+        with self._lock:
+            values = self._admit(metric, labels)
+            if values is not None:
+                gauge = self._gauges[metric]
+                (gauge.labels(*values) if values else gauge).set(value)
+
+    def replace(self, metric: Metric, values: Mapping[LabelValues, float]) -> None:
+        """Set a gauge to exactly these values; every other label set that is known becomes 0."""
+        with self._lock:
+            gauge = self._gauges[metric]
+            totals = dict.fromkeys(known_label_sets(metric, self._known), 0.0)
+            for given, value in values.items():
+                labels = dict(zip(metric.label_names, given, strict=True))
+                admitted = self._admit(metric, labels)
+                if admitted is not None:
+                    totals[admitted] = totals.get(admitted, 0.0) + value
+            gauge.clear()
+            for admitted, total in totals.items():
+                gauge.labels(*admitted).set(total)
+
+    def add(self, metric: Metric, amount: float = 1, **labels: str) -> None:
+        """Add to a counter."""
+        with self._lock:
+            values = self._admit(metric, labels)
+            if values is not None:
+                counter = self._counters[metric]
+                (counter.labels(*values) if values else counter).inc(amount)
+
+    def observe(self, metric: Metric, seconds: float, **labels: str) -> None:
+        """Add a length of time to a histogram."""
+        with self._lock:
+            values = self._admit(metric, labels)
+            if values is not None:
+                histogram = self._histograms[metric]
+                (histogram.labels(*values) if values else histogram).observe(seconds)
+
+    def expose(self, accept: str = "") -> tuple[bytes, str]:
+        """The page and its content type: OpenMetrics where the `Accept` header allows it."""
+        encode, content_type = choose_encoder(accept)
+        with self._lock:
+            return encode(_WithoutCreated(self._registry)), content_type
+
+    def _admit(self, metric: Metric, labels: Mapping[str, str]) -> LabelValues | None:
+        """The label values to use; None where the landscape does not name them."""
+        if labels.keys() != set(metric.label_names):
+            raise ValueError(f"{metric.name} has the labels {', '.join(metric.label_names)}")
+        values = tuple(self._fold(label, labels[label.name]) for label in metric.labels)
+        return values if self._is_known(metric, values) else None
+
+    def _fold(self, label: Label, value: str) -> str:
+        if isinstance(label.values, Bound):
+            return self._fold_currency(value) if label.values is Bound.CURRENCIES else value
+        return label.values(value).value
+
+    def _fold_currency(self, code: str) -> str:
+        is_new = code not in self._currencies
+        if is_new and (
+            not re.fullmatch("[A-Z]{3}", code) or len(self._currencies) >= MAX_CURRENCIES
+        ):
+            return OTHER_CURRENCY
+        self._currencies.add(code)
+        return code
+
+    def _is_known(self, metric: Metric, values: LabelValues) -> bool:
+        named = {label.values: value for label, value in zip(metric.labels, values, strict=True)}
+        known = self._known
+        if Bound.STREAMS in named:
+            return StreamId(named[Bound.SOURCES], named[Bound.STREAMS]) in known.streams
+        return (
+            named.get(Bound.SOURCES) in {None, *known.systems}
+            and named.get(Bound.FLOWS) in {None, *known.flows}
+            and named.get(Bound.CHANNELS) in {None, *known.channels}
+        )
+
+    def _gauge(self, metric: Metric) -> Gauge:
+        return Gauge(
+            metric.name,
+            metric.help,
+            metric.label_names,
+            unit=_unit(metric),
+            registry=self._registry,
+        )
+
+    def _counter(self, metric: Metric) -> Counter:
+        return Counter(metric.name, metric.help, metric.label_names, registry=self._registry)
+
+    def _histogram(self, metric: Metric) -> Histogram:
+        return Histogram(
+            metric.name,
+            metric.help,
+            metric.label_names,
+            unit=_unit(metric),
+            buckets=metric.buckets,
+            registry=self._registry,
+        )
+
+
+def known_label_sets(metric: Metric, known: KnownNames) -> Iterator[LabelValues]:
+    """Every label set that the names and the closed lists allow.
+
+    There is none where a label, such as a currency, is known only from what happens.
+    """
+    bounds = {label.values for label in metric.labels}
+    if not metric.labels:
+        return
+    axes: list[Collection[LabelValues]] = []
+    for label in metric.labels:
+        match label.values:
+            case Bound.SOURCES if Bound.STREAMS in bounds:
+                axes.append([(stream.system, stream.stream) for stream in known.streams])
+            case Bound.SOURCES:
+                axes.append([(name,) for name in known.systems])
+            case Bound.STREAMS:
+                pass  # came with its source
+            case Bound.FLOWS:
+                axes.append([(name,) for name in known.flows])
+            case Bound.CHANNELS:
+                axes.append([(name,) for name in known.channels])
+            case Bound():
+                return
+            case values:
+                axes.append([(member.value,) for member in values])
+    for parts in product(*axes):
+        yield tuple(value for part in parts for value in part)
+
+
+def _of_type(wanted: MetricType) -> list[Metric]:
+    return [metric for metric in CATALOGUE if metric.type is wanted]
+
+
+def _unit(metric: Metric) -> str:
+    """OpenMetrics wants a declared unit to end the name, so only seconds are declared."""
+    return "seconds" if metric.name.endswith("_seconds") else ""
+
+
+def _series_of(family: MetricWrapperBase, metric: Metric) -> set[LabelValues]:
+    return {
+        tuple(sample.labels[name] for name in metric.label_names)
+        for group in family.collect()
+        for sample in group.samples
+        if metric.labels
+    }
+
+
+class _WithoutCreated(Collector):
+    """Leaves `_created` out: it would double the series, and Prometheus makes no use of it."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._registry = registry
+
+    def collect(self) -> Iterator[Family]:
+        for family in self._registry.collect():
+            family.samples = [
+                sample for sample in family.samples if not sample.name.endswith("_created")
+            ]
+            yield family
