@@ -1,0 +1,1 @@
+"""What every probe shares: calls within a budget, paging, selecting and mapping."""

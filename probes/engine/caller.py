@@ -1,0 +1,170 @@
+"""One call to a system, as every HTTP probe makes it.
+
+Within the budget, with credentials, judged by the error table, tried again where that can help,
+and over when the look's time is over.
+"""
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from pydantic import Field
+
+from monitor.core.clock import Clock, TimeLimit
+from monitor.core.errors import Transient
+from monitor.core.streams import Duration, Settings
+from monitor.response import NO_CONTENT, Response
+from monitor.transport import Params, Transport
+from probes.engine.budget import Budget
+from probes.engine.credentials import Authenticator
+from probes.engine.errors import ErrorRow, Then, judge
+
+_log = structlog.get_logger(__name__)
+
+_READS = frozenset({"GET", "HEAD"})
+
+
+class RetrySettings(Settings):
+    """How often, and after what pause, a read is tried again inside one look."""
+
+    tries: int = Field(default=4, ge=1, le=20)
+    first_pause: Duration = timedelta(seconds=0.5)
+    """Doubled with each further try, and shortened at random by up to a half."""
+    longest_pause: Duration = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request before credentials.
+
+    Attributes:
+        method: GET, POST, …
+        url: path under the base URL, or a whole address at the same origin.
+        params: query parameters in order; a name may stand several times.
+        body: sent as JSON; None sends none.
+        headers: beside those of the system.
+        repeatable: trying again cannot do anything twice; None: GET and HEAD only. A POST that
+            only reads says True.
+        errors: rows that come before those of the system.
+    """
+
+    method: str
+    url: str
+    params: Params = field(default=(), repr=False)
+    body: Any = field(default=None, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    repeatable: bool | None = None
+    errors: Sequence[ErrorRow] = ()
+
+    @property
+    def may_repeat(self) -> bool:
+        """Whether the call may be made again."""
+        return self.method in _READS if self.repeatable is None else self.repeatable
+
+
+class Caller:
+    """Makes calls to one system. May be used by several threads at a time."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        budget: Budget,
+        authenticator: Authenticator,
+        *,
+        errors: Sequence[ErrorRow],
+        retry: RetrySettings,
+        clock: Clock,
+        sleep: Callable[[float], None],
+        jitter: random.Random,
+    ) -> None:
+        self.budget = budget
+        self._transport = transport
+        self._authenticator = authenticator
+        self._errors = tuple(errors)
+        self._retry = retry
+        self._clock = clock
+        self._sleep = sleep
+        self._jitter = jitter
+        self._offset: timedelta | None = None
+
+    def call(self, call: Call, time_limit: TimeLimit) -> Response:
+        """The answer, which can be used: its status is good and its body is whole, strict JSON.
+
+        An answer that the error table calls `empty` comes back as one without content.
+
+        Raises:
+            Transient: no usable answer in the tries, the budget or the time allowed.
+            Permanent: an answer that trying again cannot change.
+        """
+        failures = 0
+        was_renewed = False
+        while True:
+            try:
+                response = self._try(call, time_limit, may_renew=not was_renewed)
+            except Transient as failure:
+                failures += 1
+                pause = self._pause(failure, failures)
+                is_last = failures >= self._retry.tries or pause >= time_limit.left()
+                if is_last or not call.may_repeat:
+                    raise
+                _log.info("call is tried again", reason=failure.reason.value, pause=round(pause, 3))
+                self._sleep(pause)
+                continue
+            if response is not None:
+                return response
+            was_renewed = True
+
+    def source_time(self, time_limit: TimeLimit) -> datetime:
+        """The present by the system's own clock, as the Date header of its last answer shows it.
+
+        Behind by up to a second and never ahead, because the header counts whole seconds and took
+        time to arrive. Before the first answer the system is asked for one.
+
+        Raises:
+            Transient: the system cannot be asked.
+        """
+        if self._offset is None:
+            self.budget.spend(time_limit)
+            self._note(self._transport.request("HEAD", "", time_limit=time_limit))
+        return self._clock() + (self._offset or timedelta(0))
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self._transport.close()
+
+    def _try(self, call: Call, time_limit: TimeLimit, *, may_renew: bool) -> Response | None:
+        """One try: the answer, or None when the credential was renewed and another is due."""
+        credentials = self._authenticator.credentials(time_limit)
+        self.budget.spend(time_limit)
+        response = self._transport.request(
+            call.method,
+            call.url,
+            params=(*call.params, *credentials.params),
+            json=call.body,
+            headers={**call.headers, **credentials.headers},
+            time_limit=time_limit,
+        )
+        self._note(response)
+        verdict = judge(response, (*call.errors, *self._errors), self._clock())
+        if verdict is None:
+            response.json()
+            return response
+        if verdict.then is Then.EMPTY:
+            return Response(NO_CONTENT, response.headers, b"", response.url)
+        if verdict.then is Then.REFRESH and may_renew and self._authenticator.renew(credentials):
+            return None
+        raise verdict.error(self._transport.origin)
+
+    def _note(self, response: Response) -> None:
+        self.budget.learn(response.headers)
+        if response.date is not None:
+            self._offset = response.date - self._clock()
+
+    def _pause(self, failure: Transient, failures: int) -> float:
+        """Exponential, at least as long as asked for, and not at the same moment as others."""
+        longest = self._retry.longest_pause.total_seconds()
+        pause = min(longest, self._retry.first_pause.total_seconds() * 2.0 ** (failures - 1))
+        return max(failure.retry_after or 0.0, pause * self._jitter.uniform(0.5, 1.0))
