@@ -124,6 +124,7 @@ class RejectReason(StrEnum):
     NO_ID = "no_id"
     NO_KEY = "no_key"
     NO_STAMP = "no_stamp"
+    NO_VALUE = "no_value"
     WRONG_TYPE = "wrong_type"
     OUT_OF_RANGE = "out_of_range"
 

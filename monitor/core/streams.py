@@ -46,6 +46,10 @@ class CursorSettings(Settings):
 
     field: str
     """Path of the stamp in the source's row."""
+    zone: str = "UTC"
+    """Time zone of a stamp that names none."""
+    format: str | None = None
+    """strptime format of a stamp that is not ISO 8601; `epoch` or `epoch_ms`."""
     overlap: Duration = timedelta(minutes=10)
     """How far behind the cursor each window starts again, for rows that commit late."""
     safety_lag: Duration = timedelta(0)

@@ -1,0 +1,238 @@
+"""Rows of a source become canonical records; a row that cannot is set aside with its reason."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any, Final, TypeVar
+
+from monitor.core.entities import EntityFields
+from monitor.core.model import (
+    FieldType,
+    KeyRole,
+    KeyUse,
+    Page,
+    Record,
+    Reject,
+    RejectReason,
+    StreamId,
+    Value,
+)
+from monitor.core.streams import FieldMapping, KeyMapping, StreamSettings
+from probes.engine.checks import as_field_mapping, check_mapping
+from probes.engine.keys import as_key_mapping, read_keys
+from probes.engine.selector import value_at
+from probes.engine.values import (
+    Convert,
+    Misfit,
+    converter,
+    describe,
+    is_blank,
+    read_boolean,
+    read_instant,
+    read_text,
+    read_zone,
+)
+
+PAYLOAD_CHARACTERS: Final = 2000
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """How one canonical field is read."""
+
+    name: str
+    path: str
+    convert: Convert
+    required: bool
+
+
+class RowMapper:
+    """Maps the rows of one stream."""
+
+    def __init__(self, stream: StreamId, settings: StreamSettings, fields: EntityFields) -> None:
+        """Get ready to map.
+
+        Args:
+            stream: where the rows are read.
+            settings: the stream's mapping.
+            fields: canonical fields of the stream's entity.
+
+        Raises:
+            ValueError: the mapping does not fit the entity; every problem is named.
+        """
+        if problems := check_mapping(settings, fields):
+            raise ValueError(f"{stream}: {'; '.join(problems)}")
+        self._stream = stream
+        self._settings = settings
+        self._constants: dict[str, Value] = {}
+        self._columns: list[Column] = []
+        for name, mapping in settings.map.items():
+            self._add_field(name, as_field_mapping(mapping), fields[name])
+        self._keys = _key_mappings(settings)
+        cursor = settings.cursor
+        self._stamp_path = cursor.field if cursor else None
+        self._read_stamp = partial(
+            read_instant,
+            zone=read_zone(cursor.zone if cursor else "UTC"),
+            form=cursor.format if cursor else None,
+        )
+
+    def _add_field(self, name: str, mapping: FieldMapping, field_type: FieldType) -> None:
+        convert = converter(
+            field_type, zone=mapping.zone, form=mapping.format, words=mapping.values
+        )
+        if mapping.source is None:
+            self._constants[name] = convert(mapping.constant)
+        else:
+            self._columns.append(Column(name, mapping.source, convert, mapping.required))
+
+    def read_page(self, rows: Iterable[Any], position: datetime | None = None) -> Page:
+        """Every row as a record or a reject, in order; never raises because of a row's content.
+
+        Args:
+            rows: as the source sent them.
+            position: see `Page.position`.
+        """
+        records: list[Record] = []
+        rejects: list[Reject] = []
+        for row in rows:
+            try:
+                records.append(self._read_row(row))
+            except Misfit as misfit:
+                rejects.append(self.set_aside(row, misfit.reason, misfit.detail))
+        return Page(tuple(records), tuple(rejects), position)
+
+    def set_aside(self, row: Any, reason: RejectReason, detail: str) -> Reject:
+        """A reject for a row, with its id where that can be read."""
+        return Reject(self._native_id_of(row), reason, detail, dump_payload(row))
+
+    def native_id(self, row: Any) -> str:
+        """The source's own identifier of a row.
+
+        Raises:
+            Misfit: there is none.
+        """
+        value = value_at(row, self._settings.id)
+        if is_blank(value) or isinstance(value, bool):
+            raise Misfit(RejectReason.NO_ID, f"'{self._settings.id}' holds no identifier")
+        return _named(self._settings.id, read_text, value)
+
+    def stamp(self, row: Any) -> datetime | None:
+        """The source's stamp of the last change; None for a stream without a cursor.
+
+        Raises:
+            Misfit: the stream has a cursor, and the row has no stamp that can be read.
+        """
+        if self._stamp_path is None:
+            return None
+        value = value_at(row, self._stamp_path)
+        if is_blank(value):
+            raise Misfit(RejectReason.NO_STAMP, f"'{self._stamp_path}' holds no stamp")
+        return _named(self._stamp_path, self._read_stamp, value)
+
+    def _read_row(self, row: Any) -> Record:
+        if not isinstance(row, Mapping):
+            raise Misfit(
+                RejectReason.NOT_AN_OBJECT, f"the row should be an object, is {describe(row)}"
+            )
+        native_id = self.native_id(row)
+        if self._is_deleted(row):
+            return self._read_tombstone(row, native_id)
+        fields = dict(self._constants)
+        for column in self._columns:
+            fields[column.name] = _read_column(row, column)
+        return Record(
+            self._stream,
+            self._settings.entity,
+            native_id,
+            fields,
+            tuple(use for key in self._keys for use in _read_key(row, *key)),
+            self.stamp(row),
+        )
+
+    def _read_tombstone(self, row: Any, native_id: str) -> Record:
+        """A deleted record with whatever the source still tells of it: often the id alone."""
+        fields = dict(self._constants)
+        for column in self._columns:
+            fields[column.name] = _or_default(None, _read_column, row, column)
+        nothing: tuple[KeyUse, ...] = ()
+        keys = [use for key in self._keys for use in _or_default(nothing, _read_key, row, *key)]
+        stamp = _or_default(None, self.stamp, row)
+        return Record(
+            self._stream, self._settings.entity, native_id, fields, tuple(keys), stamp, deleted=True
+        )
+
+    def _is_deleted(self, row: Any) -> bool:
+        deletes = self._settings.deletes
+        if deletes.kind != "field" or deletes.field is None:
+            return False
+        flag = value_at(row, deletes.field)
+        if is_blank(flag):
+            return False
+        return any(_means(flag, value) for value in deletes.values)
+
+    def _native_id_of(self, row: Any) -> str | None:
+        return _or_default(None, self.native_id, row)
+
+
+def _key_mappings(settings: StreamSettings) -> list[tuple[str, KeyMapping, KeyRole]]:
+    roles = ((settings.defines, KeyRole.DEFINES), (settings.refers, KeyRole.REFERS))
+    return [
+        (kind, as_key_mapping(mapping), role)
+        for mappings, role in roles
+        for kind, mapping in mappings.items()
+    ]
+
+
+def _read_column(row: Any, column: Column) -> Value:
+    value = value_at(row, column.path)
+    if not is_blank(value):
+        return _named(column.name, column.convert, value)
+    if column.required:
+        raise Misfit(RejectReason.NO_VALUE, f"field '{column.name}' is required and blank")
+    return None
+
+
+def _read_key(row: Any, kind: str, mapping: KeyMapping, role: KeyRole) -> tuple[KeyUse, ...]:
+    try:
+        uses = read_keys(row, mapping, kind, role)
+    except Misfit as misfit:
+        raise Misfit(misfit.reason, f"key '{kind}' {misfit.detail}") from None
+    if mapping.required and not uses:
+        raise Misfit(RejectReason.NO_KEY, f"key '{kind}' is required and blank")
+    return uses
+
+
+def _named(name: str, convert: Callable[[Any], Result], value: Any) -> Result:
+    try:
+        return convert(value)
+    except Misfit as misfit:
+        raise Misfit(misfit.reason, f"'{name}' {misfit.detail}") from None
+
+
+def _or_default(default: Result, read: Callable[..., Result], *arguments: Any) -> Result:
+    try:
+        return read(*arguments)
+    except Misfit:
+        return default
+
+
+def _means(flag: Any, value: str | bool) -> bool:
+    """Whether the flag says what the settings call deleted; 1 and `yes` are true as well."""
+    try:
+        return read_boolean(flag) is value if isinstance(value, bool) else read_text(flag) == value
+    except Misfit:
+        return False
+
+
+def dump_payload(row: Any) -> str:
+    """The row as JSON text that any store can hold, cut at 2,000 characters."""
+    try:
+        text = json.dumps(row, default=str, ensure_ascii=False, skipkeys=True)
+    except (ValueError, RecursionError):
+        text = json.dumps(f"a row that is no JSON: {describe(row)}")
+    return text.encode("utf-8", "backslashreplace").decode()[:PAYLOAD_CHARACTERS]
