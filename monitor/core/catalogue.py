@@ -36,9 +36,9 @@ class SampleOutcome(StrEnum):
 class NoticeOutcome(StrEnum):
     """What became of one try to deliver a notice."""
 
-    DELIVERED = "delivered"
+    SENT = "sent"
     POSTPONED = "postponed"
-    GIVEN_UP = "given_up"
+    DEAD = "dead"
 
 
 class OutboxState(StrEnum):

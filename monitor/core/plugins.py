@@ -1,5 +1,6 @@
 """What a plug-in's row in its folder's table holds, and what it is built with."""
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -62,10 +63,17 @@ class RuleContext:
 
 @dataclass(frozen=True, slots=True)
 class ChannelContext:
-    """What a channel gets beside its settings."""
+    """What a channel gets beside its settings.
+
+    Attributes:
+        name: as the landscape calls it.
+        clock: the present.
+        sleep: waits that many seconds.
+    """
 
     name: str
     clock: Clock
+    sleep: Callable[[float], None] = time.sleep
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,149 @@
+"""What to say: pure functions from what happened to a notice that is complete in itself."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from types import MappingProxyType
+from urllib.parse import quote
+
+from alerts.escaping import cut
+from alerts.render import Target, render
+from monitor.core.breaks import Severity, Transition, TransitionKind
+from monitor.core.errors import Reason
+from monitor.core.model import StreamId, encode_value
+from monitor.core.notices import Notice, NoticeKind
+
+MAX_TITLE = 200
+
+Titles = Mapping[str, str]
+"""What people call a system, by its name in the landscape."""
+
+_NO_TITLES: Titles = MappingProxyType({})
+_SHORT_NAME = 3
+
+_TOLD = {
+    TransitionKind.OPENED: NoticeKind.OPENED,
+    TransitionKind.CHANGED: NoticeKind.CHANGED,
+    TransitionKind.RESOLVED: NoticeKind.RESOLVED,
+    TransitionKind.REOPENED: NoticeKind.REOPENED,
+}
+"""A suspicion, and its dismissal, are nobody's business."""
+
+
+def notice_of(
+    transition: Transition, address: str = "", titles: Titles = _NO_TITLES
+) -> Notice | None:
+    """What to tell of a step in a break's life; None where nobody hears of it.
+
+    The identifier follows from the step alone, so that a step told twice is recognised.
+
+    Args:
+        transition: the step.
+        address: start of links for people; empty gives no link.
+        titles: what people call the systems.
+    """
+    kind = _TOLD.get(transition.kind)
+    if kind is None:
+        return None
+    standing = transition.after
+    found = standing.finding
+    step = (standing.fingerprint, str(standing.episode), kind, _stamp(transition.at))
+    draft = Notice(
+        id=_identify(*step),
+        kind=kind,
+        at=transition.at,
+        severity=found.severity,
+        title="",
+        transaction=found.transaction,
+        break_id=standing.id,
+        break_kind=found.kind,
+        rule=found.rule,
+        hop=found.hop,
+        system=found.system,
+        entity=found.entity,
+        field=found.field,
+        record_id=found.record_id,
+        expected=found.expected,
+        actual=found.actual,
+        value_at_risk=found.value_at_risk,
+        currency=found.currency,
+        owner=found.owner,
+        since=found.since,
+        why=transition.why,
+        link=link_to(address, found.transaction),
+    )
+    return _titled(draft, titles)
+
+
+def blind_notice(
+    stream: StreamId,
+    since: datetime,
+    now: datetime,
+    *,
+    reason: Reason | None = None,
+    owner: str = "",
+    titles: Titles = _NO_TITLES,
+) -> Notice:
+    """That a stream cannot be seen. Once a period of blindness: its start makes the identifier."""
+    cause = f" The last look failed: {reason.value.replace('_', ' ')}." if reason else ""
+    draft = Notice(
+        id=_identify(str(stream), NoticeKind.BLIND, _stamp(since)),
+        kind=NoticeKind.BLIND,
+        at=now,
+        severity=Severity.WARNING,
+        title="",
+        system=stream.system,
+        owner=owner,
+        since=since,
+        why=f"Nothing is reported missing, and nothing in order, from what cannot be seen.{cause}",
+    )
+    return _titled(draft, titles, stream.stream)
+
+
+def sighted_notice(
+    stream: StreamId,
+    since: datetime,
+    now: datetime,
+    *,
+    owner: str = "",
+    titles: Titles = _NO_TITLES,
+) -> Notice:
+    """That a stream can be seen again, after having been blind since then."""
+    draft = Notice(
+        id=_identify(str(stream), NoticeKind.SIGHTED, _stamp(since)),
+        kind=NoticeKind.SIGHTED,
+        at=now,
+        severity=Severity.INFO,
+        title="",
+        system=stream.system,
+        owner=owner,
+        since=since,
+        why="What was unknown is being looked at again.",
+    )
+    return _titled(draft, titles, stream.stream)
+
+
+def link_to(address: str, transaction: str) -> str:
+    """The page of a deal; empty where no address is configured."""
+    if not address or not transaction:
+        return ""
+    return f"{address.rstrip('/')}/transactions/{quote(transaction, safe='', errors='replace')}"
+
+
+def show_system(name: str, titles: Titles) -> str:
+    """A system as people call it; without a title, short names are read as abbreviations."""
+    return titles.get(name) or (name.upper() if len(name) <= _SHORT_NAME else name.capitalize())
+
+
+def _titled(draft: Notice, titles: Titles, stream: str = "") -> Notice:
+    facts = {"notice": draft, "system": show_system(draft.system, titles), "stream": stream}
+    return replace(draft, title=cut(render("title.txt.j2", Target.PLAIN, facts), MAX_TITLE))
+
+
+def _identify(*parts: str) -> str:
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
+
+
+def _stamp(at: datetime) -> str:
+    return str(encode_value(at))

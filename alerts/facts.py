@@ -1,0 +1,36 @@
+"""What a notice says, as labelled values in reading order."""
+
+from typing import NamedTuple
+
+from alerts.render import instant, money, words
+from monitor.core.notices import Notice
+
+
+class Fact(NamedTuple):
+    """One line of a message."""
+
+    label: str
+    value: str
+
+
+def facts_of(notice: Notice) -> tuple[Fact, ...]:
+    """Everything that the notice knows beside its title; ten facts at most."""
+    record = " ".join((notice.system, words(notice.entity), notice.record_id)).strip()
+    at_risk = "" if notice.value_at_risk is None else money(notice.value_at_risk)
+    facts = (
+        Fact("Deal", notice.transaction),
+        Fact("Hand-off", notice.hop),
+        Fact("Record", record),
+        Fact("Field", words(notice.field)),
+        Fact("Expected", notice.expected or ""),
+        Fact("Found", "nothing" if _is_absent(notice) else notice.actual or ""),
+        Fact("At risk", f"{at_risk} {notice.currency}".strip()),
+        Fact("Owner", notice.owner),
+        Fact("Since", "" if notice.since is None else instant(notice.since)),
+        Fact("Rule", notice.rule),
+    )
+    return tuple(fact for fact in facts if fact.value)
+
+
+def _is_absent(notice: Notice) -> bool:
+    return notice.expected is not None and notice.actual is None
