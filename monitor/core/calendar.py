@@ -1,0 +1,127 @@
+"""Working time: when a team's clock runs, in its own zone, through changes of summer time."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from monitor.core.flows import CalendarSettings
+from monitor.core.plugins import WorkingTime
+
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_DAY = timedelta(days=1)
+_LATEST = datetime.max.replace(tzinfo=UTC)
+
+
+def working_time(settings: CalendarSettings) -> WorkingTime:
+    """The addition of working time by this calendar: `WorkingHours.add`.
+
+    Raises:
+        ValueError: the zone is unknown, or the calendar has no working time at all.
+    """
+    return working_hours(settings).add
+
+
+def plain_time(start: datetime, allowed: timedelta) -> datetime:
+    """Adds time that never stops; ends at the last instant there is."""
+    try:
+        return start + allowed
+    except OverflowError:
+        return _LATEST
+
+
+def working_hours(settings: CalendarSettings) -> "WorkingHours":
+    """A calendar's settings, checked and ready to count with.
+
+    Raises:
+        ValueError: the zone is unknown, or the calendar has no working time at all.
+    """
+    try:
+        zone = ZoneInfo(settings.zone)
+    except (OSError, ValueError, LookupError) as error:
+        raise ValueError(f"'{settings.zone}' is not a time zone of the IANA database") from error
+    opens, closes = _minutes(settings.opens), _minutes(settings.closes)
+    if not settings.days:
+        raise ValueError("the calendar has no working days")
+    if closes <= opens:
+        raise ValueError(f"the calendar closes at {settings.closes}, not after {settings.opens}")
+    weekdays = frozenset(_DAYS.index(day) for day in settings.days)
+    return WorkingHours(zone, weekdays, opens, closes, frozenset(settings.holidays))
+
+
+def _minutes(clock_time: str) -> int:
+    hours, _, minutes = clock_time.partition(":")
+    return int(hours) * 60 + int(minutes)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkingHours:
+    """The hours in which a team works.
+
+    A shift runs from its opening to its closing by the wall clock, so it is an hour longer or
+    shorter when the clocks change within it. An hour that the wall clock shows twice belongs to
+    the shift twice. A time that the wall clock skips is read as if it had not changed yet.
+
+    Attributes:
+        zone: where the wall clock hangs.
+        weekdays: Monday is 0.
+        opens: minutes since midnight.
+        closes: minutes since midnight, up to 1440 for the end of the day.
+        holidays: dates without a shift.
+    """
+
+    zone: ZoneInfo
+    weekdays: frozenset[int]
+    opens: int
+    closes: int
+    holidays: frozenset[date]
+
+    def add(self, start: datetime, allowed: timedelta) -> datetime:
+        """The earliest instant within a shift by which `allowed` has been worked since `start`.
+
+        A shift includes its closing, so a full day started at the opening ends at the closing
+        and not next morning. No time at all, allowed at night, ends when the team next opens.
+        Past the last date there is, the result is the last instant there is.
+        """
+        if allowed < timedelta(0):
+            raise ValueError("working time cannot be taken away")
+        remaining = allowed
+        for opening, closing in self._shifts_from(start):
+            begin = max(opening, start)
+            if begin <= closing:
+                if remaining <= closing - begin:
+                    return begin + remaining
+                remaining -= closing - begin
+        return _LATEST
+
+    def worked_between(self, start: datetime, end: datetime) -> timedelta:
+        """Working time from `start` to `end`; nothing where `end` is not after `start`."""
+        worked = timedelta(0)
+        for opening, closing in self._shifts_from(start):
+            if opening >= end:
+                break
+            worked += max(min(closing, end) - max(opening, start), timedelta(0))
+        return worked
+
+    def _shifts_from(self, start: datetime) -> Iterator[tuple[datetime, datetime]]:
+        """Shifts in order, in UTC, from the one of the day before `start` on."""
+        # Zones are at most a day from UTC; the first and last dates of all would not convert.
+        day = max(start.astimezone(UTC).date(), date.min + 2 * _DAY) - _DAY
+        while day < date.max - _DAY:
+            if day.weekday() in self.weekdays and day not in self.holidays:
+                opening, closing = self._instant(day, self.opens), self._closing(day)
+                # A date that a zone left out altogether would repeat its neighbour's shift.
+                if opening < closing and opening.astimezone(self.zone).date() == day:
+                    yield opening, closing
+            day += _DAY
+
+    def _closing(self, day: date) -> datetime:
+        first = self._instant(day, self.closes)
+        if self.closes == 24 * 60:
+            return first
+        return max(first, self._instant(day, self.closes, fold=1))
+
+    def _instant(self, day: date, minutes: int, fold: int = 0) -> datetime:
+        midnight = datetime.combine(day, time(0))
+        wall = (midnight + timedelta(minutes=minutes)).replace(tzinfo=self.zone, fold=fold)
+        return wall.astimezone(UTC)
