@@ -1,0 +1,264 @@
+"""Any JSON API, described in the landscape alone.
+
+How to ask is data (`probes.engine.requests`), how pages follow one another is data
+(`probes.engine.pagination`), and so is how rows become records (`probes.engine.mapping`).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from itertools import pairwise, takewhile
+from typing import Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from monitor.core.clock import TimeLimit
+from monitor.core.errors import Permanent, Reason
+from monitor.core.model import Page, Record, StreamId, Window
+from monitor.core.plugins import ProbeContext
+from monitor.core.ports import Capabilities
+from monitor.core.streams import Name, StreamSettings
+from monitor.response import NO_CONTENT
+from probes.engine.caller import Call, Caller
+from probes.engine.errors import ErrorRow, Then
+from probes.engine.http_system import HttpSystem, open_caller
+from probes.engine.mapping import RowMapper
+from probes.engine.pagination import Answer, walk
+from probes.engine.requests import (
+    FetchSettings,
+    IdsSettings,
+    LookupSettings,
+    ReadSettings,
+    RequestSettings,
+)
+from probes.engine.selector import Every, parse_path, select, value_at
+from probes.engine.values import read_text
+
+
+class RestStream(StreamSettings):
+    """One list of a JSON API."""
+
+    read: ReadSettings
+    """How the changes, or the whole list, are asked for."""
+    fetch: FetchSettings | None = None
+    """How records are read by id."""
+    lookup: dict[Name, LookupSettings] = {}
+    """How records are found by a key, for each key kind."""
+    ids: IdsSettings | None = None
+    """How every id is listed, so that deleted rows are missed."""
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.deletes.kind == "sweep" and self.cursor is not None and self.ids is None:
+            raise ValueError("deletes of kind 'sweep' need 'ids': how every id is listed")
+        if unknown := self.lookup.keys() - self.defines.keys() - self.refers.keys():
+            raise ValueError(f"lookup by '{min(unknown)}', which is no key of the stream")
+        return self
+
+
+class RestSystem(HttpSystem):
+    """A JSON API."""
+
+    probe: Literal["rest"]
+    streams: dict[Name, RestStream] = Field(min_length=1)
+    """The lists that are read, by name."""
+
+
+def build(settings: RestSystem, context: ProbeContext) -> "RestProbe":
+    """The probe that the settings describe.
+
+    Raises:
+        ValueError: a stream's mapping does not fit its entity.
+        Permanent: the base URL cannot be used.
+    """
+    mappers = {
+        name: RowMapper(StreamId(context.system, name), stream, context.entities[stream.entity])
+        for name, stream in settings.streams.items()
+    }
+    return RestProbe(settings, open_caller(settings, context), mappers)
+
+
+class RestProbe:
+    """Reads one JSON API. May be used by several threads at a time."""
+
+    def __init__(
+        self, settings: RestSystem, caller: Caller, mappers: Mapping[str, RowMapper]
+    ) -> None:
+        self._settings = settings
+        self._caller = caller
+        self._mappers = mappers
+
+    def capabilities(self, stream: str) -> Capabilities:
+        """What the stream's settings say how to ask for."""
+        settings = self._settings.streams[stream]
+        return Capabilities(
+            fetch=settings.fetch is not None,
+            lookup=frozenset(settings.lookup),
+            sweep=settings.ids is not None,
+        )
+
+    def source_time(self) -> datetime:
+        """See `Caller.source_time`."""
+        return self._caller.source_time(TimeLimit.of(self._settings.deadline))
+
+    def changes(self, stream: str, window: Window) -> Iterator[Page]:
+        """Pages with every row whose stamp lies in the window.
+
+        Rows beyond either end may come along where the source filters coarsely or not at all:
+        they are real states of real records.
+        """
+        settings = self._settings.streams[stream]
+        is_ordered = settings.cursor is not None and settings.cursor.ordered
+        first = settings.read.call(window)
+        for answer in self._walk(settings.read, first, settings.id):
+            page = self._mappers[stream].read_page(answer.rows)
+            position = _last_stamp(page.records) if is_ordered else None
+            yield replace(page, position=position)
+
+    def fetch(self, stream: str, native_ids: Sequence[str]) -> Page:
+        """The records with these ids; an id without a record does not exist.
+
+        Raises:
+            Permanent: the answer holds other records than those asked for, so that nothing can
+                be said of these.
+        """
+        request = self._settings.streams[stream].fetch
+        if request is None:
+            raise _unsupported("records cannot be read by id")
+        time_limit = TimeLimit.of(self._settings.deadline)
+        pages: list[Page] = []
+        for asked, call in request.calls(native_ids):
+            page = self._page(stream, request, _absent_if_missing(request, call), time_limit)
+            answered = {record.native_id for record in page.records}
+            if not answered | {reject.native_id for reject in page.rejects} <= set(asked):
+                raise Permanent(
+                    "asked for records by id, the source answered with others",
+                    reason=Reason.SCHEMA,
+                )
+            pages.append(page)
+        return _joined(pages)
+
+    def lookup(self, stream: str, kind: str, values: Sequence[str]) -> Page:
+        """The records that carry one of these keys."""
+        request = self._settings.streams[stream].lookup.get(kind)
+        if request is None:
+            raise _unsupported("records cannot be found by this key")
+        wanted = {(kind, value) for value in values}
+        time_limit = TimeLimit.of(self._settings.deadline)
+        pages: list[Page] = []
+        for _, call in request.calls(values):
+            page = self._page(stream, request, call, time_limit)
+            found = [
+                record
+                for record in page.records
+                if any((use.kind, use.value) in wanted for use in record.keys)
+            ]
+            pages.append(Page(tuple(found), page.rejects))
+        return _joined(pages)
+
+    def native_ids(self, stream: str) -> Iterator[Sequence[str]]:
+        """Every id, page by page.
+
+        Raises:
+            Permanent: a row has no id, so the list would not be complete.
+        """
+        request = self._settings.streams[stream].ids
+        if request is None:
+            raise _unsupported("ids cannot be listed")
+        id_path = request.id or self._settings.streams[stream].id
+        for answer in self._walk(request, request.call(), id_path):
+            yield [_read_id(row, id_path) for row in answer.rows]
+
+    def calls_remaining(self) -> Mapping[str, float]:
+        """What is left of the budget."""
+        return self._caller.budget.remaining()
+
+    def calls_made(self) -> int:
+        """Calls since the probe was built."""
+        return self._caller.budget.made
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self._caller.close()
+
+    def _page(
+        self, stream: str, request: RequestSettings, call: Call, time_limit: TimeLimit
+    ) -> Page:
+        """All pages of an answer as one."""
+        answers = self._walk(request, call, self._settings.streams[stream].id, time_limit)
+        return self._mappers[stream].read_page(row for answer in answers for row in answer.rows)
+
+    def _walk(
+        self,
+        request: RequestSettings,
+        first: Call,
+        id_path: str,
+        time_limit: TimeLimit | None = None,
+    ) -> Iterator[Answer]:
+        limit = time_limit or TimeLimit.of(self._settings.deadline)
+
+        def read(call: Call) -> Answer:
+            response = self._caller.call(call, limit)
+            document = response.json()
+            has_content = response.status != NO_CONTENT
+            rows = _select_rows(document, request.select) if has_content else []
+            return Answer(response, document, rows)
+
+        return walk(request.page, first, read, lambda row: _identity(row, id_path))
+
+
+def _select_rows(document: Any, path: str) -> list[Any]:
+    """The rows at a path, which must be there: an answer of another shape is no empty list.
+
+    Raises:
+        Permanent: the place where the rows should be does not exist.
+    """
+    place = document
+    for step in takewhile(lambda step: step is not Every.CHILD, parse_path(path)):
+        is_there = (isinstance(place, dict) and step in place) or (
+            isinstance(place, list) and isinstance(step, int) and step < len(place)
+        )
+        if not is_there:
+            raise Permanent(f"the answer has nothing at '{path}'", reason=Reason.SCHEMA)
+        place = place[step]
+    return select(document, path)
+
+
+def _absent_if_missing(request: FetchSettings, call: Call) -> Call:
+    """404 on the address of one record says that it does not exist; on a list, that we err."""
+    if not request.mentions("id"):
+        return call
+    missing = ErrorRow(status=(404, 410), then=Then.EMPTY, reason=Reason.NOT_FOUND)
+    return replace(call, errors=(*call.errors, missing))
+
+
+def _last_stamp(records: Sequence[Record]) -> datetime | None:
+    """The stamp up to which an ordered page is complete; None if it is not in order."""
+    stamps = [record.modified_at for record in records if record.modified_at is not None]
+    is_sorted = all(earlier <= later for earlier, later in pairwise(stamps))
+    return stamps[-1] if stamps and is_sorted else None
+
+
+def _identity(row: Any, id_path: str) -> str:
+    """What tells a row from others between two pages."""
+    native_id = value_at(row, id_path)
+    return str(native_id) if isinstance(native_id, str | int) else repr(row)
+
+
+def _read_id(row: Any, id_path: str) -> str:
+    native_id = value_at(row, id_path)
+    if isinstance(native_id, bool) or not isinstance(native_id, str | int | Decimal):
+        raise Permanent(f"a row has no id at '{id_path}'", reason=Reason.SCHEMA)
+    return read_text(native_id)
+
+
+def _joined(pages: Sequence[Page]) -> Page:
+    return Page(
+        tuple(record for page in pages for record in page.records),
+        tuple(reject for page in pages for reject in page.rejects),
+    )
+
+
+def _unsupported(message: str) -> Permanent:
+    return Permanent(message, reason=Reason.UNSUPPORTED)
