@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from monitor.core.model import KeyRole, KeyUse, RejectReason
-from monitor.core.streams import KeyMapping
+from monitor.core.streams import KeyMapping, StreamSettings
 from probes.engine.selector import values_at
 from probes.engine.values import Misfit, is_blank, read_text
 
@@ -25,6 +25,7 @@ _STEPS: Final[Mapping[str, Callable[[str], str]]] = {
 }
 _INVISIBLE: Final = "Cf"
 """Unicode's category of format characters: zero-width spaces and byte order marks."""
+_ROUNDS: Final = 4
 
 
 def as_key_mapping(mapping: str | KeyMapping) -> KeyMapping:
@@ -37,6 +38,32 @@ def as_key_mapping(mapping: str | KeyMapping) -> KeyMapping:
 def paths_of(mapping: KeyMapping) -> tuple[str, ...]:
     """The paths whose values make the key."""
     return (mapping.source,) if isinstance(mapping.source, str) else mapping.source
+
+
+def plain_paths(settings: StreamSettings, kind: str) -> tuple[str, ...]:
+    """Where a source can be asked for keys of this kind; none where it cannot.
+
+    It can where each of its keys is one path, and differs from the source's own spelling by
+    nothing but case and blanks around it.
+    """
+    mappings = [
+        as_key_mapping(keys[kind]) for keys in (settings.defines, settings.refers) if kind in keys
+    ]
+    if not all(_is_plain(mapping) for mapping in mappings):
+        return ()
+    return tuple(path for mapping in mappings for path in paths_of(mapping))
+
+
+def _is_plain(mapping: KeyMapping) -> bool:
+    path = paths_of(mapping)
+    is_spelling_kept = set(mapping.normalise) <= {"trim", "upper", "lower"}
+    is_whole = not (mapping.strip_prefix or mapping.rewrite or mapping.split)
+    return len(path) == 1 and is_spelling_kept and is_whole
+
+
+def kinds_of(settings: StreamSettings) -> frozenset[str]:
+    """Every key kind that the stream's records carry."""
+    return frozenset((*settings.defines, *settings.refers))
 
 
 def read_keys(row: Any, settings: KeyMapping, kind: str, role: KeyRole) -> tuple[KeyUse, ...]:
@@ -90,11 +117,22 @@ def normalise(text: str, steps: Sequence[str]) -> str:
     Compatible spellings are one before anything else (Unicode NFKC: full-width digits,
     ligatures, composed and decomposed accents), and characters that nobody sees are gone.
     """
+    if text.isascii():
+        return _take(text, steps)
     visible = "".join(each for each in text if unicodedata.category(each) != _INVISIBLE)
     normal = unicodedata.normalize("NFKC", visible)
+    # Upper case can take a letter apart, and then a second round finds more to do.
+    for _ in range(_ROUNDS):
+        before, normal = normal, unicodedata.normalize("NFKC", _take(normal, steps))
+        if normal == before:
+            break
+    return normal
+
+
+def _take(text: str, steps: Sequence[str]) -> str:
     for step in steps:
-        normal = _STEPS[step](normal)
-    return unicodedata.normalize("NFKC", normal)
+        text = _STEPS[step](text)
+    return text
 
 
 def join_parts(parts: Sequence[str]) -> str:

@@ -116,10 +116,13 @@ class RowMapper:
         Raises:
             Misfit: there is none.
         """
-        value = value_at(row, self._settings.id)
+        path = self._settings.id
+        value = value_at(row, path)
         if is_blank(value) or isinstance(value, bool):
-            raise Misfit(RejectReason.NO_ID, f"'{self._settings.id}' holds no identifier")
-        return _named(self._settings.id, read_text, value)
+            raise Misfit(RejectReason.NO_ID, f"'{path}' holds no identifier")
+        text = _named(path, read_text, value)
+        # Blanks around it stay: the source must know its own identifier when asked for it.
+        return value if isinstance(value, str) else text
 
     def stamp(self, row: Any) -> datetime | None:
         """The source's stamp of the last change; None for a stream without a cursor.
