@@ -5,12 +5,15 @@ plug-ins at hand: unknown keys, and the JSON Schema for editors, follow from it.
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from functools import reduce
 from operator import or_
+from types import GenericAlias
 from typing import Annotated, Any, Literal
 
-from pydantic import AnyHttpUrl, Field, create_model
+from pydantic import AnyHttpUrl, Field, PrivateAttr, create_model
 
+from monitor.config.issues import KeyPath
 from monitor.core.flows import (
     CalendarSettings,
     HandOffSettings,
@@ -84,9 +87,9 @@ class Landscape(Settings):
     firm: FirmSettings
     store: StoreSettings = StoreSettings()
     server: ServerSettings = ServerSettings()
-    settle: Duration = Field(default=0, validate_default=True)
+    settle: Duration = timedelta(0)
     """How old a suspicion must be before anyone hears of it."""
-    every: Duration = Field(default="15s", validate_default=True)
+    every: Duration = timedelta(seconds=15)
     """How often touched transactions are looked at."""
     owners: dict[Name, OwnerSettings] = {}
     entities: dict[Name, EntitySettings] = {}
@@ -95,12 +98,25 @@ class Landscape(Settings):
     flows: dict[Name, FlowSettings] = {}
     channels: dict[Name, Settings] = {}
     routes: tuple[RouteSettings, ...] = ()
+    _references: Mapping[KeyPath, str] = PrivateAttr(default_factory=dict)
+
+    @property
+    def references(self) -> Mapping[KeyPath, str]:
+        """By path, the texts of the file that held references, as written."""
+        return self._references
+
+    def remember_references(self, written: Mapping[KeyPath, str]) -> None:
+        """Keep what is shown in place of values that came from references."""
+        self._references = written
+
+
+_ALTERNATIVES = 2
 
 
 def _union(models: Iterable[type[Settings]], discriminator: str) -> Any:
     members = list(models)
-    if len(members) == 1:
-        return members[0]
+    if len(members) < _ALTERNATIVES:
+        return members[0] if members else Settings
     return Annotated[reduce(or_, members), Field(discriminator=discriminator)]
 
 
@@ -112,10 +128,15 @@ def landscape_model(plugins: Plugins) -> type[Landscape]:
     system = _union((row.settings for row in plugins.probes.values()), "probe")
     rule = _union((row.settings for row in plugins.rules.values()), "check")
     channel = _union((row.settings for row in plugins.channels.values()), "channel")
-    flow: Any = create_model("Flow", __base__=FlowSettings, rules=(dict[Name, rule], {}))
+    flow: Any = create_model("Flow", __base__=FlowSettings, rules=(_by_name(rule), {}))
     fields: Mapping[str, Any] = {
-        "systems": (dict[Name, system], ...),
-        "flows": (dict[Name, flow], {}),
-        "channels": (dict[Name, channel], {}),
+        "systems": (_by_name(system), ...),
+        "flows": (_by_name(flow), {}),
+        "channels": (_by_name(channel), {}),
     }
     return create_model("Landscape", __base__=Landscape, **fields)
+
+
+def _by_name(member: Any) -> Any:
+    """The type `dict[Name, member]` of a member that is known only while running."""
+    return GenericAlias(dict, (Name, member))

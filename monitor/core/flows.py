@@ -8,7 +8,9 @@ from pydantic import Field
 from monitor.core.breaks import Severity
 from monitor.core.streams import Duration, Name, Settings
 
-StreamName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*\.[a-z][a-z0-9_-]*$")]
+STREAM_NAME = r"^[a-z][a-z0-9_-]*\.[a-z][a-z0-9_-]*$"
+
+StreamName = Annotated[str, Field(pattern=STREAM_NAME)]
 """A stream as people write it: `system.stream`."""
 
 Condition = dict[str, str | bool | tuple[str, ...]]

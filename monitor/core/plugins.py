@@ -1,7 +1,7 @@
 """What a plug-in's row in its folder's table holds, and what it is built with."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from monitor.core.entities import EntityFields
 from monitor.core.flows import RuleSettings
 from monitor.core.model import StreamId
 from monitor.core.ports import Channel, Probe, Rule
-from monitor.core.streams import Settings, SystemSettings
+from monitor.core.streams import Settings, StreamSettings, SystemSettings
 
 WorkingTime = Callable[[datetime, timedelta], datetime]
 """Adds working time to an instant: `(start, allowed) -> due`, both instants aware UTC."""
@@ -111,3 +111,7 @@ class Plugins:
     probes: Mapping[str, ProbeType]
     rules: Mapping[str, RuleType]
     channels: Mapping[str, ChannelType]
+    check_stream: Callable[[StreamSettings, Mapping[str, EntityFields]], Sequence[str]] | None = (
+        None
+    )
+    """One sentence for each part of a stream's mapping that the probes could not read."""

@@ -4,32 +4,49 @@ A probe extends these with how to read; sampling and correlation need only what 
 """
 
 import re
+from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 
 from monitor.core.model import FieldType
 
 _UNITS = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 
 
-def read_duration(value: object) -> object:
-    """`90s`, `1h 30m`, `7d` as a timedelta; anything else is left to pydantic (ISO 8601)."""
-    if not isinstance(value, str):
-        return value
-    parts = re.findall(r"(\d+)\s*([wdhms])", value)
-    if not parts or re.sub(r"\d+\s*[wdhms]|\s", "", value):
-        return value
-    return sum((timedelta(**{_UNITS[unit]: int(count)}) for count, unit in parts), timedelta())
+def read_duration(value: object) -> timedelta:
+    """`90s`, `1h 30m`, `7d` or ISO 8601 as a timedelta; a bare number says no unit.
 
+    Raises:
+        ValueError: no length of time.
+    """
+    match value:
+        case timedelta():
+            return value
+        case 0 if value is not False:
+            return timedelta(0)
+        case str() if re.fullmatch(r"\s*(?:[0-9]{1,6}\s*[wdhms]\s*){1,5}", value):
+            parts = re.findall(r"([0-9]+)\s*([wdhms])", value)
+            times = (timedelta(**{_UNITS[unit]: int(count)}) for count, unit in parts)
+            return sum(times, timedelta())
+        case str() if value.startswith("P"):
+            with suppress(ValueError):
+                return _ISO_8601.validate_python(value)
+    raise ValueError("expected a length of time such as 30s, 10m, 1h 30m or 7d")
+
+
+_ISO_8601 = TypeAdapter(timedelta)
 
 Duration = Annotated[
     timedelta, BeforeValidator(read_duration, json_schema_input_type=str), Field(ge=timedelta(0))
 ]
 """A length of time: `10m`, `1h 30m`, `7d` or ISO 8601 (`PT10M`)."""
 
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
+NAME = r"^[a-z][a-z0-9_-]{0,62}$"
+
+Name = Annotated[str, Field(pattern=NAME)]
 """A name that people give: lower case, digits, `_` and `-`; safe as a metric label."""
 
 
@@ -39,6 +56,12 @@ class Settings(BaseModel):
     model_config = ConfigDict(
         extra="forbid", frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True
     )
+
+    def __repr__(self) -> str:
+        """The names of what is set, never the values: any of them may come from a reference."""
+        return f"{type(self).__name__}({', '.join(sorted(self.model_fields_set))})"
+
+    __str__ = __repr__
 
 
 class CursorSettings(Settings):
@@ -171,3 +194,5 @@ class SystemSettings(Settings):
     budget: BudgetSettings = BudgetSettings()
     deadline: Duration = timedelta(minutes=5)
     """Overall time that one look at one stream may take."""
+    streams: Mapping[Name, StreamSettings] = {}
+    """Its object types, by name; each probe says more of them."""

@@ -1,0 +1,73 @@
+"""Whether the parts of a landscape fit one another, once each of them is well formed."""
+
+from collections.abc import Iterable, Iterator
+
+from monitor.config.check_flows import check_flow
+from monitor.config.check_streams import check_stream
+from monitor.config.context import known_entities
+from monitor.config.issues import KeyPath, Problem, did_you_mean
+from monitor.config.landscape import Landscape
+from monitor.core.calendar import working_time
+from monitor.core.entities import ENTITIES
+from monitor.core.plugins import Plugins
+
+
+def check_landscape(landscape: Landscape, plugins: Plugins) -> list[Problem]:
+    """Every reference between sections that leads nowhere, and every rule that cannot be built."""
+    problems = [
+        *_check_entities(landscape),
+        *_check_calendars(landscape),
+        *_check_systems(landscape, plugins),
+        *_check_routes(landscape),
+    ]
+    for name, flow in landscape.flows.items():
+        problems += check_flow(name, flow, landscape, plugins, is_sound=not problems)
+    return problems
+
+
+def _check_entities(landscape: Landscape) -> Iterator[Problem]:
+    for entity, settings in landscape.entities.items():
+        for name, kind in settings.fields.items():
+            own = ENTITIES.get(entity, {}).get(name, kind)
+            if own is not kind:
+                path = ("entities", entity, "fields", name)
+                yield Problem(path, f"the field '{name}' of {entity} is {own}; it stays so")
+
+
+def _check_calendars(landscape: Landscape) -> Iterator[Problem]:
+    for name, settings in landscape.calendars.items():
+        try:
+            working_time(settings)
+        except ValueError as error:
+            yield Problem(("calendars", name), str(error))
+
+
+def _check_systems(landscape: Landscape, plugins: Plugins) -> Iterator[Problem]:
+    if not landscape.systems:
+        yield Problem(("systems",), "a landscape needs at least one system")
+    entities = known_entities(landscape)
+    for name, system in landscape.systems.items():
+        path: KeyPath = ("systems", name)
+        if system.owner:
+            yield from _known((*path, "owner"), "owner", system.owner, landscape.owners)
+        if not system.streams:
+            yield Problem(path, f"the system '{name}' has no streams")
+        for stream, settings in system.streams.items():
+            yield from check_stream((*path, "streams", stream), settings, entities, plugins)
+
+
+def _check_routes(landscape: Landscape) -> Iterator[Problem]:
+    for index, route in enumerate(landscape.routes):
+        named = (
+            ("channels", "channel", route.channels, landscape.channels),
+            ("systems", "system", route.systems, landscape.systems),
+            ("owners", "owner", route.owners, landscape.owners),
+        )
+        for key, word, names, known in named:
+            for position, name in enumerate(names):
+                yield from _known(("routes", index, key, position), word, name, known)
+
+
+def _known(path: KeyPath, word: str, name: str, known: Iterable[str]) -> Iterator[Problem]:
+    if name not in known:
+        yield Problem(path, f"unknown {word} '{name}'{did_you_mean(name, known)}")

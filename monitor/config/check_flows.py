@@ -1,0 +1,175 @@
+"""Whether a flow's root, keys, hand-offs and rules fit the streams of the landscape."""
+
+from collections.abc import Iterable, Iterator
+from graphlib import CycleError, TopologicalSorter
+
+from monitor.config.context import known_entities, known_streams, rule_context
+from monitor.config.issues import KeyPath, Problem, did_you_mean
+from monitor.config.landscape import FlowSettings, Landscape
+from monitor.core.flows import HandOffSettings
+from monitor.core.model import FieldType, StreamId
+from monitor.core.plugins import Plugins
+from monitor.core.streams import StreamSettings
+
+
+def check_flow(
+    name: str, flow: FlowSettings, landscape: Landscape, plugins: Plugins, *, is_sound: bool
+) -> list[Problem]:
+    """Everything in a flow that leads nowhere.
+
+    Args:
+        name: of the flow.
+        flow: its settings.
+        landscape: which it is part of.
+        plugins: whose rules are built, to hear what they say of their settings.
+        is_sound: the rest of the landscape is in order, so that rules can be built on it.
+    """
+    check = _FlowCheck(("flows", name), flow, landscape)
+    problems = [
+        *check.root(),
+        *check.value(),
+        *check.owners(),
+        *check.hand_offs(),
+        *check.loops(),
+    ]
+    if is_sound and not problems:
+        problems += _check_rules(name, flow, landscape, plugins)
+    return problems
+
+
+def _check_rules(
+    name: str, flow: FlowSettings, landscape: Landscape, plugins: Plugins
+) -> Iterator[Problem]:
+    context = rule_context(name, flow, landscape)
+    for rule, settings in flow.rules.items():
+        try:
+            plugins.rules[str(getattr(settings, "check", ""))].build(rule, settings, context)
+        except ValueError as error:
+            yield Problem(("flows", name, "rules", rule), str(error))
+
+
+class _FlowCheck:
+    """One flow beside the streams that it names."""
+
+    def __init__(self, path: KeyPath, flow: FlowSettings, landscape: Landscape) -> None:
+        self._path = path
+        self._flow = flow
+        self._landscape = landscape
+        self._streams = known_streams(landscape)
+        entities = known_entities(landscape)
+        self._fields = {
+            stream: entities.get(settings.entity, {}) for stream, settings in self._streams.items()
+        }
+
+    def root(self) -> Iterator[Problem]:
+        """The root defines the key; each further kind is defined by some stream."""
+        flow = self._flow
+        yield from self._stream(("root",), flow.root)
+        root = self._streams.get(StreamId.parse(flow.root))
+        if root is not None and flow.key not in root.defines:
+            hint = did_you_mean(flow.key, root.defines)
+            message = f"the root {flow.root} does not define the key '{flow.key}'{hint}"
+            yield Problem((*self._path, "key"), message)
+        defined = {kind for stream in self._streams.values() for kind in stream.defines}
+        for index, kind in enumerate(flow.through):
+            if kind not in defined:
+                message = f"no stream defines the key '{kind}'{did_you_mean(kind, defined)}"
+                yield Problem((*self._path, "through", index), message)
+
+    def value(self) -> Iterator[Problem]:
+        """The money of a transaction is a number with a currency."""
+        value = self._flow.value
+        if value is None:
+            return
+        yield from self._stream(("value", "stream"), value.stream)
+        yield from self._field(("value", "amount"), value.stream, value.amount, FieldType.DECIMAL)
+        yield from self._field(("value", "currency"), value.stream, value.currency, FieldType.TEXT)
+
+    def owners(self) -> Iterator[Problem]:
+        """Hand-offs and rules belong to owners that exist, and have names of their own."""
+        known = self._landscape.owners
+        for section, settled in (("hand_offs", self._flow.hand_offs), ("rules", self._flow.rules)):
+            for name, settings in settled.items():
+                path = (*self._path, section, name)
+                if settings.owner and settings.owner not in known:
+                    hint = did_you_mean(settings.owner, known)
+                    yield Problem((*path, "owner"), f"unknown owner '{settings.owner}'{hint}")
+        for name in self._flow.hand_offs.keys() & self._flow.rules.keys():
+            message = f"a hand-off is called '{name}' already"
+            yield Problem((*self._path, "rules", name), message, at_key=True)
+
+    def hand_offs(self) -> Iterator[Problem]:
+        """Each end is a stream with the fields that the hand-off reads."""
+        for name, settings in self._flow.hand_offs.items():
+            yield from self._hand_off(("hand_offs", name), settings)
+
+    def loops(self) -> Iterator[Problem]:
+        """No record can be both before and after another."""
+        before: dict[str, set[str]] = {}
+        for settings in self._flow.hand_offs.values():
+            before.setdefault(settings.to, set()).add(settings.source)
+        try:
+            TopologicalSorter(before).prepare()
+        except CycleError as error:
+            way = " → ".join(reversed(error.args[1]))
+            yield Problem((*self._path, "hand_offs"), f"the hand-offs form a loop: {way}")
+
+    def _hand_off(self, at: KeyPath, settings: HandOffSettings) -> Iterator[Problem]:
+        yield from self._stream((*at, "from"), settings.source)
+        yield from self._stream((*at, "to"), settings.to)
+        for field in settings.when:
+            yield from self._field((*at, "when", field), settings.source, field, at_key=True)
+        instant = FieldType.INSTANT
+        yield from self._field((*at, "start"), settings.source, settings.start, instant)
+        yield from self._field((*at, "arrival"), settings.to, settings.arrival, instant)
+        if settings.calendar and settings.calendar not in self._landscape.calendars:
+            hint = did_you_mean(settings.calendar, self._landscape.calendars)
+            message = f"unknown calendar '{settings.calendar}'{hint}"
+            yield Problem((*self._path, *at, "calendar"), message)
+        if settings.missing_after is not None and settings.missing_after < settings.within:
+            message = "a record cannot be missing before it is late: 'missing_after' < 'within'"
+            yield Problem((*self._path, *at, "missing_after"), message)
+        if settings.match is not None:
+            yield from self._match((*at, "match"), settings, settings.match)
+
+    def _match(self, at: KeyPath, settings: HandOffSettings, kind: str) -> Iterator[Problem]:
+        for end in (settings.source, settings.to):
+            stream = self._streams.get(StreamId.parse(end))
+            if stream is not None and kind not in _kinds(stream):
+                hint = did_you_mean(kind, _kinds(stream))
+                message = f"the stream {end} has no key '{kind}'{hint}"
+                yield Problem((*self._path, *at), message)
+
+    def _stream(self, at: KeyPath, name: str) -> Iterator[Problem]:
+        if StreamId.parse(name) not in self._streams:
+            hint = did_you_mean(name, map(str, self._streams))
+            yield Problem((*self._path, *at), f"unknown stream '{name}'{hint}")
+
+    def _field(
+        self,
+        at: KeyPath,
+        stream: str,
+        field: str,
+        expected: FieldType | None = None,
+        *,
+        at_key: bool = False,
+    ) -> Iterator[Problem]:
+        """An unknown stream is reported once, where it is named."""
+        settings = self._streams.get(StreamId.parse(stream))
+        if settings is None:
+            return
+        fields, path = self._fields[StreamId.parse(stream)], (*self._path, *at)
+        if field not in fields:
+            if fields:
+                message = f"unknown field '{field}' of {stream}{did_you_mean(field, fields)}"
+                yield Problem(path, message, at_key=at_key)
+        elif field not in settings.map:
+            message = f"the stream {stream} maps nothing to the field '{field}'"
+            yield Problem(path, message, at_key=at_key)
+        elif expected is not None and fields[field] is not expected:
+            message = f"the field '{field}' of {stream} is {fields[field]}, not {expected}"
+            yield Problem(path, message, at_key=at_key)
+
+
+def _kinds(stream: StreamSettings) -> Iterable[str]:
+    return [*stream.defines, *stream.refers]

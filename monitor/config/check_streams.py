@@ -1,0 +1,43 @@
+"""Whether a stream's mapping fits the entity that its rows are said to be."""
+
+from collections.abc import Iterator, Mapping
+
+from monitor.config.issues import KeyPath, Problem, did_you_mean
+from monitor.core.entities import EntityFields
+from monitor.core.plugins import Plugins
+from monitor.core.streams import FieldMapping, StreamSettings
+
+
+def check_stream(
+    path: KeyPath, settings: StreamSettings, entities: Mapping[str, EntityFields], plugins: Plugins
+) -> Iterator[Problem]:
+    """What does not fit: first what has a place of its own, else what the probes' own check says.
+
+    Args:
+        path: of the stream in the document.
+        settings: the stream.
+        entities: canonical fields by entity, the landscape's own included.
+        plugins: whose `check_stream` is asked for what the vocabulary does not know of.
+    """
+    if settings.entity not in entities:
+        hint = did_you_mean(settings.entity, entities)
+        yield Problem((*path, "entity"), f"unknown entity '{settings.entity}'{hint}")
+        return
+    placed = list(_check_fields(path, settings, entities[settings.entity]))
+    yield from placed
+    if not placed and plugins.check_stream is not None:
+        for message in plugins.check_stream(settings, entities):
+            yield Problem(path, message)
+
+
+def _check_fields(
+    path: KeyPath, settings: StreamSettings, fields: EntityFields
+) -> Iterator[Problem]:
+    for name, mapping in settings.map.items():
+        place: KeyPath = (*path, "map", name)
+        if name not in fields:
+            message = f"unknown field '{name}' of {settings.entity}{did_you_mean(name, fields)}"
+            yield Problem(place, message, at_key=True)
+        elif isinstance(mapping, FieldMapping) and mapping.type not in (None, fields[name]):
+            message = f"the field '{name}' of {settings.entity} is {fields[name]}"
+            yield Problem((*place, "type"), message)

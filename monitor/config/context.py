@@ -1,0 +1,48 @@
+"""What a landscape tells the parts that run it: entities, streams, working time, rule contexts."""
+
+from monitor.config.landscape import FlowSettings, Landscape
+from monitor.core.calendar import working_time
+from monitor.core.entities import ENTITIES, EntityFields
+from monitor.core.model import StreamId
+from monitor.core.plugins import RuleContext, WorkingTime
+from monitor.core.streams import StreamSettings
+
+
+def known_entities(landscape: Landscape) -> dict[str, EntityFields]:
+    """The canonical entities with the fields that the landscape adds."""
+    entities = dict(ENTITIES)
+    for name, settings in landscape.entities.items():
+        entities[name] = {**entities.get(name, {}), **settings.fields}
+    return entities
+
+
+def known_streams(landscape: Landscape) -> dict[StreamId, StreamSettings]:
+    """Every stream, in the landscape's order."""
+    return {
+        StreamId(system, name): stream
+        for system, settings in landscape.systems.items()
+        for name, stream in settings.streams.items()
+    }
+
+
+def working_times(landscape: Landscape) -> dict[str, WorkingTime]:
+    """The working time of each calendar."""
+    return {name: working_time(settings) for name, settings in landscape.calendars.items()}
+
+
+def rule_context(name: str, flow: FlowSettings, landscape: Landscape) -> RuleContext:
+    """What the rules of a flow are built with; only of a landscape whose streams are in order."""
+    streams = known_streams(landscape)
+    entities = known_entities(landscape)
+    value = flow.value
+    return RuleContext(
+        flow=name,
+        root=StreamId.parse(flow.root),
+        entities={stream: settings.entity for stream, settings in streams.items()},
+        fields={stream: entities[settings.entity] for stream, settings in streams.items()},
+        owners={system: settings.owner for system, settings in landscape.systems.items()},
+        calendars=working_times(landscape),
+        value_stream=StreamId.parse(value.stream if value else flow.root),
+        value_amount=value.amount if value else "amount",
+        value_currency=value.currency if value else "currency",
+    )

@@ -1,0 +1,67 @@
+"""A landscape as it is in force, without its secrets: for people, and as a hash."""
+
+import hashlib
+import json
+from typing import Any
+
+from monitor.config.issues import KeyPath
+from monitor.config.landscape import Landscape
+from monitor.core.streams import Settings
+
+_HIDDEN = "**********"
+
+
+def effective(landscape: Landscape) -> dict[str, Any]:
+    """Every setting with its default filled in, as JSON holds it.
+
+    Where a reference stood, the reference stands; a secret that came another way is hidden.
+    """
+    shown: Any = landscape.model_dump(mode="json", by_alias=True)
+    for path, written in landscape.references.items():
+        shown = _put(shown, path, written)
+    return dict(shown)
+
+
+def digest(landscape: Landscape) -> str:
+    """SHA-256 over the whole landscape in its effective form: 64 hex digits."""
+    return _hash(effective(landscape))
+
+
+def digest_of(settings: Settings) -> str:
+    """SHA-256 over some settings, secrets left out: 64 hex digits.
+
+    Two forms that mean the same (defaults spelt out, keys in another order) have one digest.
+    """
+    return _hash(settings.model_dump(mode="json", by_alias=True))
+
+
+def rules_digest(landscape: Landscape, flow: str) -> str:
+    """SHA-256 over all that a flow's findings follow from, beside the records: 64 hex digits.
+
+    That is the flow, the calendars that its hand-offs count with, the settling margin and who
+    holds the systems.
+    """
+    shown = effective(landscape)
+    owners = {name: system["owner"] for name, system in shown["systems"].items()}
+    return _hash([shown["flows"][flow], shown["calendars"], shown["settle"], owners])
+
+
+def _hash(form: Any) -> str:
+    text = json.dumps(form, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _put(form: Any, path: KeyPath, value: str) -> Any:
+    """The form with a value in place of what stands at the path.
+
+    Where a plug-in's settings were brought to another shape than the file's, what is above is
+    hidden whole: better too little shown than a secret.
+    """
+    if not path:
+        return value
+    step, rest = path[0], path[1:]
+    is_there = step in form if isinstance(form, dict) else isinstance(form, list)
+    if not is_there or (isinstance(form, list) and not int(step) < len(form)):
+        return _HIDDEN
+    form[step] = _put(form[step], rest, value)
+    return form

@@ -1,0 +1,114 @@
+"""A landscape from a file: read, references followed, shape validated, cross-checked.
+
+Every issue of a stage is reported at once; a later stage needs what the earlier ones prove.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from monitor.config.check import check_landscape
+from monitor.config.document import Document, Tree, read_document, read_plain
+from monitor.config.issues import ConfigurationError, Issue, KeyPath, Problem
+from monitor.config.landscape import Landscape, landscape_model
+from monitor.config.messages import read_errors
+from monitor.config.references import References, Resolved, resolve_references
+from monitor.config.shape import Shape
+from monitor.core.plugins import Plugins
+
+
+def load_landscape(path: Path, plugins: Plugins, environment: Mapping[str, str]) -> Landscape:
+    """Read a landscape; each call gives a fresh object, or none at all.
+
+    Args:
+        path: the YAML file.
+        plugins: what systems, rules and channels it may name.
+        environment: where `${env:NAME}` looks.
+
+    Raises:
+        ConfigurationError: with every issue found, each at its line.
+    """
+    return resolve_landscape(read_document(path), plugins, environment)
+
+
+def resolve_landscape(
+    document: Document, plugins: Plugins, environment: Mapping[str, str]
+) -> Landscape:
+    """A landscape from a document that has been read.
+
+    Raises:
+        ConfigurationError: with every issue found, each at its line.
+    """
+    if not isinstance(document.tree, dict):
+        problem = Problem((), "a landscape is a mapping that starts with 'version: 1'")
+        raise ConfigurationError([document.locate(problem)])
+    model = landscape_model(plugins)
+    resolved = resolve_references(document, environment)
+    shape = Shape(model.model_json_schema(), resolved.tree)
+    tree = _retype_references(resolved, shape)
+    problems = [*resolved.problems, *_check_secrets(shape, resolved)]
+    landscape = _validate(model, tree, shape, resolved.references, problems)
+    if landscape is not None and not problems:
+        problems.extend(check_landscape(landscape, plugins))
+    if landscape is None or problems:
+        raise ConfigurationError(_locate(problems, document, resolved.references))
+    landscape.remember_references(resolved.references.written)
+    return landscape
+
+
+def _validate(
+    model: type[Landscape],
+    tree: Tree,
+    shape: Shape,
+    references: References,
+    problems: list[Problem],
+) -> Landscape | None:
+    """The landscape, or None and the problems added."""
+    try:
+        # As JSON, strict means what a reader of YAML expects: no number for text, a list for a
+        # tuple, a word for an enum.
+        return model.model_validate_json(json.dumps(tree), strict=True)
+    except ValidationError as error:
+        errors = error.errors(include_url=False, include_input=False)
+    known = {problem.path for problem in problems}
+    found = read_errors(errors, shape, tree, references)
+    problems.extend(problem for problem in found if problem.path not in known)
+    return None
+
+
+def _retype_references(resolved: Resolved, shape: Shape) -> Tree:
+    """What a reference stands for is text, except where only a number or a word can stand."""
+    tree = resolved.tree
+    for path in resolved.references.written:
+        if not shape.takes_text(path):
+            tree = _replaced(tree, path)
+    return tree
+
+
+def _replaced(tree: Tree, path: KeyPath) -> Tree:
+    if not path:
+        return read_plain(tree)
+    step, rest = path[0], path[1:]
+    copy = tree.copy()
+    copy[step] = _replaced(tree[step], rest)
+    return copy
+
+
+def _check_secrets(shape: Shape, resolved: Resolved) -> list[Problem]:
+    message = "a secret must not stand in the file: write it as ${env:NAME} or ${file:path}"
+    failed = {problem.path for problem in resolved.problems}
+    return [
+        Problem(path, message)
+        for path in shape.secrets()
+        if path not in resolved.references.written and path not in failed
+    ]
+
+
+def _locate(
+    problems: Iterable[Problem], document: Document, references: References
+) -> Iterable[Issue]:
+    for problem in problems:
+        message = references.redact(problem.message)
+        yield document.locate(Problem(problem.path, message, at_key=problem.at_key))
