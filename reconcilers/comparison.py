@@ -1,0 +1,166 @@
+"""When two values of one field, from two systems, are the same."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Context, Decimal
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import Field
+
+from monitor.core.model import FieldType, Value
+from monitor.core.streams import Duration, Settings
+
+_EXACT = Context(prec=100)
+"""Twice the 38 digits of a canonical decimal, and room: nothing is ever rounded."""
+
+_NUMBERS = frozenset({FieldType.DECIMAL, FieldType.INTEGER})
+_TIMES = frozenset({FieldType.INSTANT, FieldType.DATE})
+
+
+class FieldComparison(Settings):
+    """How one field is compared; by default only the same value is the same."""
+
+    left: str | None = None
+    """The field's name on the left; None: as it stands in `fields`."""
+    right: str | None = None
+    """The field's name on the right; None: as it stands in `fields`."""
+    tolerance: Decimal = Field(default=Decimal(0), ge=0)
+    """Numbers this far apart are still equal."""
+    relative: Decimal = Field(default=Decimal(0), ge=0, le=1)
+    """Numbers apart by this share of the owner's value are still equal."""
+    money: bool = True
+    """A difference of decimals is money, and so the value at risk; say false for hours."""
+    ignore_case: bool = False
+    """Text in small and capital letters is the same."""
+    blank_is_null: bool = True
+    """Text of nothing but blanks is no value."""
+    equivalent: dict[str, tuple[str, ...]] = {}
+    """Canonical word to the words, without regard to case, that mean the same."""
+    precision: Duration = timedelta(0)
+    """Instants this far apart are still equal."""
+    as_: Literal["date", "instant"] | None = Field(default=None, alias="as")
+    """Compare a date with an instant as one of the two."""
+    zone: str = "UTC"
+    """IANA time zone in which an instant's date is read, or in which a date begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Whether two values of given types are the same.
+
+    Attributes:
+        left: brings a value of the left to the form that is compared.
+        right: the same for the right.
+        tolerance: how far numbers may be apart.
+        relative: how far, as a share of the owner's value.
+        precision: how far instants may be apart.
+    """
+
+    left: Callable[[Value], Value]
+    right: Callable[[Value], Value]
+    tolerance: Decimal = Decimal(0)
+    relative: Decimal = Decimal(0)
+    precision: timedelta = timedelta(0)
+
+    def same(self, left: Value, right: Value, *, left_owns: bool = True) -> bool:
+        """Whether the values are the same; no value is the same as no value only."""
+        one, other = self.left(left), self.right(right)
+        match one, other:
+            case Decimal(), Decimal():
+                share = _EXACT.multiply(self.relative, abs(one if left_owns else other))
+                return difference(one, other) <= max(self.tolerance, share)
+            case datetime(), datetime():
+                return abs(one - other) <= self.precision
+            case _:
+                return one == other
+
+
+def difference(one: Decimal, other: Decimal) -> Decimal:
+    """How far apart, exactly."""
+    return abs(_EXACT.subtract(one, other))
+
+
+def comparison(settings: FieldComparison, left: FieldType, right: FieldType) -> Comparison:
+    """The comparison of fields of these types.
+
+    Raises:
+        ValueError: values of these types cannot be compared, or not in the way asked for.
+    """
+    _check_types(settings, left, right)
+    return Comparison(
+        left=_normaliser(settings, left),
+        right=_normaliser(settings, right),
+        tolerance=settings.tolerance,
+        relative=settings.relative,
+        precision=settings.precision,
+    )
+
+
+def _check_types(settings: FieldComparison, left: FieldType, right: FieldType) -> None:
+    types = {left, right}
+    if types <= _TIMES:
+        if len(types) == 2 and settings.as_ is None:  # noqa: PLR2004 - two different types
+            raise ValueError("a date and an instant compare only with 'as: date' or 'as: instant'")
+    elif not (types <= _NUMBERS or left is right):
+        raise ValueError(f"{left} cannot be compared with {right}")
+    asked = {
+        "tolerance": (settings.tolerance or settings.relative, types <= _NUMBERS, "numbers"),
+        "ignore_case": (settings.ignore_case, types == {FieldType.TEXT}, "text"),
+        "equivalent": (settings.equivalent, types == {FieldType.TEXT}, "text"),
+        "precision": (settings.precision, _compared_as_instant(settings, types), "instants"),
+        "as": (settings.as_, types <= _TIMES, "dates and instants"),
+    }
+    for option, (given, fits, what) in asked.items():
+        if given and not fits:
+            raise ValueError(f"'{option}' is for {what}, not for {left} and {right}")
+
+
+def _compared_as_instant(settings: FieldComparison, types: set[FieldType]) -> bool:
+    return settings.as_ == "instant" or (settings.as_ is None and types == {FieldType.INSTANT})
+
+
+def _normaliser(settings: FieldComparison, field_type: FieldType) -> Callable[[Value], Value]:
+    if field_type is FieldType.TEXT:
+        return _text_normaliser(settings)
+    if field_type is FieldType.INTEGER:
+        return lambda value: Decimal(value) if isinstance(value, int) else value
+    if field_type in _TIMES and settings.as_ is not None:
+        return _time_normaliser(settings)
+    return lambda value: value
+
+
+def _text_normaliser(settings: FieldComparison) -> Callable[[Value], Value]:
+    meanings: dict[str, str] = {}
+    for canonical, words in settings.equivalent.items():
+        for word in (canonical, *words):
+            if meanings.setdefault(word.strip().casefold(), canonical) != canonical:
+                raise ValueError(f"the word '{word}' is equivalent to two others")
+
+    def normalise(value: Value) -> Value:
+        if not isinstance(value, str):
+            return value
+        if settings.blank_is_null and not value.strip():
+            return None
+        meaning = meanings.get(value.strip().casefold(), value)
+        return meaning.casefold() if settings.ignore_case else meaning
+
+    return normalise
+
+
+def _time_normaliser(settings: FieldComparison) -> Callable[[Value], Value]:
+    try:
+        zone = ZoneInfo(settings.zone)
+    except (OSError, ValueError, LookupError) as error:
+        raise ValueError(f"'{settings.zone}' is not a time zone of the IANA database") from error
+
+    def to_date(value: Value) -> Value:
+        return value.astimezone(zone).date() if isinstance(value, datetime) else value
+
+    def to_instant(value: Value) -> Value:
+        if isinstance(value, datetime) or not isinstance(value, date):
+            return value
+        return datetime.combine(value, time(0), zone).astimezone(UTC)
+
+    return to_date if settings.as_ == "date" else to_instant

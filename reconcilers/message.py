@@ -1,0 +1,174 @@
+"""Messages between the systems: given up by the middleware, or stuck in it."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import polars as pl
+from pydantic import Field
+
+from monitor.core.breaks import BreakKind
+from monitor.core.calendar import plain_time
+from monitor.core.flows import Condition, RuleSettings, StreamName
+from monitor.core.model import FieldType, StreamId
+from monitor.core.plugins import RuleContext
+from monitor.core.ports import Deadline, Scope, Verdict
+from monitor.core.streams import Duration
+from reconcilers.conditions import condition, select_rows
+from reconcilers.names import find_stream
+from reconcilers.reporter import Reporter
+
+_LONGEST_ERROR = 300
+
+
+class DeadLetterSettings(RuleSettings):
+    """No message of the stream has been given up."""
+
+    check: Literal["dead_letter"]
+    stream: StreamName
+    status: tuple[str, ...] = Field(default=("dead", "dead_letter"), min_length=1)
+    """Words of a message that was given up."""
+    where: Condition = {}
+    """Which messages count."""
+
+
+class StuckSettings(RuleSettings):
+    """No message of the stream stays unfinished for too long."""
+
+    check: Literal["stuck"]
+    stream: StreamName
+    status: tuple[str, ...] = Field(default=("pending", "processing"), min_length=1)
+    """Words of a message that is not finished."""
+    after: Duration
+    """How long it may go without a change."""
+    where: Condition = {}
+    """Which messages count."""
+
+
+def build_dead_letter(
+    name: str, settings: DeadLetterSettings, context: RuleContext
+) -> "DeadLetter":
+    """A rule from its settings.
+
+    Raises:
+        ValueError: the stream is unknown, or has not the fields asked for.
+    """
+    messages = _Messages.create(settings.stream, settings.status, settings.where, context)
+    reporter = Reporter.create(name, settings, context, messages.stream, hop="")
+    return DeadLetter(name, messages, reporter)
+
+
+def build_stuck(name: str, settings: StuckSettings, context: RuleContext) -> "Stuck":
+    """A rule from its settings.
+
+    Raises:
+        ValueError: the stream is unknown, or has not the fields asked for.
+    """
+    messages = _Messages.create(settings.stream, settings.status, settings.where, context)
+    reporter = Reporter.create(name, settings, context, messages.stream, hop="")
+    return Stuck(name, messages, settings, reporter)
+
+
+@dataclass(frozen=True, slots=True)
+class _Messages:
+    """Messages of one stream in some states, each with the instant of its last change."""
+
+    stream: StreamId
+    which: pl.Expr
+    columns: tuple[pl.Expr, ...]
+
+    @classmethod
+    def create(
+        cls, stream_name: str, status: tuple[str, ...], where: Condition, context: RuleContext
+    ) -> "_Messages":
+        stream = find_stream(context, stream_name)
+        in_status = condition(context, stream, {"status": status})
+        fields = context.fields[stream]
+        updated = fields.get("updated_at") is FieldType.INSTANT
+        error = fields.get("error") is FieldType.TEXT
+        columns = (
+            pl.col("_transaction"),
+            pl.col("_record"),
+            pl.col("status"),
+            (pl.col("error") if error else pl.lit(None, pl.String)).alias("error"),
+            pl.coalesce(*(["updated_at"] if updated else []), "_modified_at").alias("moved_at"),
+        )
+        return cls(stream, in_status & condition(context, stream, where), columns)
+
+    def rows(self, scope: Scope) -> list[dict[str, Any]]:
+        return select_rows(scope, self.stream, self.which).select(*self.columns).to_dicts()
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """The rule that no message is given up."""
+
+    name: str
+    messages: _Messages
+    reporter: Reporter
+
+    @property
+    def needs(self) -> frozenset[StreamId]:
+        """The messages alone."""
+        return frozenset((self.messages.stream,))
+
+    def evaluate(self, scope: Scope) -> Verdict:
+        """One finding for each message that was given up."""
+        rows = self.messages.rows(scope)
+        money = self.reporter.value_transactions(scope, {row["_transaction"] for row in rows})
+        return Verdict(
+            tuple(
+                self.reporter.report(
+                    BreakKind.DEAD_LETTER,
+                    row["_transaction"],
+                    money[row["_transaction"]],
+                    record_id=row["_record"],
+                    expected="delivered",
+                    actual=_say(row["status"], row["error"]),
+                    since=row["moved_at"],
+                )
+                for row in rows
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """The rule that a message moves on. One without any stamp cannot be timed and is let be."""
+
+    name: str
+    messages: _Messages
+    settings: StuckSettings
+    reporter: Reporter
+
+    @property
+    def needs(self) -> frozenset[StreamId]:
+        """The messages alone."""
+        return frozenset((self.messages.stream,))
+
+    def evaluate(self, scope: Scope) -> Verdict:
+        """One finding for each message that stands still; deadlines for those that may yet."""
+        looked = scope.looked_until.get(self.messages.stream)
+        rows = [row for row in self.messages.rows(scope) if row["moved_at"] is not None]
+        money = self.reporter.value_transactions(scope, {row["_transaction"] for row in rows})
+        findings, deadlines = [], []
+        for row in rows:
+            name, due = row["_transaction"], plain_time(row["moved_at"], self.settings.after)
+            if looked is None or min(looked, scope.now) < due:
+                deadlines.append(Deadline(name, due))
+                continue
+            findings.append(
+                self.reporter.report(
+                    BreakKind.STUCK,
+                    name,
+                    money[name],
+                    record_id=row["_record"],
+                    expected="delivered",
+                    actual=_say(row["status"], row["error"]),
+                    since=due,
+                )
+            )
+        return Verdict(tuple(findings), tuple(deadlines))
+
+
+def _say(status: str, error: str | None) -> str:
+    return f"{status}: {error[:_LONGEST_ERROR]}" if error else status

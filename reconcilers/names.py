@@ -1,0 +1,52 @@
+"""Names in a rule's settings, looked up in the landscape while the rule is built."""
+
+from collections.abc import Collection
+from difflib import get_close_matches
+
+from monitor.core.model import FieldType, StreamId
+from monitor.core.plugins import RuleContext, WorkingTime
+
+
+def find_stream(context: RuleContext, text: str) -> StreamId:
+    """The stream that the settings name.
+
+    Raises:
+        ValueError: the landscape has no such stream.
+    """
+    stream = StreamId.parse(text)
+    if stream not in context.entities:
+        raise ValueError(_unknown("stream", text, [str(each) for each in context.entities]))
+    return stream
+
+
+def find_field(context: RuleContext, stream: StreamId, name: str, *types: FieldType) -> FieldType:
+    """The type of a stream's canonical field.
+
+    Raises:
+        ValueError: the stream has no such field, or it is of none of the `types` (any, if none
+            are given).
+    """
+    fields = context.fields[stream]
+    if name not in fields:
+        raise ValueError(_unknown(f"field of {stream}", name, fields))
+    if types and fields[name] not in types:
+        wanted = " or ".join(types)
+        raise ValueError(f"field '{name}' of {stream} is {fields[name]}, but {wanted} is needed")
+    return fields[name]
+
+
+def find_calendar(context: RuleContext, name: str) -> WorkingTime:
+    """The working time of a calendar.
+
+    Raises:
+        ValueError: the landscape has no such calendar.
+    """
+    if name not in context.calendars:
+        raise ValueError(_unknown("calendar", name, context.calendars))
+    return context.calendars[name]
+
+
+def _unknown(what: str, name: str, known: Collection[str]) -> str:
+    close = get_close_matches(name, known, n=1)
+    hint = f"; did you mean '{close[0]}'?" if close else ""
+    return f"unknown {what} '{name}'{hint}"
