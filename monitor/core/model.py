@@ -1,7 +1,7 @@
 """Facts: records sampled from systems, the keys that correlate them, and the pages they come in."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -111,9 +111,14 @@ def encode_fields(fields: Mapping[str, Value]) -> str:
 
 
 def hash_version(record: Record) -> str:
-    """32 hex digits of SHA-256 over what makes two states of a record differ."""
-    keys = sorted(f"{use.role}\x1f{use.kind}\x1f{use.value}" for use in record.keys)
-    parts = [record.entity, encode_fields(record.fields), *keys, str(record.deleted)]
+    """What makes two states of a record differ, as 32 hex digits of SHA-256."""
+    return hash_state(record.entity, encode_fields(record.fields), record.keys, record.deleted)
+
+
+def hash_state(entity: str, encoded_fields: str, keys: Iterable[KeyUse], deleted: bool) -> str:
+    """The same over a state whose fields are encoded already."""
+    uses = sorted(f"{use.role}\x1f{use.kind}\x1f{use.value}" for use in keys)
+    parts = [entity, encoded_fields, *uses, str(deleted)]
     return hashlib.sha256("\x1e".join(parts).encode()).hexdigest()[:32]
 
 

@@ -1,0 +1,240 @@
+"""Breaks as they stand, and every step of their lives."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, func, insert, select
+
+from monitor.core.breaks import (
+    LIVE_STATES,
+    Break,
+    BreakKind,
+    BreakState,
+    Finding,
+    Severity,
+    Transition,
+    TransitionKind,
+)
+from monitor.core.errors import Permanent, Reason
+from monitor.store.bulk import listed, upsert
+from monitor.store.schema import break_transition, breaks
+
+_FINDING = tuple(field.name for field in fields(Finding))
+_LIVE = tuple(sorted(state.value for state in LIVE_STATES))
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryStep:
+    """One step in a break's life as it was stored; `evidence` is what was looked at."""
+
+    sequence: int
+    at: datetime
+    kind: TransitionKind
+    before: BreakState | None
+    after: BreakState
+    who: str
+    why: str
+    evidence: Mapping[str, Any]
+
+
+def load_breaks(connection: Connection, flow: str, transactions: Collection[str]) -> list[Break]:
+    """Every break of these transactions, whatever its state, by fingerprint."""
+    query = select(breaks).where(
+        breaks.c.flow == flow, breaks.c.transaction.in_(listed(connection, transactions))
+    )
+    return [_read(row) for row in connection.execute(query.order_by(breaks.c.fingerprint))]
+
+
+def apply_transitions(
+    connection: Connection,
+    transitions: Sequence[Transition],
+    who: str,
+    evidence: Mapping[str, Mapping[str, Any]] | None = None,
+) -> None:
+    """Store each step, and the break as it is after it.
+
+    Args:
+        connection: a write transaction.
+        transitions: steps in order; a break may take several.
+        who: who did it; the daemon or a person.
+        evidence: what was looked at, by fingerprint.
+    """
+    if not transitions:
+        return
+    latest = {step.after.fingerprint: step.after for step in transitions}
+    statement = upsert(connection, breaks)
+    changed = {
+        column.name: statement.excluded[column.name]
+        for column in breaks.columns
+        if not column.primary_key
+    }
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=["fingerprint"], set_=changed),
+        [_write(item) for item in latest.values()],
+    )
+    sequences = _last_sequences(connection, latest.keys())
+    steps = []
+    for step in transitions:
+        fingerprint = step.after.fingerprint
+        sequences[fingerprint] += 1
+        steps.append(
+            {
+                "fingerprint": fingerprint,
+                "sequence": sequences[fingerprint],
+                "at": step.at,
+                "kind": step.kind.value,
+                "before": None if step.before is None else step.before.value,
+                "after": step.after.state.value,
+                "who": who,
+                "why": step.why,
+                "evidence": msgspec.json.encode(
+                    (evidence or {}).get(fingerprint, {}), order="sorted"
+                ).decode(),
+            }
+        )
+    connection.execute(insert(break_transition), steps)
+
+
+def note_seen(connection: Connection, fingerprints: Collection[str], now: datetime) -> None:
+    """The evidence for these breaks was looked at again and nothing changed."""
+    connection.execute(
+        breaks.update()
+        .where(breaks.c.fingerprint.in_(listed(connection, fingerprints)))
+        .values(seen_at=now)
+    )
+
+
+def list_breaks(
+    connection: Connection,
+    *,
+    flow: str | None = None,
+    states: Collection[BreakState] = LIVE_STATES,
+    kinds: Collection[BreakKind] = (),
+    severities: Collection[Severity] = (),
+    systems: Collection[str] = (),
+    owner: str | None = None,
+    transaction: str | None = None,
+    limit: int | None = 1000,
+    offset: int = 0,
+) -> list[Break]:
+    """Breaks that fit every filter, the oldest first; an empty filter lets everything through."""
+    query = select(breaks)
+    for column, values in (
+        (breaks.c.state, states),
+        (breaks.c.kind, kinds),
+        (breaks.c.severity, severities),
+        (breaks.c.system, systems),
+    ):
+        if values:
+            query = query.where(column.in_([str(value) for value in values]))
+    for column, value in (
+        (breaks.c.flow, flow),
+        (breaks.c.owner, owner),
+        (breaks.c.transaction, transaction),
+    ):
+        if value is not None:
+            query = query.where(column == value)
+    order = (breaks.c.suspected_at, breaks.c.fingerprint)
+    return [
+        _read(row) for row in connection.execute(query.order_by(*order).limit(limit).offset(offset))
+    ]
+
+
+def find_break(connection: Connection, prefix: str) -> Break | None:
+    """The break whose fingerprint starts so; None where there is none.
+
+    Raises:
+        Permanent: more than one does.
+    """
+    query = select(breaks).where(breaks.c.fingerprint.startswith(prefix, autoescape=True)).limit(2)
+    found = connection.execute(query).all()
+    if len(found) > 1:
+        raise Permanent(f"more than one break starts with {prefix}", reason=Reason.REFUSED)
+    return _read(found[0]) if found else None
+
+
+def history_of(connection: Connection, fingerprint: str) -> list[HistoryStep]:
+    """Every step in a break's life, in order."""
+    query = select(break_transition).where(break_transition.c.fingerprint == fingerprint)
+    return [
+        HistoryStep(
+            row.sequence,
+            row.at,
+            TransitionKind(row.kind),
+            None if row.before is None else BreakState(row.before),
+            BreakState(row.after),
+            row.who,
+            row.why,
+            msgspec.json.decode(row.evidence),
+        )
+        for row in connection.execute(query.order_by(break_transition.c.sequence))
+    ]
+
+
+def standing_breaks(connection: Connection) -> list[Break]:
+    """Every break that stands, the oldest first."""
+    return list_breaks(connection, limit=None)
+
+
+def open_counts(connection: Connection) -> dict[tuple[BreakKind, str, Severity], int]:
+    """How many breaks stand, by kind, system and severity."""
+    group = (breaks.c.kind, breaks.c.system, breaks.c.severity)
+    query = select(*group, func.count()).where(breaks.c.state.in_(_LIVE)).group_by(*group)
+    return {
+        (BreakKind(kind), system, Severity(severity)): count
+        for kind, system, severity, count in connection.execute(query)
+    }
+
+
+def value_at_risk(connection: Connection) -> dict[str, Decimal]:
+    """Exact sums of the money that depends on breaks that stand, by currency."""
+    query = select(breaks.c.currency, breaks.c.value_at_risk).where(
+        breaks.c.state.in_(_LIVE), breaks.c.value_at_risk.is_not(None)
+    )
+    sums: dict[str, Decimal] = defaultdict(Decimal)
+    for currency, value in connection.execute(query):
+        sums[currency] += value
+    return dict(sums)
+
+
+def _last_sequences(connection: Connection, fingerprints: Collection[str]) -> Counter[str]:
+    query = (
+        select(break_transition.c.fingerprint, func.max(break_transition.c.sequence))
+        .where(break_transition.c.fingerprint.in_(listed(connection, fingerprints)))
+        .group_by(break_transition.c.fingerprint)
+    )
+    return Counter(dict(connection.execute(query).all()))
+
+
+def _write(item: Break) -> dict[str, Any]:
+    finding = {name: getattr(item.finding, name) for name in _FINDING}
+    return finding | {
+        "fingerprint": item.fingerprint,
+        "kind": item.finding.kind.value,
+        "severity": item.finding.severity.value,
+        "state": item.state.value,
+        "episode": item.episode,
+        "suspected_at": item.suspected_at,
+        "opened_at": item.opened_at,
+        "resolved_at": item.resolved_at,
+        "seen_at": item.seen_at,
+    }
+
+
+def _read(row: Row[Any]) -> Break:
+    facts = {name: getattr(row, name) for name in _FINDING}
+    facts["kind"], facts["severity"] = BreakKind(row.kind), Severity(row.severity)
+    return Break(
+        finding=Finding(**facts),
+        state=BreakState(row.state),
+        suspected_at=row.suspected_at,
+        opened_at=row.opened_at,
+        resolved_at=row.resolved_at,
+        seen_at=row.seen_at,
+        episode=row.episode,
+    )

@@ -1,0 +1,110 @@
+"""Many rows at once: the one place where SQLite and PostgreSQL are told apart.
+
+Rows given to `insert_rows` and `update_rows` are as the database holds them (instants are
+integers), because column types do not see what goes to the driver in bulk.
+"""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Select, Table, func, literal, select, text
+from sqlalchemy.dialects import postgresql, sqlite
+
+Row = tuple[Any, ...]
+
+
+def _is_postgresql(connection: Connection) -> bool:
+    return connection.dialect.name == "postgresql"
+
+
+def listed(connection: Connection, values: Collection[int] | Collection[str]) -> Select[Any]:
+    """A subquery with these values, bound as one parameter however many they are."""
+    if _is_postgresql(connection):
+        kind = postgresql.BIGINT if _are_integers(values) else postgresql.TEXT
+        array = literal(list(values), postgresql.ARRAY(kind))
+        return select(func.unnest(array).label("value"))
+    encoded = msgspec.json.encode(list(values)).decode()
+    return select(func.json_each(encoded).table_valued("value").c.value)
+
+
+def _are_integers(values: Collection[int] | Collection[str]) -> bool:
+    return isinstance(next(iter(values), 0), int)
+
+
+def insert_rows(
+    connection: Connection, into: Table, columns: Sequence[str], rows: Sequence[Row]
+) -> None:
+    """Insert rows by the driver's fastest way: COPY, or one prepared statement."""
+    if not rows:
+        return
+    names = ", ".join(columns)
+    if _is_postgresql(connection):
+        cursor = connection.connection.cursor()
+        try:
+            with cursor.copy(f"COPY {into.name} ({names}) FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(row)
+        finally:
+            cursor.close()
+    else:
+        marks = ", ".join("?" * len(columns))
+        connection.exec_driver_sql(
+            f"INSERT INTO {into.name} ({names}) VALUES ({marks})", list(rows)
+        )
+
+
+def update_rows(
+    connection: Connection, of: Table, columns: Sequence[str], rows: Sequence[Row]
+) -> None:
+    """Update rows by `id`: each row is its id, then the new values of the columns."""
+    if not rows:
+        return
+    if _is_postgresql(connection):
+        kinds = [of.c[name].type.compile(connection.dialect) for name in ("id", *columns)]
+        arrays = ", ".join(f"CAST(%s AS {kind.split()[0]}[])" for kind in kinds)
+        changes = ", ".join(f"{name} = given.{name}" for name in columns)
+        connection.exec_driver_sql(
+            f"UPDATE {of.name} SET {changes} FROM unnest({arrays})"
+            f" AS given(id, {', '.join(columns)}) WHERE {of.name}.id = given.id",
+            tuple(list(values) for values in zip(*rows, strict=True)),
+        )
+    else:
+        changes = ", ".join(f"{name} = ?" for name in columns)
+        connection.exec_driver_sql(
+            f"UPDATE {of.name} SET {changes} WHERE id = ?", [(*row[1:], row[0]) for row in rows]
+        )
+
+
+def delete_rows(
+    connection: Connection, of: Table, columns: Sequence[str], rows: Sequence[Row]
+) -> None:
+    """Delete the rows that have these values in these columns."""
+    if not rows:
+        return
+    mark = "%s" if _is_postgresql(connection) else "?"
+    condition = " AND ".join(f"{name} = {mark}" for name in columns)
+    connection.exec_driver_sql(f"DELETE FROM {of.name} WHERE {condition}", list(rows))
+
+
+def new_ids(connection: Connection, of: Table, count: int) -> Sequence[int]:
+    """Ids for rows that are about to be inserted by this transaction."""
+    if _is_postgresql(connection):
+        drawn = text(f"SELECT nextval('{of.name}_id_seq') FROM generate_series(1, :count)")
+        return connection.execute(drawn, {"count": count}).scalars().all()
+    last = connection.execute(select(func.coalesce(func.max(of.c.id), 0))).scalar_one()
+    return range(last + 1, last + 1 + count)
+
+
+def upsert(connection: Connection, into: Table) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT that knows ON CONFLICT."""
+    return postgresql.insert(into) if _is_postgresql(connection) else sqlite.insert(into)
+
+
+def hold(connection: Connection, name: str) -> None:
+    """Let one transaction at a time go on with what the name stands for, until it ends.
+
+    A write transaction on SQLite is alone anyway.
+    """
+    if _is_postgresql(connection):
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))

@@ -1,0 +1,206 @@
+"""A store opened: transactions to read and to write in, and the schema brought up to date."""
+
+import importlib.resources
+import sqlite3
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+from monitor.core.errors import Permanent, Reason
+from monitor.store.failures import typed_failures
+from monitor.store.migrations import HEAD, REVISIONS
+from monitor.store.schema import metadata
+from monitor.store.settings import save_setting
+
+_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "busy_timeout=30000",
+    "cache_size=-16384",
+)
+
+
+class Database:
+    """Where everything is kept. May be used by several threads at a time."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._reader = engine.execution_options(writes=False)
+        self._writer = engine.execution_options(writes=True)
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self._engine.dialect.name
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One snapshot that cannot be written to.
+
+        Raises:
+            Transient: the store is busy, full or away.
+            Permanent: it refused a statement.
+        """
+        with self._failures(), self._reader.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One transaction: all of it becomes durable at the end, or none.
+
+        Raises:
+            Transient: the store is busy, full or away.
+            Permanent: it refused a statement.
+        """
+        with self._failures(), self._writer.begin() as connection:
+            yield connection
+
+    def migrate(self) -> None:
+        """Bring the schema up to date; all of it or nothing.
+
+        Raises:
+            Transient, Permanent: as `write`.
+        """
+        with self.write() as connection:
+            if _revision(connection) == HEAD:
+                return
+            # Loaded only when needed: a daemon whose store is up to date does without.
+            command = importlib.import_module("alembic.command")
+            Config = importlib.import_module("alembic.config").Config
+
+            config = Config()
+            folder = importlib.resources.files("monitor.store") / "migrations"
+            config.set_main_option("script_location", str(folder))
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    def check_writable(self) -> None:
+        """Find out whether a row could be written now.
+
+        Raises:
+            Transient: the store is busy, full or away.
+            Permanent: it refuses to be written to.
+        """
+        with self.write() as connection:
+            save_setting(connection, "checked_writable", "yes")
+
+    def problems(self) -> list[str]:
+        """What is wrong with the stored bytes, as far as the database can tell; reads them all."""
+        if self.dialect != "sqlite":
+            return []
+        with self.read() as connection:
+            found = connection.execute(text("PRAGMA quick_check(20)")).scalars().all()
+            orphans = connection.execute(text("PRAGMA foreign_key_check")).all()
+        problems = [str(line) for line in found if line != "ok"]
+        return problems + [
+            f"{row[0]} row {row[1]} points at nothing in {row[2]}" for row in orphans
+        ]
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self._engine.dispose()
+
+    def _failures(self) -> AbstractContextManager[None]:
+        return typed_failures(self._engine.dialect.loaded_dbapi.Error)
+
+
+def open_database(url: str) -> Database:
+    """Open a store, whether or not it has been migrated yet.
+
+    Args:
+        url: SQLAlchemy URL, `sqlite:///file` or `postgresql+psycopg://…`.
+
+    Raises:
+        Transient: the store is busy or away.
+        Permanent: the URL cannot be used, or the store is damaged or of a newer tieout.
+    """
+    database = Database(_create_engine(url))
+    try:
+        with database.read() as connection:
+            _refuse_strange_schema(connection)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _create_engine(url: str) -> Engine:
+    options: dict[str, Any] = {"hide_parameters": True, "pool_timeout": 30}
+    try:
+        target = make_url(url)
+        if target.get_backend_name() == "postgresql":
+            options["pool_pre_ping"] = True
+        elif target.get_backend_name() != "sqlite" or target.database in {None, "", ":memory:"}:
+            raise Permanent(
+                "store.url must name a SQLite file or a PostgreSQL database",
+                reason=Reason.CONFIGURATION,
+            )
+        engine = create_engine(target, **options)
+    except (ArgumentError, NoSuchModuleError):
+        # The original message repeats the URL, which may hold a password.
+        raise Permanent("store.url is not a usable URL", reason=Reason.CONFIGURATION) from None
+    except ModuleNotFoundError as error:
+        raise Permanent(
+            f"store.url needs the module {error.name}: install tieout[postgresql]",
+            reason=Reason.CONFIGURATION,
+        ) from error
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    else:
+        event.listen(engine, "begin", _begin_postgresql)
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    # The driver must not begin transactions of its own: it begins them late and deferred.
+    connection.isolation_level = None
+    for pragma in _PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    if connection.get_execution_options().get("writes"):
+        # Deferred, a read followed by a write fails at once when another writer was quicker,
+        # whatever the busy timeout says.
+        connection.exec_driver_sql("PRAGMA query_only=OFF")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        connection.exec_driver_sql("PRAGMA query_only=ON")
+        connection.exec_driver_sql("BEGIN")
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    if not connection.get_execution_options().get("writes"):
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+
+
+def _revision(connection: Connection) -> str | None:
+    """The revision that the store is at; None where it is empty."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _refuse_strange_schema(connection: Connection) -> None:
+    revision = _revision(connection)
+    tables = set(inspect(connection).get_table_names())
+    if revision is None:
+        if tables & set(metadata.tables):
+            raise Permanent(
+                "the store has tables but no schema version: it is damaged, or not tieout's",
+                reason=Reason.SCHEMA,
+            )
+        return
+    if revision not in REVISIONS:
+        raise Permanent(
+            f"the store's schema is {revision}, this version of tieout knows up to {HEAD}:"
+            " install the version that wrote it, or a newer one",
+            reason=Reason.SCHEMA,
+        )
+    if revision == HEAD and (lost := sorted(set(metadata.tables) - tables)):
+        raise Permanent(f"the store is damaged: it lacks {', '.join(lost)}", reason=Reason.SCHEMA)

@@ -1,0 +1,7 @@
+"""Alembic revisions of the store, oldest first."""
+
+REVISIONS = ("0001",)
+"""Every revision that this version knows. Stated here so that opening a store that is up to date
+needs no migration tool in memory."""
+
+HEAD = REVISIONS[-1]

@@ -1,0 +1,122 @@
+"""Rows that a system sent and that could not become records: kept, counted, released."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select, update
+
+from monitor.core.model import Reject, RejectReason, StreamId
+from monitor.store.bulk import listed, upsert
+from monitor.store.schema import quarantine
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A row in quarantine.
+
+    Attributes:
+        stream: where it was read.
+        reject: what was wrong with it when it was last seen.
+        first_seen_at: when it was set aside.
+        last_seen_at: when it was last seen to be wrong.
+    """
+
+    stream: StreamId
+    reject: Reject
+    first_seen_at: datetime
+    last_seen_at: datetime
+
+
+def set_aside(
+    connection: Connection, stream: StreamId, rejects: Sequence[Reject], now: datetime
+) -> None:
+    """Keep these rows with their reasons; one seen before is kept once."""
+    if not rejects:
+        return
+    rows = {
+        _identity(reject): {
+            "stream": str(stream),
+            "identity": _identity(reject),
+            "native_id": reject.native_id,
+            "reason": reject.reason.value,
+            "detail": reject.detail,
+            "payload": reject.payload,
+            "first_seen_at": now,
+            "last_seen_at": now,
+            "released_at": None,
+        }
+        for reject in rejects
+    }
+    statement = upsert(connection, quarantine)
+    again = ("native_id", "reason", "detail", "payload", "last_seen_at", "released_at")
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["stream", "identity"],
+            set_={name: statement.excluded[name] for name in again},
+        ),
+        list(rows.values()),
+    )
+
+
+def release(
+    connection: Connection, stream: StreamId, native_ids: Collection[str], now: datetime
+) -> int:
+    """Let go of rows whose records have since been read well; returns how many."""
+    released = connection.execute(
+        update(quarantine)
+        .where(
+            quarantine.c.stream == str(stream),
+            quarantine.c.released_at.is_(None),
+            quarantine.c.native_id.in_(listed(connection, native_ids)),
+        )
+        .values(released_at=now)
+    )
+    return released.rowcount
+
+
+def in_quarantine(connection: Connection, stream: StreamId | None = None) -> list[SetAside]:
+    """What is set aside and not released, oldest first."""
+    query = select(quarantine).where(quarantine.c.released_at.is_(None))
+    if stream is not None:
+        query = query.where(quarantine.c.stream == str(stream))
+    order = (quarantine.c.first_seen_at, quarantine.c.stream, quarantine.c.identity)
+    return [
+        SetAside(
+            StreamId.parse(row.stream),
+            Reject(row.native_id, RejectReason(row.reason), row.detail, row.payload),
+            row.first_seen_at,
+            row.last_seen_at,
+        )
+        for row in connection.execute(query.order_by(*order))
+    ]
+
+
+def count_in_quarantine(connection: Connection) -> dict[tuple[StreamId, RejectReason], int]:
+    """How many rows are set aside, by stream and reason."""
+    query = (
+        select(quarantine.c.stream, quarantine.c.reason, func.count())
+        .where(quarantine.c.released_at.is_(None))
+        .group_by(quarantine.c.stream, quarantine.c.reason)
+    )
+    return {
+        (StreamId.parse(stream), RejectReason(reason)): count
+        for stream, reason, count in connection.execute(query)
+    }
+
+
+def depths(connection: Connection) -> dict[StreamId, int]:
+    """How many rows are set aside, by stream."""
+    totals: Counter[StreamId] = Counter()
+    for (stream, _), count in count_in_quarantine(connection).items():
+        totals[stream] += count
+    return totals
+
+
+def _identity(reject: Reject) -> str:
+    """What makes it the same row when it is seen again."""
+    if reject.native_id is not None:
+        return f"id {reject.native_id}"
+    return f"row {hashlib.sha256(reject.payload.encode()).hexdigest()[:32]}"

@@ -1,0 +1,50 @@
+"""Marks of changed records that no cycle has looked at yet."""
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+from sqlalchemy import Connection, delete, func, insert, select
+
+from monitor.store.bulk import listed
+from monitor.store.schema import link, record, touch
+
+
+class Touch(NamedTuple):
+    """A mark: this record changed."""
+
+    id: int
+    record_id: int
+
+
+def take_touched(connection: Connection, limit: int) -> list[Touch]:
+    """The oldest marks; they stay until `clear_touched`, so that a crash loses none."""
+    oldest = select(touch.c.id, touch.c.record_id).order_by(touch.c.id).limit(limit)
+    return [Touch(*row) for row in connection.execute(oldest)]
+
+
+def touches_of(connection: Connection, record_ids: Collection[int]) -> list[int]:
+    """Ids of the marks that these records have now."""
+    query = select(touch.c.id).where(touch.c.record_id.in_(listed(connection, record_ids)))
+    return list(connection.execute(query).scalars())
+
+
+def clear_touched(connection: Connection, touch_ids: Collection[int]) -> None:
+    """The records behind these marks were looked at."""
+    connection.execute(delete(touch).where(touch.c.id.in_(listed(connection, touch_ids))))
+
+
+def touch_unlinked(connection: Connection) -> None:
+    """Mark every record that is in no transaction: a changed flow may want it."""
+    linked = select(link.c.record_id)
+    unlinked = select(record.c.id).where(record.c.id.not_in(linked))
+    connection.execute(insert(touch).from_select(["record_id"], unlinked))
+
+
+def touch_all(connection: Connection) -> None:
+    """Mark every record."""
+    connection.execute(insert(touch).from_select(["record_id"], select(record.c.id)))
+
+
+def count_touched(connection: Connection) -> int:
+    """How many marks wait."""
+    return connection.execute(select(func.count()).select_from(touch)).scalar_one()

@@ -1,0 +1,186 @@
+"""Transactions: one deal each, the records that belong to it, and when to look at it again.
+
+Callers know a transaction by its flow and business key; the store's own number stays in here.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+
+import polars as pl
+from sqlalchemy import ColumnElement, Connection, delete, literal, select
+
+from monitor.core.transactions import TransactionStatus
+from monitor.store.bulk import delete_rows, hold, insert_rows, listed, update_rows, upsert
+from monitor.store.columns import Instant, to_microseconds
+from monitor.store.schema import business_transaction, deadline, link, transaction_count
+
+
+def save_links(
+    connection: Connection,
+    flow: str,
+    links: pl.DataFrame,
+    record_ids: Iterable[int],
+) -> None:
+    """Replace the links of these records in this flow; transactions seen first are created.
+
+    Args:
+        connection: a write transaction.
+        flow: the business process.
+        links: columns transaction (str), record (i64): every link that the records have now.
+        record_ids: the records that were correlated, those without any link included.
+    """
+    hold(connection, f"flow {flow}")
+    old = connection.execute(
+        select(business_transaction.c.key, business_transaction.c.id, link.c.record_id)
+        .join_from(link, business_transaction)
+        .where(
+            business_transaction.c.flow == flow,
+            link.c.record_id.in_(listed(connection, set(record_ids))),
+        )
+    ).all()
+    ids = {key: number for key, number, _ in old}
+    ids |= _ensure(connection, flow, set(links["transaction"].to_list()) - ids.keys())
+    before = {(number, member) for _, number, member in old}
+    after = {(ids[key], member) for key, member in links.select("transaction", "record").rows()}
+    columns = ("transaction_id", "record_id")
+    delete_rows(connection, link, columns, sorted(before - after))
+    insert_rows(connection, link, columns, sorted(after - before))
+
+
+def save_statuses(
+    connection: Connection, flow: str, statuses: Mapping[str, TransactionStatus], now: datetime
+) -> None:
+    """Note what a look said of these transactions."""
+    known = connection.execute(
+        select(
+            business_transaction.c.id,
+            business_transaction.c.key,
+            business_transaction.c.status,
+            business_transaction.c.status_since,
+        ).where(_among(connection, flow, statuses))
+    )
+    rows, moved, at = [], Counter[str](), to_microseconds(now)
+    for number, key, before, since in known:
+        after = statuses[key].value
+        kept = since is not None and after == before
+        rows.append((number, after, to_microseconds(since) if kept else at, at))
+        moved[before] -= 1
+        moved[after] += 1
+    update_rows(connection, business_transaction, ("status", "status_since", "evaluated_at"), rows)
+    _recount(connection, flow, moved)
+
+
+def transactions_of(connection: Connection, flow: str, record_ids: Collection[int]) -> set[str]:
+    """Business keys of the transactions of a flow that have one of these records, as stored."""
+    query = (
+        select(business_transaction.c.key)
+        .join_from(link, business_transaction)
+        .where(
+            business_transaction.c.flow == flow,
+            link.c.record_id.in_(listed(connection, record_ids)),
+        )
+    )
+    return set(connection.execute(query).scalars())
+
+
+def count_by_status(connection: Connection, flow: str) -> dict[TransactionStatus, int]:
+    """How many transactions have each status; every status has an entry."""
+    query = select(transaction_count.c.status, transaction_count.c.transactions).where(
+        transaction_count.c.flow == flow
+    )
+    counts = dict.fromkeys(TransactionStatus, 0)
+    counts |= {TransactionStatus(status): count for status, count in connection.execute(query)}
+    return counts
+
+
+def due_transactions(connection: Connection, flow: str, now: datetime, limit: int) -> list[str]:
+    """Business keys of transactions whose deadline has passed, the longest due first."""
+    query = (
+        select(business_transaction.c.key)
+        .join_from(deadline, business_transaction)
+        .where(deadline.c.due_at <= now, business_transaction.c.flow == flow)
+        .order_by(deadline.c.due_at, business_transaction.c.id)
+        .limit(limit)
+    )
+    return list(connection.execute(query).scalars())
+
+
+def replace_deadlines(
+    connection: Connection, flow: str, keys: Collection[str], deadlines: Mapping[str, datetime]
+) -> None:
+    """Forget the deadlines of these transactions and note new ones for some of them."""
+    known = select(business_transaction.c.key, business_transaction.c.id).where(
+        _among(connection, flow, keys)
+    )
+    ids = dict(connection.execute(known).all())
+    connection.execute(
+        delete(deadline).where(deadline.c.transaction_id.in_(listed(connection, ids.values())))
+    )
+    rows = [(ids[key], to_microseconds(at)) for key, at in deadlines.items()]
+    insert_rows(connection, deadline, ("transaction_id", "due_at"), rows)
+
+
+def make_due(connection: Connection, flow: str, status: TransactionStatus, now: datetime) -> None:
+    """Have every transaction with this status looked at: the unknown ones once a source is seen."""
+    _make_due(connection, flow, now, business_transaction.c.status == status.value)
+
+
+def make_all_due(connection: Connection, flow: str, now: datetime) -> None:
+    """Have every transaction of the flow looked at: its rules changed."""
+    _make_due(connection, flow, now)
+
+
+def _make_due(
+    connection: Connection, flow: str, now: datetime, *conditions: ColumnElement[bool]
+) -> None:
+    found = select(business_transaction.c.id, literal(now, Instant)).where(
+        business_transaction.c.flow == flow, *conditions
+    )
+    statement = upsert(connection, deadline).from_select(["transaction_id", "due_at"], found)
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["transaction_id"],
+            set_={"due_at": statement.excluded.due_at},
+            where=deadline.c.due_at > statement.excluded.due_at,
+        )
+    )
+
+
+def _among(connection: Connection, flow: str, keys: Iterable[str]) -> ColumnElement[bool]:
+    wanted = business_transaction.c.key.in_(listed(connection, set(keys)))
+    return (business_transaction.c.flow == flow) & wanted
+
+
+def _ensure(connection: Connection, flow: str, keys: Collection[str]) -> dict[str, int]:
+    """Ids by key, creating what is not there."""
+    if not keys:
+        return {}
+    known = select(business_transaction.c.key, business_transaction.c.id).where(
+        _among(connection, flow, keys)
+    )
+    ids = dict(connection.execute(known).all())
+    status = TransactionStatus.UNKNOWN.value
+    fresh = [(flow, key, status) for key in sorted(set(keys) - ids.keys())]
+    if not fresh:
+        return ids
+    insert_rows(connection, business_transaction, ("flow", "key", "status"), fresh)
+    _recount(connection, flow, Counter({status: len(fresh)}))
+    return dict(connection.execute(known).all())
+
+
+def _recount(connection: Connection, flow: str, moved: Counter[str]) -> None:
+    rows = [
+        {"flow": flow, "status": status, "transactions": change}
+        for status, change in sorted(moved.items())
+        if change
+    ]
+    if rows:
+        statement = upsert(connection, transaction_count)
+        total = transaction_count.c.transactions + statement.excluded.transactions
+        connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=["flow", "status"], set_={"transactions": total}
+            ),
+            rows,
+        )
