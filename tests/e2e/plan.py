@@ -1,0 +1,336 @@
+"""What the estate holds and what is wrong in it: planned here from a seed, loaded by others.
+
+Everything is a value of the seed and of the day, so the ledger of planted faults is exact. The
+documents travel to the loading script as JSON, amounts as text.
+"""
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+DEALS = 200
+SEED = 20
+ALLOWED = timedelta(days=7)
+"""Time that the example landscape allows for each hand-off from a won deal."""
+
+
+class Stage(StrEnum):
+    """How far a deal has come, as the firm would say it."""
+
+    LEAD = "lead"
+    OPPORTUNITY = "opportunity"
+    LOST = "lost"
+    CANCELLED = "cancelled"
+    JUST_WON = "just_won"
+    WON = "won"
+
+
+class Fault(StrEnum):
+    """What was planted on a deal."""
+
+    NO_PROJECT = "no_project"
+    NO_SALE = "no_sale"
+    NO_INVOICE = "no_invoice"
+    SECOND_PROJECT = "second_project"
+    WRONG_AMOUNT = "wrong_amount"
+    LOST_BUT_RUNNING = "lost_but_running"
+    REJECTED_MESSAGE = "rejected_message"
+    EXPIRED_MESSAGE = "expired_message"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Planted:
+    """One fault, in the words in which tieout must report it."""
+
+    deal: str
+    kind: str
+    system: str
+    field: str = ""
+
+
+EXPECTED: dict[Fault, tuple[str, str, str]] = {
+    Fault.NO_PROJECT: ("missing", "psa", ""),
+    Fault.NO_SALE: ("missing", "erp", ""),
+    Fault.NO_INVOICE: ("missing", "erp", ""),
+    Fault.SECOND_PROJECT: ("duplicate", "psa", ""),
+    Fault.WRONG_AMOUNT: ("mismatch", "erp", "amount"),
+    Fault.LOST_BUT_RUNNING: ("contradiction", "psa", "status"),
+    Fault.REJECTED_MESSAGE: ("dead_letter", "middleware", ""),
+    Fault.EXPIRED_MESSAGE: ("dead_letter", "middleware", ""),
+}
+
+COUNTS: dict[Fault, int] = {
+    Fault.NO_PROJECT: 4,
+    Fault.NO_SALE: 3,
+    Fault.NO_INVOICE: 3,
+    Fault.SECOND_PROJECT: 4,
+    Fault.WRONG_AMOUNT: 4,
+    Fault.LOST_BUT_RUNNING: 4,
+    Fault.REJECTED_MESSAGE: 2,
+    Fault.EXPIRED_MESSAGE: 2,
+}
+
+STAGES: dict[Stage, int] = {
+    Stage.LEAD: 12,
+    Stage.OPPORTUNITY: 22,
+    Stage.LOST: 20,
+    Stage.CANCELLED: 6,
+    Stage.JUST_WON: 20,
+    Stage.WON: 120,
+}
+
+ORPHANS = ("DEAL-9001", "DEAL-9002", "DEAL-9003", "DEAL-9004")
+"""Keys that no opportunity has: three sales and one invoice carry them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a sale: hours at a rate, or a fixed price."""
+
+    description: str
+    quantity: Decimal
+    unit_price: Decimal
+
+    @property
+    def amount(self) -> Decimal:
+        """Exact to the cent by construction."""
+        return (self.quantity * self.unit_price).quantize(Decimal("0.01"))
+
+
+@dataclass(frozen=True, slots=True)
+class Deal:
+    """One deal as the CRM tells it, with the fault that it carries."""
+
+    number: int
+    stage: Stage
+    title: str
+    customer: str
+    currency: str
+    closed_on: date
+    lines: tuple[Line, ...]
+    fault: Fault | None
+
+    @property
+    def key(self) -> str:
+        """The business key in its one form."""
+        return f"DEAL-{self.number:04}"
+
+    @property
+    def amount(self) -> Decimal:
+        """The sum of the lines."""
+        return sum((line.amount for line in self.lines), Decimal())
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of the middleware; `end` is how it left its work queue."""
+
+    deal: str
+    message_id: str
+    end: str
+
+
+@dataclass(frozen=True, slots=True)
+class Estate:
+    """Documents by system, messages, and the ledger of what is wrong in them."""
+
+    deals: tuple[Deal, ...]
+    documents: dict[str, dict[str, object]]
+    messages: tuple[Message, ...]
+    ledger: tuple[Planted, ...]
+    today: date = field(default=date.min)
+
+    def with_fault(self, fault: Fault | None, stage: Stage = Stage.WON) -> list[Deal]:
+        """The deals of a stage that carry this fault, or none."""
+        return [deal for deal in self.deals if deal.fault is fault and deal.stage is stage]
+
+
+_CUSTOMERS = tuple(
+    f"{name} {form}"
+    for name in ("Alder", "Birch", "Cedar", "Elm", "Fir", "Hazel", "Larch", "Maple", "Oak", "Pine")
+    for form in ("Bank", "Logistics", "Energy")
+)
+_WORK = ("Ledger migration", "Data platform", "Claims portal", "Audit support", "Rollout")
+
+
+def _lines(chance: random.Random) -> tuple[Line, ...]:
+    hours = Decimal(chance.randrange(40, 1200)) / 2
+    fixed = Decimal(chance.randrange(50_000, 9_000_000)) / 100
+    return (
+        Line("Consulting hours", hours, Decimal(chance.randrange(90, 260))),
+        Line("Fixed price work package", Decimal(1), fixed),
+    )
+
+
+def _stages_and_faults(chance: random.Random) -> list[tuple[Stage, Fault | None]]:
+    won: list[Fault | None] = [
+        fault
+        for fault, count in COUNTS.items()
+        for _ in range(count)
+        if fault is not Fault.LOST_BUT_RUNNING
+    ]
+    faults: dict[Stage, list[Fault | None]] = {
+        Stage.WON: won,
+        Stage.LOST: [Fault.LOST_BUT_RUNNING] * COUNTS[Fault.LOST_BUT_RUNNING],
+    }
+    slots: list[tuple[Stage, Fault | None]] = []
+    for stage, count in STAGES.items():
+        planted = faults.get(stage, [])
+        slots += [(stage, fault) for fault in planted]
+        slots += [(stage, None)] * (count - len(planted))
+    chance.shuffle(slots)
+    return slots
+
+
+def _closed_on(stage: Stage, today: date, chance: random.Random) -> date:
+    if stage is Stage.JUST_WON:
+        return today - timedelta(days=chance.randrange(3))
+    if stage in (Stage.LEAD, Stage.OPPORTUNITY):
+        return today + timedelta(days=chance.randrange(10, 90))
+    return today - timedelta(days=chance.randrange(45, 100))
+
+
+def _deals(today: date, chance: random.Random) -> Iterator[Deal]:
+    for number, (stage, fault) in enumerate(_stages_and_faults(chance), start=1):
+        yield Deal(
+            number=number,
+            stage=stage,
+            title=chance.choice(_WORK),
+            customer=chance.choice(_CUSTOMERS),
+            currency=chance.choice(("EUR", "EUR", "EUR", "USD")),
+            closed_on=_closed_on(stage, today, chance),
+            lines=_lines(chance),
+            fault=fault,
+        )
+
+
+def _retyped(key: str, number: int) -> str:
+    """The key as people write it: decoys that are no faults once normalised."""
+    forms = (key, key, key, key.lower(), key.replace("-", " "), f"REF {key}", f"crm/{key}")
+    return forms[number % len(forms)]
+
+
+def _opportunity(deal: Deal) -> dict[str, object]:
+    state = "converted" if deal.stage in (Stage.WON, Stage.JUST_WON) else str(deal.stage)
+    return {
+        "reference": deal.key.lower() if deal.number % 23 == 0 else deal.key,
+        "description": deal.title,
+        "customer": deal.customer,
+        "currency": deal.currency,
+        "amount": str(deal.amount),
+        "start_date": (deal.closed_on - timedelta(days=120)).isoformat(),
+        "end_date": deal.closed_on.isoformat(),
+        "state": state,
+    }
+
+
+def _projects(deal: Deal) -> Iterator[dict[str, object]]:
+    name = f"{_retyped(deal.key, deal.number)} {deal.title}"
+    project = {"name": name, "customer": deal.customer, "tasks": ["Plan", "Build"]}
+    match deal.stage:
+        case Stage.WON if deal.fault is not Fault.NO_PROJECT:
+            done = deal.fault is None and deal.number % 5 == 0
+            yield {**project, "status": "Done" if done else "Open"}
+            if deal.fault is Fault.SECOND_PROJECT:
+                yield {**project, "name": f"{deal.key}: {deal.title} (replayed)", "status": "Open"}
+        case Stage.JUST_WON if deal.number % 3 == 0:
+            yield {**project, "status": "Open"}
+        case Stage.LOST if deal.fault is Fault.LOST_BUT_RUNNING:
+            yield {**project, "status": "Open"}
+        case Stage.LOST if deal.number % 3 == 0:
+            yield {**project, "status": "Done"}
+
+
+def _sale(deal: Deal, lines: Sequence[Line], status: str, invoice: str) -> dict[str, object]:
+    return {
+        "reference": _retyped(deal.key, deal.number + 3),
+        "customer": deal.customer,
+        "currency": deal.currency,
+        "sale_date": (deal.closed_on + timedelta(days=1)).isoformat(),
+        "status": status,
+        "invoice": invoice,
+        "lines": [
+            {
+                "description": line.description,
+                "quantity": str(line.quantity),
+                "unit_price": str(line.unit_price),
+            }
+            for line in lines
+        ],
+    }
+
+
+def _wrong(deal: Deal) -> tuple[Line, ...]:
+    """Amounts retyped wrongly, down to a single cent."""
+    first, second = deal.lines
+    off = (Decimal("0.01"), Decimal("-0.01"), Decimal("900.00"), Decimal("1000.10"))
+    price = second.unit_price + off[deal.number % len(off)]
+    return first, Line(second.description, second.quantity, price)
+
+
+def _sales(deal: Deal) -> Iterator[dict[str, object]]:
+    """Quotations may still be corrected; what is processing has its invoice, draft or posted."""
+    match deal.stage, deal.fault:
+        case Stage.WON, Fault.NO_SALE:
+            return
+        case Stage.WON, Fault.WRONG_AMOUNT:
+            yield _sale(deal, _wrong(deal), "quotation", "none")
+        case Stage.WON, Fault.NO_INVOICE:
+            yield _sale(deal, deal.lines, "processing", "none")
+        case Stage.WON, _ if deal.number % 4 == 0:
+            yield _sale(deal, deal.lines, "quotation", "none")
+        case Stage.WON, _:
+            invoice = "posted" if deal.number % 2 else "draft"
+            yield _sale(deal, deal.lines, "processing", invoice)
+        case Stage.JUST_WON, _ if deal.number % 3 == 1:
+            yield _sale(deal, deal.lines, "quotation", "none")
+    if deal.stage is Stage.WON and deal.number % 17 == 0:
+        yield _sale(deal, _wrong(deal), "cancelled", "none")
+
+
+def _orphans(deals: Sequence[Deal]) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
+    pattern = deals[0]
+    documents = [
+        {**_sale(pattern, pattern.lines, "quotation", "none"), "reference": key} for key in ORPHANS
+    ]
+    return documents[:-1], documents[-1:]
+
+
+def _messages(deal: Deal) -> Iterator[Message]:
+    if deal.stage not in (Stage.WON, Stage.JUST_WON):
+        return
+    end = {Fault.REJECTED_MESSAGE: "rejected", Fault.EXPIRED_MESSAGE: "expired"}
+    told = end.get(deal.fault, "consumed") if deal.fault else "consumed"
+    yield Message(deal.key, f"msg-{deal.number:04}-project", told)
+
+
+def _ledger(deals: Sequence[Deal]) -> list[Planted]:
+    planted = [Planted(deal.key, *EXPECTED[deal.fault]) for deal in deals if deal.fault]
+    return sorted([*planted, *(Planted(key, "orphan", "erp") for key in ORPHANS)])
+
+
+def plan_estate(today: date, seed: int = SEED) -> Estate:
+    """Plan the whole estate for one day.
+
+    Args:
+        today: deals in flight were won at most two days before it.
+        seed: everything else follows from it.
+    """
+    chance = random.Random(seed)
+    deals = tuple(_deals(today, chance))
+    orphan_sales, orphan_invoices = _orphans(deals)
+    documents: dict[str, dict[str, object]] = {
+        "crm": {"opportunities": [_opportunity(deal) for deal in deals]},
+        "psa": {"projects": [row for deal in deals for row in _projects(deal)]},
+        "erp": {
+            "sales": [*(row for deal in deals for row in _sales(deal)), *orphan_sales],
+            "invoices": orphan_invoices,
+        },
+    }
+    for document in documents.values():
+        document["customers"] = list(_CUSTOMERS)
+    messages = tuple(message for deal in deals for message in _messages(deal))
+    return Estate(deals, documents, messages, tuple(_ledger(deals)), today)
