@@ -1,6 +1,6 @@
 """A notice as Slack's Block Kit. Record values only ever stand in plain text."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from slack_sdk.models.blocks import (
@@ -13,14 +13,12 @@ from slack_sdk.models.blocks import (
 )
 
 from alerts.escaping import cut, defuse_mrkdwn, escape_slack, one_line
-from alerts.facts import Fact, facts_of
+from alerts.facts import MAX_VALUE, Fact, facts_of
 from alerts.render import Target, render
 from monitor.core.notices import Notice
 
 MAX_HEADER = 150
 MAX_TEXT = 600
-MAX_VALUE = 300
-MAX_LINK = 2_000
 """Slack takes 150 characters in a header and 3,000 in a section, but about 13,200 in all blocks
 together; these leave room for every fact at its longest."""
 
@@ -43,19 +41,18 @@ class SlackMessage:
 
 def compose_message(notice: Notice) -> SlackMessage:
     """The message that people read; every text within Slack's limits, no value with an effect."""
-    said = notice if len(notice.link) <= MAX_LINK else replace(notice, link="")
-    facts = facts_of(said)
+    facts = facts_of(notice)
     blocks = [
-        HeaderBlock(text=_plain(said.title, MAX_HEADER)),
-        ContextBlock(elements=[_template("slack_heading.mrkdwn.j2", said)]),
-        *([SectionBlock(text=_plain(said.why, MAX_TEXT))] if said.why else []),
+        HeaderBlock(text=_plain(notice.title, MAX_HEADER)),
+        ContextBlock(elements=[_template("slack_heading.mrkdwn.j2", notice)]),
+        *([SectionBlock(text=_plain(notice.why, MAX_TEXT))] if notice.why else []),
         *(
             _section(facts[start : start + _FACTS_A_SECTION])
             for start in range(0, len(facts), _FACTS_A_SECTION)
         ),
-        ContextBlock(elements=[_template("slack_footer.mrkdwn.j2", said)]),
+        ContextBlock(elements=[_template("slack_footer.mrkdwn.j2", notice)]),
     ]
-    text = cut(said.title, MAX_TEXT, defuse_mrkdwn)
+    text = cut(notice.title, MAX_TEXT, defuse_mrkdwn)
     return SlackMessage(text, [block.to_dict() for block in blocks])
 
 
@@ -68,7 +65,7 @@ def _section(facts: tuple[Fact, ...]) -> SectionBlock:
 
 
 def _plain(text: str, limit: int) -> PlainTextObject:
-    return PlainTextObject(text=cut(one_line(text), limit, escape_slack) or "–", emoji=False)  # noqa: RUF001
+    return PlainTextObject(text=cut(one_line(text), limit, escape_slack) or "-", emoji=False)
 
 
 def _template(name: str, notice: Notice) -> MarkdownTextObject:

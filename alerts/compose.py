@@ -7,7 +7,7 @@ from datetime import datetime
 from types import MappingProxyType
 from urllib.parse import quote
 
-from alerts.escaping import cut
+from alerts.escaping import cut, one_line
 from alerts.render import Target, render
 from monitor.core.breaks import Severity, Transition, TransitionKind
 from monitor.core.errors import Reason
@@ -15,6 +15,7 @@ from monitor.core.model import StreamId, encode_value
 from monitor.core.notices import Notice, NoticeKind
 
 MAX_TITLE = 200
+MAX_LINK = 2_000
 
 Titles = Mapping[str, str]
 """What people call a system, by its name in the landscape."""
@@ -125,10 +126,11 @@ def sighted_notice(
 
 
 def link_to(address: str, transaction: str) -> str:
-    """The page of a deal; empty where no address is configured."""
+    """The page of a deal; empty without an address, or if no browser would take it."""
     if not address or not transaction:
         return ""
-    return f"{address.rstrip('/')}/transactions/{quote(transaction, safe='', errors='replace')}"
+    link = f"{address.rstrip('/')}/transactions/{quote(transaction, safe='', errors='replace')}"
+    return link if len(link) <= MAX_LINK else ""
 
 
 def show_system(name: str, titles: Titles) -> str:
@@ -138,7 +140,8 @@ def show_system(name: str, titles: Titles) -> str:
 
 def _titled(draft: Notice, titles: Titles, stream: str = "") -> Notice:
     facts = {"notice": draft, "system": show_system(draft.system, titles), "stream": stream}
-    return replace(draft, title=cut(render("title.txt.j2", Target.PLAIN, facts), MAX_TITLE))
+    title = one_line(render("title.txt.j2", Target.PLAIN, facts))
+    return replace(draft, title=cut(title, MAX_TITLE))
 
 
 def _identify(*parts: str) -> str:

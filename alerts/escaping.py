@@ -17,7 +17,11 @@ ELLIPSIS = "…"
 _JOINERS = "\u200c\u200d"
 """Invisible, but they belong to words in some scripts, and to emoji."""
 
-_LOOK_ALIKES = {"*": "∗", "~": "∼", "`": "ˋ"}  # noqa: RUF001 - look-alikes are the purpose
+_LOOK_ALIKES = {
+    "*": "\N{ASTERISK OPERATOR}",
+    "~": "\N{TILDE OPERATOR}",
+    "`": "\N{MODIFIER LETTER GRAVE ACCENT}",
+}
 _EDGE_UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 _EMOJI_COLON = re.compile(r":(?=[\w+'-]+:)")
 
@@ -57,8 +61,8 @@ def defuse_mrkdwn(text: str) -> str:
     line = one_line(text)
     for mark, look_alike in _LOOK_ALIKES.items():
         line = line.replace(mark, look_alike)
-    line = _EDGE_UNDERSCORE.sub("＿", line)  # noqa: RUF001
-    return escape_slack(_EMOJI_COLON.sub("∶", line))  # noqa: RUF001
+    line = _EDGE_UNDERSCORE.sub("\N{FULLWIDTH LOW LINE}", line)
+    return escape_slack(_EMOJI_COLON.sub("\N{RATIO}", line))
 
 
 def keep_text(text: str) -> str:

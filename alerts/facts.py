@@ -2,8 +2,12 @@
 
 from typing import NamedTuple
 
+from alerts.escaping import cut, one_line
 from alerts.render import instant, money, words
 from monitor.core.notices import Notice
+
+MAX_VALUE = 300
+"""Characters of a value that people are shown; the page of the deal has the rest."""
 
 
 class Fact(NamedTuple):
@@ -14,7 +18,7 @@ class Fact(NamedTuple):
 
 
 def facts_of(notice: Notice) -> tuple[Fact, ...]:
-    """Everything that the notice knows beside its title; ten facts at most."""
+    """Everything that the notice knows beside its title, each on one line; ten facts at most."""
     record = " ".join((notice.system, words(notice.entity), notice.record_id)).strip()
     at_risk = "" if notice.value_at_risk is None else money(notice.value_at_risk)
     facts = (
@@ -29,7 +33,8 @@ def facts_of(notice: Notice) -> tuple[Fact, ...]:
         Fact("Since", "" if notice.since is None else instant(notice.since)),
         Fact("Rule", notice.rule),
     )
-    return tuple(fact for fact in facts if fact.value)
+    lines = (Fact(fact.label, cut(one_line(fact.value), MAX_VALUE)) for fact in facts)
+    return tuple(line for line in lines if line.value)
 
 
 def _is_absent(notice: Notice) -> bool:

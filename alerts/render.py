@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import FileSystemLoader, StrictUndefined, TemplateError
+from jinja2.exceptions import SecurityError
+from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from alerts.escaping import defuse_mrkdwn, escape_slack, one_line
 from monitor.core.errors import Permanent, Reason
 
-MAX_OUTPUT = 20_000
+MAX_OUTPUT = 30_000
 """Characters that one rendered text may have."""
 
 _MAX_DIGITS = 60
@@ -96,8 +98,17 @@ def _printer(escape: Callable[[str], str]) -> Callable[[Any], str]:
     return show
 
 
-def _environment(escape: Callable[[str], str]) -> ImmutableSandboxedEnvironment:
-    environment = ImmutableSandboxedEnvironment(
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """Jinja's sandbox, without the operators that make a long text out of a short one."""
+
+    intercepted_binops = frozenset({"*", "**", "%"})
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        raise SecurityError(f"templates do not use {operator}")
+
+
+def _environment(escape: Callable[[str], str]) -> _Sandbox:
+    environment = _Sandbox(
         loader=FileSystemLoader(Path(__file__).with_name("templates")),
         undefined=StrictUndefined,
         finalize=_printer(escape),

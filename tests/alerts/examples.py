@@ -1,0 +1,165 @@
+"""Breaks, notices and texts that the tests share."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from alerts.compose import blind_notice, notice_of, sighted_notice
+from monitor.core.breaks import (
+    Break,
+    BreakKind,
+    BreakState,
+    Finding,
+    Severity,
+    Transition,
+    TransitionKind,
+)
+from monitor.core.errors import Reason
+from monitor.core.model import StreamId
+from monitor.core.notices import Notice
+
+NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
+SINCE = datetime(2026, 11, 20, 8, 5, tzinfo=UTC)
+ADDRESS = "https://tieout.example"
+
+MISSING = Finding(
+    flow="sales_to_cash",
+    transaction="OPP-17",
+    rule="won_deal_has_project",
+    kind=BreakKind.MISSING,
+    severity=Severity.CRITICAL,
+    hop="won_deal_has_project",
+    system="psa",
+    stream="psa.projects",
+    entity="project",
+    field="",
+    record_id="",
+    expected="a project",
+    actual=None,
+    value_at_risk=Decimal("125000.000000"),
+    currency="EUR",
+    owner="delivery",
+    since=SINCE,
+)
+
+FINDINGS = {
+    BreakKind.MISSING: MISSING,
+    BreakKind.LATE: replace(MISSING, kind=BreakKind.LATE, severity=Severity.WARNING),
+    BreakKind.ORPHAN: replace(
+        MISSING,
+        kind=BreakKind.ORPHAN,
+        transaction="invoice:INV-9",
+        system="erp",
+        entity="invoice",
+        record_id="4711",
+        expected=None,
+        since=None,
+    ),
+    BreakKind.MISMATCH: replace(
+        MISSING,
+        kind=BreakKind.MISMATCH,
+        hop="crm.deals -> erp.schedules",
+        system="erp",
+        entity="billing_schedule",
+        field="amount",
+        record_id="BS-17",
+        expected="125000.00",
+        actual="120000.00",
+    ),
+    BreakKind.DUPLICATE: replace(
+        MISSING, kind=BreakKind.DUPLICATE, record_id="P-18", expected="1", actual="2"
+    ),
+    BreakKind.CONTRADICTION: replace(
+        MISSING,
+        kind=BreakKind.CONTRADICTION,
+        field="status",
+        record_id="P-17",
+        expected="closed, because the deal is lost",
+        actual="active",
+        value_at_risk=None,
+        currency="",
+    ),
+    BreakKind.DEAD_LETTER: replace(
+        MISSING,
+        kind=BreakKind.DEAD_LETTER,
+        system="middleware",
+        entity="message",
+        record_id="m-1",
+        expected=None,
+        actual="422 from the PSA",
+    ),
+    BreakKind.STUCK: replace(
+        MISSING, kind=BreakKind.STUCK, system="middleware", entity="message", record_id="m-2"
+    ),
+}
+
+
+def transition(
+    finding: Finding = MISSING,
+    kind: TransitionKind = TransitionKind.OPENED,
+    *,
+    at: datetime = NOW,
+    episode: int = 1,
+) -> Transition:
+    after = Break(finding, BreakState.OPEN, SINCE, NOW, None, NOW, episode)
+    why = "No project refers to the deal, although 4 working hours have passed."
+    return Transition(kind, after, BreakState.SUSPECTED, at, why)
+
+
+def notice(
+    finding: Finding = MISSING, kind: TransitionKind = TransitionKind.OPENED, at: datetime = NOW
+) -> Notice:
+    told = notice_of(transition(finding, kind, at=at), ADDRESS)
+    assert told is not None
+    return told
+
+
+def every_notice() -> dict[str, Notice]:
+    """One of each, by a name for its golden file."""
+    stream = StreamId("psa", "projects")
+    opened = {f"opened_{kind}": notice(finding) for kind, finding in FINDINGS.items()}
+    later = {
+        kind.value: notice(MISSING, kind)
+        for kind in (TransitionKind.CHANGED, TransitionKind.RESOLVED, TransitionKind.REOPENED)
+    }
+    blind = blind_notice(stream, SINCE, NOW, reason=Reason.UNREACHABLE, owner="delivery")
+    return {**opened, **later, "blind": blind, "sighted": sighted_notice(stream, SINCE, NOW)}
+
+
+HOSTILE = (
+    "<!channel> urgent",
+    "<@U0123456> look",
+    "<https://evil.example|https://psa.example>",
+    "https://evil.example/login",
+    "*bold* _italic_ ~gone~ `code` ```block```",
+    ":white_check_mark: resolved",
+    "first\nsecond\r\n> quoted\n• item\u2028third",
+    "{{ 7 * 7 }} {% for x in range(9) %}x{% endfor %} {{ ''.__class__.__mro__ }}",
+    "\u202egnp.exe\u202c \u2066isolated\u2069 zero\u200bwidth \ufeffmark",
+    "\x00\x1b[31mred\x07",
+    "half \ud800 character",
+    "&lt;!channel&gt; &amp;",
+    "=cmd|' /C calc'!A0",
+    "😀" * 2_000,
+    "&" * 5_000,
+    "<" * 20_000,
+    "",
+    " ",
+    "%s %(name)s {0} ${env:HOME}",
+)
+"""Texts that a record could hold, to be shown without any effect."""
+
+
+def hostile_finding(text: str) -> Finding:
+    """The text wherever a record can bring one in; identity is made of whole characters."""
+    whole = text.encode("utf-8", "replace").decode()
+    return replace(
+        FINDINGS[BreakKind.MISMATCH],
+        transaction=whole,
+        record_id=whole,
+        field=whole,
+        expected=text,
+        actual=text,
+        currency=text[:10],
+        owner=text,
+    )

@@ -1,0 +1,111 @@
+"""What the contract needs to know of each channel: its other side and its settings."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from alerts import CHANNELS
+from monitor.core.plugins import ChannelContext
+from monitor.core.ports import Channel
+from tests.alerts.examples import NOW
+from tests.alerts.fake_slack import CONVERSATION, TOKEN, FakeSlack
+from tests.alerts.receiver import Receiver, Reply, running
+
+HOOK_SECRET = "canary-hook-secret-51b0"
+HOOK_PATH = "/hooks/canary-path-token?key=canary-query"
+
+
+@dataclass
+class Time:
+    """A clock that moves when somebody sleeps."""
+
+    now: datetime = NOW
+    slept: list[float] = field(default_factory=list)
+
+    def clock(self) -> datetime:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += timedelta(seconds=seconds)
+
+
+@dataclass
+class Harness:
+    """One channel and its other side."""
+
+    name: str
+    channel: Channel
+    receiver: Receiver
+    raw_settings: dict[str, Any]
+    canaries: tuple[str, ...]
+    arrived: Callable[[], list[str]]
+    """Identifiers of the notices that the other side has."""
+    time: Time
+
+
+def slack_settings(address: str) -> dict[str, Any]:
+    return {
+        "channel": "slack",
+        "token": TOKEN,
+        "conversation": CONVERSATION,
+        "base_url": f"{address}/api/",
+    }
+
+
+def webhook_settings(address: str) -> dict[str, Any]:
+    return {"channel": "webhook", "url": address + HOOK_PATH, "secret": HOOK_SECRET}
+
+
+def build(raw_settings: dict[str, Any], time: Time) -> Channel:
+    row = CHANNELS[raw_settings["channel"]]
+    context = ChannelContext("ops", time.clock, time.sleep)
+    return row.build(row.settings.model_validate(raw_settings), context)
+
+
+@contextmanager
+def slack() -> Iterator[Harness]:
+    fake, time = FakeSlack(), Time()
+    with running(Receiver(fake.answer)) as receiver:
+        raw_settings = slack_settings(receiver.address)
+        channel = build(raw_settings, time)
+        yield Harness(
+            "slack",
+            channel,
+            receiver,
+            raw_settings,
+            (TOKEN,),
+            lambda: [each["metadata"]["event_payload"]["id"] for each in fake.messages],
+            time,
+        )
+        channel.close()
+
+
+@contextmanager
+def webhook() -> Iterator[Harness]:
+    time = Time()
+    accepted: list[str] = []
+
+    def accept(request: Any) -> Reply:
+        accepted.append(json.loads(request.body)["id"])
+        return Reply(204, b"")
+
+    with running(Receiver(accept)) as receiver:
+        raw_settings = webhook_settings(receiver.address)
+        channel = build(raw_settings, time)
+        yield Harness(
+            "webhook",
+            channel,
+            receiver,
+            raw_settings,
+            (HOOK_SECRET, "canary-path-token", "canary-query"),
+            lambda: accepted,
+            time,
+        )
+        channel.close()
+
+
+HARNESSES = {"slack": slack, "webhook": webhook}

@@ -1,0 +1,43 @@
+"""The messages that people read, word for word. To write them anew:
+`python -m tests.alerts.test_golden`.
+"""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from alerts.blocks import compose_message
+from alerts.document import document_of
+from tests.alerts.examples import every_notice
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def messages() -> dict[str, str]:
+    """Contents by file name."""
+    texts: dict[str, str] = {}
+    for name, told in every_notice().items():
+        message = compose_message(told)
+        slack = {"text": message.text, "blocks": message.blocks}
+        document = json.loads(document_of(told))
+        texts[f"{name}.slack.json"] = json.dumps(slack, indent=2, ensure_ascii=False) + "\n"
+        texts[f"{name}.txt"] = document["text"] + "\n"
+    texts["opened_missing.webhook.json"] = (
+        json.dumps(json.loads(document_of(every_notice()["opened_missing"])), indent=2) + "\n"
+    )
+    return texts
+
+
+@pytest.mark.parametrize("name", sorted(messages()))
+def test_a_message_reads_as_agreed(name: str) -> None:
+    assert messages()[name] == (GOLDEN / name).read_text("utf-8")
+
+
+def test_no_agreed_message_is_left_over() -> None:
+    assert {path.name for path in GOLDEN.iterdir()} == set(messages())
+
+
+if __name__ == "__main__":
+    for name, text in messages().items():
+        (GOLDEN / name).write_text(text, "utf-8")
