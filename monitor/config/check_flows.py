@@ -161,7 +161,7 @@ class _FlowCheck:
         fields, path = self._fields[StreamId.parse(stream)], (*self._path, *at)
         if field not in fields:
             if fields:
-                message = f"unknown field '{field}' of {stream}{did_you_mean(field, fields)}"
+                message = f"unknown field '{field}' of {stream}{did_you_mean(field, settings.map)}"
                 yield Problem(path, message, at_key=at_key)
         elif field not in settings.map:
             message = f"the stream {stream} maps nothing to the field '{field}'"

@@ -88,13 +88,18 @@ class Document:
     values: dict[KeyPath, Position] = field(default_factory=dict)
 
     def locate(self, problem: Problem) -> Issue:
-        """The problem with its place; one about something absent stands at what should hold it."""
-        path = problem.path
-        at_key = problem.at_key
+        """The problem with its place.
+
+        What is absent is missed at what should hold it, and a collection that starts below its
+        key is meant by the key.
+        """
+        path, at_key = problem.path, problem.at_key
         while path and path not in self.values:
             path, at_key = path[:-1], True
-        place = self.keys.get(path) if at_key else None
-        place = place or self.values.get(path) or Position(1, 1)
+        place = self.values.get(path, Position(1, 1))
+        key = self.keys.get(path)
+        if key is not None and (at_key or place.line > key.line):
+            place = key
         shown = show_path(problem.path)
         return Issue(place.line, place.column, str(self.file), shown, problem.message)
 
@@ -137,7 +142,8 @@ def parse_document(text: str, file: Path) -> Document:
         reader.refuse(place, f"is not YAML: {error.problem or error.context}")
     except ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        reader.refuse(Position(line, 1), f"is not YAML: the character {error.character!r}")
+        character = f"U+{error.character:04X}"
+        reader.refuse(Position(line, 1), f"is not YAML: the character {character} is not allowed")
     except (YAMLError, ValueError, OverflowError):
         # The library lets escapes beyond Unicode through as plain errors without a place.
         reader.refuse(Position(1, 1), "is not YAML: an escape names no character")

@@ -1,6 +1,6 @@
 """Pydantic's errors in the words of whoever writes a landscape."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from pydantic_core import ErrorDetails
@@ -58,12 +58,20 @@ def read_errors(
         else:
             problems.append(_problem(place, error, shape, tree, references))
     for path, types in expected.items():
-        value = _value(tree, path)
-        hint = ""
-        if isinstance(value, str) and value.lower() in _BOOLEAN_WORDS:
-            hint = "; 'yes', 'no', 'on' and 'off' are text"
+        hint = "" if path in references.written else _hint(_value(tree, path), types)
         problems.append(Problem(path, f"expected {_either(types)}{hint}"))
     return problems
+
+
+def _hint(value: Tree, types: list[str]) -> str:
+    """What surprises those who know other readers of YAML."""
+    if not isinstance(value, str):
+        return ""
+    if "true or false" in types and value.lower() in _BOOLEAN_WORDS:
+        return "; 'yes', 'no', 'on' and 'off' are text"
+    if "a whole number" in types and value.isdigit():
+        return "; in quotes or with a leading zero it is text"
+    return ""
 
 
 def _has_deeper(path: KeyPath, located: list[tuple[Place, ErrorDetails]]) -> bool:
@@ -123,6 +131,10 @@ def _no_match(place: Place, error: ErrorDetails, _shape: Shape, _value: Tree) ->
     return f"'{place.path[-1]}' is not {words}" if place.at_key else f"expected {words}"
 
 
+def _too_few(_place: Place, error: ErrorDetails, _shape: Shape, _value: Tree) -> str:
+    return f"expected at least {error['ctx']['min_length']}"
+
+
 def _raised(_place: Place, error: ErrorDetails, _shape: Shape, _value: Tree) -> str:
     return str(error["ctx"]["error"])
 
@@ -139,6 +151,7 @@ _MESSAGES: Mapping[str, Callable[[Place, ErrorDetails, Shape, Tree], str]] = {
     "literal_error": _unknown_word,
     "missing": _missing,
     "string_pattern_mismatch": _no_match,
+    "too_short": _too_few,
     "union_tag_invalid": _unknown_tag,
     "union_tag_not_found": _no_tag,
     "value_error": _raised,
@@ -158,8 +171,3 @@ def _value(tree: Any, path: KeyPath) -> Tree:
     for step in path:
         tree = tree[step]
     return tree
-
-
-def paths_of(problems: Iterable[Problem]) -> Iterator[KeyPath]:
-    """Where the problems are."""
-    return (problem.path for problem in problems)

@@ -1,12 +1,12 @@
 """Plug-ins small enough that every message of the loader can be provoked without the real ones."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 
 from monitor.core.flows import RuleSettings, StreamName
 from monitor.core.plugins import ChannelType, Plugins, ProbeType, RuleContext, RuleType
-from monitor.core.streams import BudgetSettings, Name, Settings, StreamSettings, SystemSettings
+from monitor.core.streams import Name, Settings, StreamSettings, SystemSettings
 
 
 class TokenAuth(Settings):
@@ -31,7 +31,7 @@ class WebSystem(SystemSettings):
 
     probe: Literal["web"]
     url: str
-    auth: TokenAuth | PasswordAuth | None = None
+    auth: Annotated[TokenAuth | PasswordAuth, Field(discriminator="kind")] | None = None
     headers: dict[str, str] = {}
     streams: dict[Name, WebStream]
 
@@ -86,5 +86,3 @@ TOYS = Plugins(
     },
     channels={"post": ChannelType(PostChannel, _build), "shout": ChannelType(ShoutChannel, _build)},
 )
-
-BUDGET = BudgetSettings()
