@@ -162,8 +162,6 @@ class Transport:
         return address.copy_merge_params(list(params)) if params else address
 
     def _read(self, answer: httpx.Response) -> bytes:
-        if answer.request.method == "HEAD":
-            return b""
         encoding = answer.headers.get("content-encoding", "identity").strip().lower()
         if encoding not in {"gzip", "x-gzip", "identity", ""}:
             raise Permanent(

@@ -35,3 +35,9 @@ class TimeLimit:
     def left(self) -> float:
         """Seconds that are left; 0 when the time is over."""
         return max(0.0, self.ends - self.monotonic())
+
+
+def stopwatch(monotonic: Callable[[], float] = time.monotonic) -> Callable[[], float]:
+    """Starts to run now; each call returns the seconds since."""
+    started = monotonic()
+    return lambda: monotonic() - started

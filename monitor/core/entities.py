@@ -48,3 +48,14 @@ ENTITIES: Mapping[str, EntityFields] = {
                 "updated_at": _INSTANT, "error": _TEXT},
     "cross_reference": {**_PROVENANCE},
 }  # fmt: skip
+
+MOMENTS: Mapping[str, str] = {
+    "opportunity": "closed_at",
+    "quote": "accepted_at",
+    "contract": "signed_at",
+    "change_order": "approved_at",
+    "milestone": "completed_at",
+    "invoice": "issued_at",
+    "message": "updated_at",
+}
+"""The instant field that places an entity on a deal's way; `created_at` for all others."""

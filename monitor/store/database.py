@@ -70,9 +70,7 @@ class Database:
                 return
             # Loaded only when needed: a daemon whose store is up to date does without.
             command = importlib.import_module("alembic.command")
-            Config = importlib.import_module("alembic.config").Config
-
-            config = Config()
+            config = importlib.import_module("alembic.config").Config()
             folder = importlib.resources.files("monitor.store") / "migrations"
             config.set_main_option("script_location", str(folder))
             config.attributes["connection"] = connection

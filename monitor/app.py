@@ -1,0 +1,158 @@
+"""The composition root: the only place that knows every plug-in."""
+
+import time
+from collections.abc import Callable, Mapping
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+from alerts import CHANNELS
+from monitor.config import Landscape
+from monitor.config.context import known_entities, rule_context
+from monitor.config.effective import digest_of
+from monitor.config.landscape import FlowSettings
+from monitor.config.load import load_landscape
+from monitor.core.clock import Clock
+from monitor.core.entities import EntityFields
+from monitor.core.errors import Permanent, Reason
+from monitor.core.model import StreamId
+from monitor.core.plugins import ChannelContext, Plugins, ProbeContext
+from monitor.core.ports import Probe, Rule
+from monitor.estate import Estate, Flow, HandOff, Source
+from probes import PROBES
+from reconcilers import RULES
+from reconcilers.hand_off import build_hand_off
+
+
+def load_plugins() -> Plugins:
+    """Every plug-in of this installation: our own rows and those of installed packages.
+
+    Packages offer rows under the entry point groups `tieout.probes`, `tieout.rules` and
+    `tieout.channels`; they cannot take the place of ours.
+    """
+    return Plugins(
+        probes=_with_outsiders(PROBES, "tieout.probes"),
+        rules=_with_outsiders(RULES, "tieout.rules"),
+        channels=_with_outsiders(CHANNELS, "tieout.channels"),
+    )
+
+
+def _with_outsiders(ours: Mapping[str, Any], group: str) -> dict[str, Any]:
+    rows = dict(ours)
+    for point in entry_points(group=group):
+        if point.name in rows:
+            raise Permanent(
+                f"a package offers '{point.name}' in {group}, which exists already",
+                reason=Reason.CONFIGURATION,
+            )
+        rows[point.name] = point.load()
+    return rows
+
+
+def read_landscape(path: Path, environment: Mapping[str, str]) -> Landscape:
+    """The landscape in a file, checked against the installed plug-ins.
+
+    Raises:
+        ConfigurationError: the file says something that cannot be; every issue is named.
+    """
+    return load_landscape(path, load_plugins(), environment)
+
+
+def build_estate(
+    landscape: Landscape,
+    clock: Clock,
+    *,
+    calls_today: Mapping[str, int],
+    sleep: Callable[[float], None] = time.sleep,
+    plugins: Plugins | None = None,
+) -> Estate:
+    """Build every probe, rule and channel that the landscape names.
+
+    Args:
+        landscape: as checked by `read_landscape`.
+        clock: the present.
+        calls_today: calls already made to each system since midnight UTC.
+        sleep: waits that many seconds.
+        plugins: those of `load_plugins` unless given.
+    """
+    plugins = plugins or load_plugins()
+    entities = known_entities(landscape)
+    probes = {
+        name: plugins.probes[_kind(settings, "probe")].build(
+            settings,
+            ProbeContext(name, entities, clock, sleep, calls_today.get(name, 0)),
+        )
+        for name, settings in landscape.systems.items()
+    }
+    sources = _build_sources(landscape, probes, entities)
+    channels = {
+        name: plugins.channels[_kind(settings, "channel")].build(
+            settings, ChannelContext(name, clock)
+        )
+        for name, settings in landscape.channels.items()
+    }
+    return Estate(
+        sources=sources,
+        probes=probes,
+        flows=tuple(
+            _build_flow(name, flow, landscape, plugins) for name, flow in landscape.flows.items()
+        ),
+        channels=channels,
+        routes=landscape.routes,
+        every=landscape.every,
+        address=str(landscape.server.address or "").rstrip("/"),
+    )
+
+
+def _kind(settings: Any, discriminator: str) -> str:
+    """The plug-in's name: every settings model of a plug-in carries it as a literal."""
+    return str(getattr(settings, discriminator))
+
+
+def _build_sources(
+    landscape: Landscape, probes: Mapping[str, Probe], entities: Mapping[str, EntityFields]
+) -> dict[StreamId, Source]:
+    return {
+        StreamId(system, stream): Source(
+            StreamId(system, stream),
+            settings,
+            entities[settings.entity],
+            probes[system],
+            digest_of(settings),
+        )
+        for system, system_settings in landscape.systems.items()
+        for stream, settings in system_settings.streams.items()
+    }
+
+
+def _build_flow(
+    name: str,
+    flow: FlowSettings,
+    landscape: Landscape,
+    plugins: Plugins,
+) -> Flow:
+    context = rule_context(name, flow, landscape)
+    hand_offs = {
+        rule: build_hand_off(rule, settings, context) for rule, settings in flow.hand_offs.items()
+    }
+    checks: dict[str, Rule] = {
+        rule: plugins.rules[_kind(settings, "check")].build(rule, settings, context)
+        for rule, settings in flow.rules.items()
+    }
+    settled = {**flow.hand_offs, **flow.rules}
+    return Flow(
+        name=name,
+        root=StreamId.parse(flow.root),
+        key=flow.key,
+        kinds=frozenset({flow.key, *flow.through}),
+        hand_offs=tuple(
+            HandOff(rule, StreamId.parse(settings.source), StreamId.parse(settings.to))
+            for rule, settings in flow.hand_offs.items()
+        ),
+        rules=(*hand_offs.values(), *checks.values()),
+        margins={
+            rule: landscape.settle if settings.settle is None else settings.settle
+            for rule, settings in settled.items()
+        },
+        digest=digest_of(flow),
+    )

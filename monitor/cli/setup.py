@@ -1,0 +1,96 @@
+"""Commands around the landscape: init, check, doctor."""
+
+import json
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from monitor.app import build_estate, load_plugins
+from monitor.cli import workbench
+from monitor.cli.exits import Exit
+from monitor.cli.workbench import AsJson, LandscapePath
+from monitor.config.schema import landscape_schema
+from monitor.core.clock import system_clock
+from monitor.examination import Remark, examine, preview
+
+
+def init(
+    target: Annotated[
+        Path, typer.Argument(help="Where to write it.")
+    ] = workbench.DEFAULT_LANDSCAPE,
+) -> None:
+    """Write a commented landscape to start from, and its JSON Schema for editors beside it."""
+    if target.exists():
+        typer.echo(f"{target} exists already; nothing was written", err=True)
+        raise typer.Exit(Exit.REFUSED)
+    start = files("monitor.cli").joinpath("landscape.template.yaml").read_text(encoding="utf-8")
+    target.write_text(start, encoding="utf-8")
+    schema = target.with_name("landscape.schema.json")
+    schema.write_text(json.dumps(landscape_schema(load_plugins()), indent=2) + "\n", "utf-8")
+    typer.echo(f"wrote {target} and {schema}; next: tieout check {target}")
+
+
+def check(
+    landscape: LandscapePath,
+    sample: Annotated[
+        bool, typer.Option("--sample", help="Also read one page of each stream; stores nothing.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Read a landscape strictly and say all that is wrong with it. Exit status 2 if anything is.
+
+    With --sample, status 4 where a source could not be read or set rows aside.
+    """
+    settings = workbench.load(landscape)
+    if not sample:
+        typer.echo(json.dumps({"issues": []}) if as_json else f"{landscape} is in order")
+        return
+    estate = build_estate(settings, system_clock, calls_today={})
+    try:
+        previews = [preview(source) for source in estate.sources.values()]
+    finally:
+        estate.close()
+    if as_json:
+        typer.echo(json.dumps([each.as_json() for each in previews], indent=2))
+    else:
+        table = Table("stream", "read", "set aside", "first record or failure", box=None)
+        for each in previews:
+            cells = (str(each.stream), str(each.records), str(each.rejects), each.remark)
+            table.add_row(*(Text(cell) for cell in cells))
+        Console().print(table)
+    if any(each.failure or each.rejects for each in previews):
+        raise typer.Exit(Exit.BLIND)
+
+
+def doctor(landscape: LandscapePath, as_json: AsJson = False) -> None:
+    """Examine the landscape, the store and every source; say what is wrong and what to do.
+
+    Exit status, as bit flags: 2 the landscape was refused, 4 a source cannot be looked at,
+    8 the store is ill.
+    """
+    settings = workbench.load(landscape)
+    remarks = examine(settings, system_clock)
+    if as_json:
+        typer.echo(json.dumps([each.as_json() for each in remarks], indent=2))
+    else:
+        table = Table("", "what", "finding", "what to do", box=None)
+        for each in remarks:
+            mark = ("✓", "green") if each.is_fine else ("✗", "red")
+            table.add_row(
+                Text(*mark), *(Text(cell) for cell in (each.what, each.says, each.advice))
+            )
+        Console().print(table)
+    raise typer.Exit(_exit_of(remarks))
+
+
+def _exit_of(remarks: list[Remark]) -> Exit:
+    status = Exit.IN_ORDER
+    for each in remarks:
+        if not each.is_fine:
+            status |= Exit.FAILED if each.is_store else Exit.BLIND
+    return status

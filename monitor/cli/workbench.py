@@ -1,0 +1,71 @@
+"""What the commands share: the landscape's place, and a store opened for it."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from monitor.app import build_estate, read_landscape
+from monitor.calls import CallLedger
+from monitor.config import Landscape
+from monitor.core.clock import Clock, system_clock
+from monitor.core.metrics import Metrics
+from monitor.estate import Estate
+from monitor.jobs import Runtime
+from monitor.store.database import Database, open_database
+from monitor.store.streams import calls_on
+from monitor.version import VERSION
+
+LandscapePath = Annotated[
+    Path,
+    typer.Argument(
+        envvar="TIEOUT_LANDSCAPE", exists=True, dir_okay=False, help="The landscape, as YAML."
+    ),
+]
+LandscapeOption = Annotated[
+    Path,
+    typer.Option(
+        "--landscape",
+        "-l",
+        envvar="TIEOUT_LANDSCAPE",
+        exists=True,
+        dir_okay=False,
+        help="The landscape, as YAML.",
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+
+DEFAULT_LANDSCAPE = Path("landscape.yaml")
+
+
+def load(path: Path) -> Landscape:
+    """The landscape in a file, with this process's environment behind its references."""
+    return read_landscape(path, os.environ)
+
+
+@contextmanager
+def opened_store(landscape: Landscape) -> Iterator[Database]:
+    """The landscape's store, brought up to date."""
+    database = open_database(landscape.store.url)
+    try:
+        database.migrate()
+        yield database
+    finally:
+        database.close()
+
+
+def build(landscape: Landscape, database: Database, clock: Clock = system_clock) -> Estate:
+    """The landscape made ready to run, today's calls remembered."""
+    with database.read() as connection:
+        today = {
+            system: calls_on(connection, system, clock().date()) for system in landscape.systems
+        }
+    return build_estate(landscape, clock, calls_today=today)
+
+
+def new_runtime(database: Database, clock: Clock = system_clock) -> Runtime:
+    """What outlives a reload."""
+    return Runtime(database, Metrics(VERSION), clock, CallLedger())

@@ -1,0 +1,255 @@
+"""One cycle over what changed: correlate, detect, confirm, settle.
+
+Only transactions that new records touched, or whose deadline has passed, are looked at, so the
+cost follows the change and not the size of the estate. Everything here is repeatable: a cycle
+that is killed leaves its touches in place, and the next one comes to the same state.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import polars as pl
+from sqlalchemy import Connection
+
+from alerts.compose import notice_of
+from alerts.routing import route
+from monitor.confirmation import confirm, questions_of
+from monitor.core.breaks import LIVE_STATES, Break, BreakState, Finding, Transition
+from monitor.core.clock import Clock
+from monitor.core.entities import EntityFields
+from monitor.core.lifecycle import awaiting, settle
+from monitor.core.model import StreamId
+from monitor.core.ports import Deadline, Scope
+from monitor.core.transactions import TransactionStatus, judge
+from monitor.estate import Estate, Flow
+from monitor.sight import Sight, see
+from monitor.store import breaks, outbox, touches, transactions
+from monitor.store.database import Database
+from monitor.store.frames import load_frames
+from monitor.store.neighbourhood import explore
+from reconcilers.correlate import correlate
+
+BATCH = 20_000
+"""Touched records, or due transactions, that are looked at together; bounds memory."""
+
+WATCH = "tieout"
+"""Who took a step that no person took."""
+
+RETRY = timedelta(seconds=1)
+"""Soonest that a transaction is looked at again without a change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """What one cycle did.
+
+    Attributes:
+        looked_at: transactions.
+        transitions: what happened to breaks, in order.
+        awaiting: suspicions that could not be confirmed yet.
+    """
+
+    looked_at: int
+    transitions: tuple[Transition, ...]
+    awaiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What the rules say of some transactions, all read from one snapshot of the store.
+
+    Attributes:
+        members: the records that were correlated.
+        links: which record belongs to which transaction, as of now.
+        touches: marks that this look answers.
+        transactions: every transaction that has, or had, one of the records.
+        frames: their records by stream.
+        findings: breaks that stand.
+        deadlines: when silence turns into a finding.
+        judged: rules that could be asked.
+        known: breaks of these transactions by fingerprint, as stored.
+    """
+
+    members: tuple[int, ...]
+    links: pl.DataFrame
+    touches: frozenset[int]
+    transactions: frozenset[str]
+    frames: Mapping[StreamId, pl.DataFrame]
+    findings: tuple[Finding, ...]
+    deadlines: tuple[Deadline, ...]
+    judged: frozenset[str]
+    known: Mapping[str, Break]
+
+
+def run_cycle(estate: Estate, database: Database, clock: Clock) -> Cycle:
+    """Look at everything that changed or fell due, until nothing is left.
+
+    Raises:
+        Transient, Permanent: the store failed; what was settled before stays settled.
+    """
+    sight = see(estate, database, clock())
+    done: list[Cycle] = []
+    while touched := _take_touched(database):
+        looks = [_look(flow, touched, (), estate, sight, database, clock) for flow in estate.flows]
+        answered = frozenset.intersection(*(marks for _, marks in looks)) if looks else frozenset()
+        with database.write() as connection:
+            touches.clear_touched(connection, answered.union(mark.id for mark in touched))
+        done += [cycle for cycle, _ in looks]
+    for flow in estate.flows:
+        if due := _take_due(database, flow, clock()):
+            done.append(_look(flow, (), due, estate, sight, database, clock)[0])
+    return Cycle(
+        looked_at=sum(cycle.looked_at for cycle in done),
+        transitions=tuple(step for cycle in done for step in cycle.transitions),
+        awaiting=sum(cycle.awaiting for cycle in done),
+    )
+
+
+def _take_touched(database: Database) -> list[touches.Touch]:
+    with database.read() as connection:
+        return touches.take_touched(connection, BATCH)
+
+
+def _take_due(database: Database, flow: Flow, now: datetime) -> list[str]:
+    with database.read() as connection:
+        return transactions.due_transactions(connection, flow.name, now, BATCH)
+
+
+def _look(
+    flow: Flow,
+    touched: Sequence[touches.Touch],
+    due: Sequence[str],
+    estate: Estate,
+    sight: Sight,
+    database: Database,
+    clock: Clock,
+) -> tuple[Cycle, frozenset[int]]:
+    """Look at some transactions of one flow; also returns the marks that this answers."""
+    record_ids = [mark.record_id for mark in touched]
+    seen = _assess(flow, record_ids, due, estate, sight, database, clock())
+    waiting = awaiting(tuple(seen.known.values()), seen.findings, flow.margins, clock())
+    confirmed: frozenset[str] = frozenset()
+    if waiting.to_confirm:
+        suspicions = [each for each in seen.findings if each.fingerprint in waiting.to_confirm]
+        questions = questions_of(flow, suspicions, seen.frames, estate.sources)
+        confirmed = confirm(
+            questions, estate.sources, sight.looked_until, seen.known, database, clock
+        )
+        seen = _assess(flow, record_ids, due, estate, sight, database, clock())
+    now = clock()
+    steps = settle(
+        tuple(seen.known.values()),
+        seen.findings,
+        seen.judged,
+        confirmed=confirmed,
+        margins=flow.margins,
+        now=now,
+    )
+    _save(flow, estate, seen, steps, database, now)
+    unconfirmed = len(waiting.to_confirm - confirmed)
+    return Cycle(len(seen.transactions), tuple(steps), unconfirmed), seen.touches
+
+
+def _assess(
+    flow: Flow,
+    record_ids: Collection[int],
+    due: Collection[str],
+    estate: Estate,
+    sight: Sight,
+    database: Database,
+    now: datetime,
+) -> Assessment:
+    """Correlate what changed with its neighbours and ask every rule that can be asked."""
+    with database.read() as connection:
+        members, uses = explore(connection, flow.name, record_ids, due, flow.kinds)
+        links = correlate(uses, flow.root, flow.key, flow.kinds)
+        marks = touches.touches_of(connection, members)
+        before = transactions.transactions_of(connection, flow.name, members)
+        rows = load_frames(connection, links, _fields(flow, estate))
+        looked_at = before.union(links["transaction"].to_list(), due)
+        known = breaks.load_breaks(connection, flow.name, looked_at)
+    judged = [rule for rule in flow.rules if rule.needs <= sight.looked_until.keys()]
+    scope = Scope(flow.name, rows, sight.looked_until, now)
+    verdicts = [rule.evaluate(scope) for rule in judged]
+    return Assessment(
+        members=tuple(members),
+        links=links,
+        touches=frozenset(marks),
+        transactions=frozenset(looked_at),
+        frames=rows,
+        findings=tuple(found for verdict in verdicts for found in verdict.findings),
+        deadlines=tuple(until for verdict in verdicts for until in verdict.deadlines),
+        judged=frozenset(rule.name for rule in judged),
+        known={each.fingerprint: each for each in known},
+    )
+
+
+def _fields(flow: Flow, estate: Estate) -> Mapping[StreamId, EntityFields]:
+    return {stream: estate.sources[stream].fields for stream in flow.needs | {flow.root}}
+
+
+def _save(
+    flow: Flow,
+    estate: Estate,
+    seen: Assessment,
+    steps: Sequence[Transition],
+    database: Database,
+    now: datetime,
+) -> None:
+    """Links, breaks, what is told of them, statuses and next looks: all of it or nothing."""
+    after = {**seen.known, **{step.after.fingerprint: step.after for step in steps}}
+    deadlines = _next_looks(flow, seen, after.values(), now)
+    statuses = _statuses(flow, seen, after.values(), deadlines)
+    with database.write() as connection:
+        transactions.save_links(connection, flow.name, seen.links, seen.members)
+        breaks.apply_transitions(connection, steps, who=WATCH)
+        transactions.save_statuses(connection, flow.name, statuses, now)
+        transactions.replace_deadlines(connection, flow.name, seen.transactions, deadlines)
+        for step in steps:
+            _tell(connection, estate, step, now)
+
+
+def _tell(connection: Connection, estate: Estate, step: Transition, now: datetime) -> None:
+    notice = notice_of(step, estate.address)
+    if notice is not None:
+        outbox.enqueue(connection, notice, route(notice, estate.routes), now)
+
+
+def _next_looks(
+    flow: Flow, seen: Assessment, known: Collection[Break], now: datetime
+) -> dict[str, datetime]:
+    """The earliest instant at which each transaction has to be looked at again.
+
+    A suspicion is looked at again when its margin has passed. What is overdue already waits for
+    a source to be looked at, so the next cycle tries again.
+    """
+    suspicions = [
+        Deadline(each.finding.transaction, each.suspected_at + flow.margins[each.finding.rule])
+        for each in known
+        if each.state is BreakState.SUSPECTED and each.finding.rule in seen.judged
+    ]
+    looks: dict[str, datetime] = {}
+    for deadline in (*seen.deadlines, *suspicions):
+        at = max(deadline.at, now + RETRY)
+        looks[deadline.transaction] = min(at, looks.get(deadline.transaction, at))
+    return looks
+
+
+def _statuses(
+    flow: Flow,
+    seen: Assessment,
+    known: Collection[Break],
+    deadlines: Mapping[str, datetime],
+) -> dict[str, TransactionStatus]:
+    broken = {each.finding.transaction for each in known if each.state in LIVE_STATES}
+    present = set(seen.links["transaction"].to_list())
+    return {
+        key: judge(
+            has_records=key in present,
+            has_live_breaks=key in broken,
+            all_rules_judged=len(seen.judged) == len(flow.rules),
+            is_awaited=key in deadlines,
+        )
+        for key in seen.transactions
+    }

@@ -1,0 +1,105 @@
+"""Notify: drain the outbox, in a job of its own, so that a slow channel delays nothing else.
+
+At least once: a notice is claimed before it is sent and marked after. What a crash leaves in
+between is looked for at the channel, where the channel can tell, and sent again otherwise, under
+the same notice id.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from monitor.core.catalogue import NoticeOutcome
+from monitor.core.clock import Clock
+from monitor.core.errors import Permanent, Reason, TieoutError, Transient
+from monitor.core.ports import Channel
+from monitor.store import outbox
+from monitor.store.database import Database
+
+log = structlog.get_logger(__name__)
+
+BATCH = 50
+FIRST_WAIT = timedelta(seconds=2)
+LONGEST_WAIT = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try to deliver one notice.
+
+    Attributes:
+        channel: its name.
+        outcome: how it ended.
+        failure: why it was not sent; None if it was.
+    """
+
+    channel: str
+    outcome: NoticeOutcome
+    failure: Reason | None = None
+
+
+def deliver(
+    channels: Mapping[str, Channel], database: Database, clock: Clock
+) -> tuple[Attempt, ...]:
+    """Send what is due, one by one; a failure postpones or ends that notice alone."""
+    with database.write() as connection:
+        parcels = outbox.claim_due(connection, clock(), BATCH)
+    return tuple(_send(parcel, channels, database, clock) for parcel in parcels)
+
+
+def recover(channels: Mapping[str, Channel], database: Database, clock: Clock) -> int:
+    """Settle what a crash left between sending and noting it; returns how many there were.
+
+    To be called before the first `deliver` of a process, by one process a store.
+    """
+    with database.read() as connection:
+        parcels = outbox.interrupted(connection)
+    for parcel in parcels:
+        delivery = None
+        try:
+            channel = channels.get(parcel.channel)
+            delivery = channel.find(parcel.notice) if channel else None
+        except TieoutError as error:
+            log.warning("look-up of a notice failed", channel=parcel.channel, reason=error.reason)
+        with database.write() as connection:
+            if delivery is not None:
+                outbox.mark_sent(connection, parcel.id, delivery.reference, clock())
+            else:
+                outbox.postpone(connection, parcel.id, clock(), Reason.INTERNAL)
+    return len(parcels)
+
+
+def next_try(attempts: int, now: datetime, retry_after: float | None) -> datetime:
+    """When to try again: as long as the channel asks, else twice as long each time."""
+    doubled = min(FIRST_WAIT * (1 << min(attempts, 16)), LONGEST_WAIT)
+    asked = timedelta(seconds=retry_after or 0)
+    return now + max(doubled, asked)
+
+
+def _send(
+    parcel: outbox.Parcel, channels: Mapping[str, Channel], database: Database, clock: Clock
+) -> Attempt:
+    channel = channels.get(parcel.channel)
+    if channel is None:
+        return _give_up(parcel, Reason.CONFIGURATION, database)
+    try:
+        delivery = channel.send(parcel.notice)
+    except Transient as error:
+        with database.write() as connection:
+            at = next_try(parcel.attempts, clock(), error.retry_after)
+            outbox.postpone(connection, parcel.id, at, error.reason)
+        return Attempt(parcel.channel, NoticeOutcome.POSTPONED, error.reason)
+    except Permanent as error:
+        return _give_up(parcel, error.reason, database)
+    with database.write() as connection:
+        outbox.mark_sent(connection, parcel.id, delivery.reference, clock())
+    return Attempt(parcel.channel, NoticeOutcome.SENT)
+
+
+def _give_up(parcel: outbox.Parcel, reason: Reason, database: Database) -> Attempt:
+    log.error("notice cannot be delivered", channel=parcel.channel, reason=reason)
+    with database.write() as connection:
+        outbox.mark_dead(connection, parcel.id, reason)
+    return Attempt(parcel.channel, NoticeOutcome.DEAD, reason)

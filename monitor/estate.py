@@ -1,0 +1,110 @@
+"""The landscape made ready to run: sources that can be read, flows with their rules."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from monitor.core.entities import EntityFields
+from monitor.core.model import StreamId
+from monitor.core.ports import Capabilities, Channel, Probe, Rule
+from monitor.core.routes import RouteSettings
+from monitor.core.streams import StreamSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One stream and the probe that reads it.
+
+    Attributes:
+        id: system and stream.
+        settings: how its rows become records.
+        fields: canonical fields of its entity.
+        probe: of its system.
+        digest: hash of the settings; another one means that the rows read differently.
+    """
+
+    id: StreamId
+    settings: StreamSettings
+    fields: EntityFields
+    probe: Probe
+    digest: str
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What can be asked of it."""
+        return self.probe.capabilities(self.id.stream)
+
+    def believed_until(self, looked_until: datetime) -> datetime:
+        """Up to when absence is believed: an eventually consistent source shows changes late."""
+        if self.settings.consistency == "eventual":
+            return looked_until - self.settings.stale_after
+        return looked_until
+
+
+@dataclass(frozen=True, slots=True)
+class HandOff:
+    """A step of a flow by name: from which stream to which."""
+
+    name: str
+    source: StreamId
+    to: StreamId
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A business process ready to be looked at.
+
+    Attributes:
+        name: as the landscape calls it.
+        root: stream whose records start transactions.
+        key: key kind that names them.
+        kinds: every key kind along which records belong to a transaction, `key` included.
+        hand_offs: its steps, in the landscape's order.
+        rules: hand-offs and checks.
+        margins: how old a suspicion must be before it is told, by rule.
+        digest: hash of its settings; another one means that everything is looked at anew.
+    """
+
+    name: str
+    root: StreamId
+    key: str
+    kinds: frozenset[str]
+    hand_offs: tuple[HandOff, ...]
+    rules: tuple[Rule, ...]
+    margins: Mapping[str, timedelta]
+    digest: str
+
+    @property
+    def needs(self) -> frozenset[StreamId]:
+        """Every stream that some rule looks at."""
+        return frozenset().union(*(rule.needs for rule in self.rules))
+
+
+@dataclass(frozen=True, slots=True)
+class Estate:
+    """Everything that a landscape names, built.
+
+    Attributes:
+        sources: by stream.
+        probes: by system.
+        flows: in the landscape's order.
+        channels: by name.
+        routes: in the landscape's order.
+        every: how often touched transactions are looked at.
+        address: start of links for people; empty where none is known.
+    """
+
+    sources: Mapping[StreamId, Source]
+    probes: Mapping[str, Probe]
+    flows: tuple[Flow, ...]
+    channels: Mapping[str, Channel]
+    routes: tuple[RouteSettings, ...]
+    every: timedelta
+    address: str
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        for probe in self.probes.values():
+            probe.close()
+        for channel in self.channels.values():
+            channel.close()

@@ -1,0 +1,59 @@
+"""Expose: gauges rendered from stored rows, so that a restart shows what was there before."""
+
+from datetime import datetime
+
+from monitor.core import catalogue as shown
+from monitor.core.metrics import Metrics
+from monitor.core.model import StreamId
+from monitor.core.transactions import shown_counts
+from monitor.estate import Estate
+from monitor.sight import see
+from monitor.store import breaks, outbox, quarantine, streams, touches, transactions
+from monitor.store.database import Database
+
+
+def show_state(estate: Estate, database: Database, metrics: Metrics, now: datetime) -> None:
+    """Bring every gauge to what the store says.
+
+    Raises:
+        Transient, Permanent: the store failed; some gauges may be new and others old.
+    """
+    sight = see(estate, database, now)
+    with database.read() as connection:
+        for stream in estate.sources:
+            state = streams.load_stream_state(connection, stream)
+            if state.last_success_at is not None:
+                seconds = state.last_success_at.timestamp()
+                metrics.set(shown.SOURCE_LAST_SUCCESS, seconds, **_labels(stream))
+            metrics.set(shown.SOURCE_BLIND, float(stream in sight.blind), **_labels(stream))
+        statuses: dict[tuple[str, ...], float] = {
+            (flow.name, status.value): float(count)
+            for flow in estate.flows
+            for status, count in shown_counts(
+                transactions.count_by_status(connection, flow.name),
+                is_blind=bool(flow.needs & sight.blind.keys()),
+            ).items()
+        }
+        standing = breaks.open_counts(connection)
+        risk = breaks.value_at_risk(connection)
+        depths = outbox.depths(connection)
+        waiting = touches.count_touched(connection)
+        aside = quarantine.depths(connection)
+    metrics.replace(shown.TRANSACTIONS, statuses)
+    metrics.replace(
+        shown.BREAKS_OPEN,
+        {(kind, system, severity): float(n) for (kind, system, severity), n in standing.items()},
+    )
+    metrics.replace(shown.VALUE_AT_RISK, {(code,): float(sum_) for code, sum_ in risk.items()})
+    metrics.replace(shown.OUTBOX_DEPTH, {(state,): float(n) for state, n in depths.items()})
+    metrics.set(shown.TOUCHED_DEPTH, float(waiting))
+    metrics.replace(
+        shown.QUARANTINE_DEPTH, {tuple(stream): float(n) for stream, n in aside.items()}
+    )
+    for system, probe in estate.probes.items():
+        for budget, left in probe.calls_remaining().items():
+            metrics.set(shown.CALLS_REMAINING, left, source=system, budget=budget)
+
+
+def _labels(stream: StreamId) -> dict[str, str]:
+    return {"source": stream.system, "stream": stream.stream}

@@ -1,0 +1,105 @@
+"""The jobs that the scheduler runs. Each is an edge: failures are caught here, once, and counted.
+
+What fails is tried again at the job's next turn; what it left half done is repeatable.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from monitor import cycle, delivery, sampling, sight
+from monitor.calls import CallLedger
+from monitor.core import catalogue as shown
+from monitor.core.clock import Clock, stopwatch
+from monitor.core.errors import TieoutError
+from monitor.core.metrics import Metrics
+from monitor.core.model import StreamId
+from monitor.estate import Estate
+from monitor.exposition import show_state
+from monitor.store.database import Database
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """What outlives a reload of the landscape."""
+
+    database: Database
+    metrics: Metrics
+    clock: Clock
+    calls: CallLedger
+
+
+def sample_stream(estate: Estate, runtime: Runtime, stream: StreamId) -> sampling.Look:
+    """One look at one stream."""
+    return _look(estate, runtime, stream, sampling.sample)
+
+
+def sweep_stream(estate: Estate, runtime: Runtime, stream: StreamId) -> sampling.Look:
+    """One comparison of every id of one stream."""
+    return _look(estate, runtime, stream, sampling.sweep)
+
+
+def _look(
+    estate: Estate,
+    runtime: Runtime,
+    stream: StreamId,
+    look_at: Callable[..., sampling.Look],
+) -> sampling.Look:
+    source, metrics = estate.sources[stream], runtime.metrics
+    elapsed = stopwatch()
+    look = look_at(source, runtime.database, runtime.clock)
+    labels = {"source": stream.system, "stream": stream.stream}
+    metrics.observe(shown.SAMPLE_DURATION, elapsed(), source=stream.system)
+    metrics.set(shown.SOURCE_UP, float(look.failure is None), source=stream.system)
+    for outcome in shown.SampleOutcome:
+        rows = getattr(look.tally, outcome.value)
+        metrics.add(shown.RECORDS_SAMPLED, rows, **labels, outcome=outcome)
+    if look.failure is not None:
+        metrics.add(shown.SAMPLE_FAILURES, 1, **labels, reason=look.failure)
+    made = runtime.calls.record(runtime.database, stream.system, source.probe, runtime.clock())
+    metrics.add(shown.CALLS, made, source=stream.system)
+    return look
+
+
+def settle_cycle(estate: Estate, runtime: Runtime) -> cycle.Cycle | None:
+    """One cycle over what changed; None where the store failed."""
+    elapsed = stopwatch()
+    try:
+        now = runtime.clock()
+        sight.note_changes(estate, runtime.database, sight.see(estate, runtime.database, now), now)
+        done = cycle.run_cycle(estate, runtime.database, runtime.clock)
+    except TieoutError as error:
+        log.error("cycle failed", reason=error.reason, error=str(error))
+        return None
+    runtime.metrics.observe(shown.CYCLE_DURATION, elapsed())
+    runtime.metrics.set(shown.CYCLE_LAST_SUCCESS, runtime.clock().timestamp())
+    for step in done.transitions:
+        runtime.metrics.add(shown.BREAK_TRANSITIONS, kind=step.kind)
+    return done
+
+
+def deliver_notices(estate: Estate, runtime: Runtime) -> tuple[delivery.Attempt, ...]:
+    """Send what is due."""
+    try:
+        attempts = delivery.deliver(estate.channels, runtime.database, runtime.clock)
+    except TieoutError as error:
+        log.error("delivery failed", reason=error.reason, error=str(error))
+        return ()
+    for attempt in attempts:
+        runtime.metrics.add(shown.NOTICES, channel=attempt.channel, outcome=attempt.outcome)
+        if attempt.failure is not None:
+            runtime.metrics.add(
+                shown.DELIVERY_FAILURES, channel=attempt.channel, reason=attempt.failure
+            )
+    return attempts
+
+
+def refresh_metrics(estate: Estate, runtime: Runtime) -> None:
+    """Bring the gauges to what the store says."""
+    try:
+        show_state(estate, runtime.database, runtime.metrics, runtime.clock())
+    except TieoutError as error:
+        log.error("metrics not refreshed", reason=error.reason, error=str(error))

@@ -1,0 +1,1 @@
+"""What is shown to people and machines, rendered from stored rows alone."""

@@ -1,0 +1,139 @@
+"""The estate at a glance: what stands, what cannot be seen, what is at risk."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from monitor.core.breaks import Break
+from monitor.core.model import StreamId, encode_value
+from monitor.core.sight import Blindness
+from monitor.core.transactions import TransactionStatus, shown_counts
+from monitor.estate import Estate
+from monitor.sight import see
+from monitor.store import breaks, quarantine, transactions
+from monitor.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The estate at one instant.
+
+    Attributes:
+        at: the instant.
+        transactions: counts by flow and shown status.
+        breaks: those that stand, the dearest first.
+        value_at_risk: money by currency, each transaction once.
+        blind: streams that cannot be seen, and why.
+        set_aside: rows in quarantine by stream.
+    """
+
+    at: datetime
+    transactions: Mapping[str, Mapping[TransactionStatus, int]]
+    breaks: Sequence[Break]
+    value_at_risk: Mapping[str, Decimal]
+    blind: Mapping[StreamId, Blindness]
+    set_aside: Mapping[StreamId, int]
+
+    def as_json(self) -> dict[str, Any]:
+        """For machines: money as text, instants in UTC."""
+        return {
+            "at": encode_value(self.at),
+            "transactions": {
+                flow: {status.value: count for status, count in counts.items()}
+                for flow, counts in self.transactions.items()
+            },
+            "breaks": [break_as_json(each) for each in self.breaks],
+            "value_at_risk": {code: str(money) for code, money in self.value_at_risk.items()},
+            "blind": {str(stream): why.value for stream, why in self.blind.items()},
+            "quarantine": {str(stream): count for stream, count in self.set_aside.items()},
+        }
+
+
+def look_over(estate: Estate, database: Database, now: datetime) -> Overview:
+    """The estate as the store has it.
+
+    Raises:
+        Transient, Permanent: the store failed.
+    """
+    sight = see(estate, database, now)
+    with database.read() as connection:
+        counts = {
+            flow.name: shown_counts(
+                transactions.count_by_status(connection, flow.name),
+                is_blind=bool(flow.needs & sight.blind.keys()),
+            )
+            for flow in estate.flows
+        }
+        standing = breaks.standing_breaks(connection)
+        risk = breaks.value_at_risk(connection)
+        aside: dict[StreamId, int] = {}
+        for (stream, _), count in quarantine.count_in_quarantine(connection).items():
+            aside[stream] = aside.get(stream, 0) + count
+    return Overview(now, counts, standing, risk, sight.blind, aside)
+
+
+def break_as_json(each: Break) -> dict[str, Any]:
+    """One break for machines, flat."""
+    finding = {
+        name: encode_value(value) if isinstance(value, Decimal | datetime) else value
+        for name, value in asdict(each.finding).items()
+    }
+    return {
+        "id": each.id,
+        "state": each.state.value,
+        "episode": each.episode,
+        "opened_at": encode_value(each.opened_at),
+        "seen_at": encode_value(each.seen_at),
+        **finding,
+    }
+
+
+def show_overview(overview: Overview, console: Console) -> None:
+    """For people, on a terminal."""
+    for flow, counts in overview.transactions.items():
+        parts = [f"{count} {status.value.replace('_', ' ')}" for status, count in counts.items()]
+        console.print(Text(f"{flow}: {', '.join(parts)}", style="bold"))
+    for stream, why in overview.blind.items():
+        console.print(
+            Text(f"blind: {stream} ({why.value.replace('_', ' ')}); what needs it is unknown"),
+            style="yellow",
+        )
+    for stream, count in overview.set_aside.items():
+        console.print(
+            Text(f"set aside: {count} rows of {stream} could not be read"), style="yellow"
+        )
+    if not overview.breaks:
+        verdict = "no break is known" if overview.blind else "no breaks"
+        console.print(Text(verdict, style="yellow" if overview.blind else "green"))
+        return
+    console.print(break_table(overview.breaks))
+    risk = ", ".join(
+        f"{money:,.2f} {code}".strip() for code, money in sorted(overview.value_at_risk.items())
+    )
+    console.print(Text(f"{len(overview.breaks)} breaks; at risk: {risk or 'nothing stated'}"))
+
+
+def break_table(standing: Sequence[Break]) -> Table:
+    """Breaks as a table; record content is text, never markup."""
+    table = Table(header_style="bold", box=None, pad_edge=False)
+    for heading in ("break", "deal", "kind", "where", "expected", "actual"):
+        table.add_column(heading)
+    table.add_column("at risk", justify="right")
+    table.add_column("since")
+    for each in standing:
+        found = each.finding
+        where = f"{found.system}.{found.stream}" + (f".{found.field}" if found.field else "")
+        money = (
+            "" if found.value_at_risk is None else f"{found.value_at_risk:,.2f} {found.currency}"
+        )
+        since = "" if found.since is None else f"{found.since:%Y-%m-%d %H:%M}"
+        cells = (each.id, found.transaction, found.kind.value.replace("_", " "), where)
+        values = (found.expected or "", found.actual or "", money, since)
+        table.add_row(*(Text(cell) for cell in (*cells, *values)))
+    return table

@@ -1,0 +1,95 @@
+"""A deal's way as a picture in the terminal."""
+
+from collections.abc import Sequence
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from monitor.core.breaks import LIVE_STATES
+from monitor.core.transactions import TransactionStatus
+from monitor.reports.deal import DealTrace, Hop, HopState, Stop
+from monitor.reports.overview import break_table
+
+_MARKS = {
+    HopState.DONE: ("●", "green"),
+    HopState.AWAITED: ("○", "cyan"),
+    HopState.LATE: ("◐", "yellow"),
+    HopState.MISSING: ("✗", "red"),
+    HopState.NOT_STARTED: ("·", "dim"),
+    HopState.UNKNOWN: ("?", "yellow"),
+}
+
+_COLOURS = {
+    TransactionStatus.MATCHED: "green",
+    TransactionStatus.IN_FLIGHT: "cyan",
+    TransactionStatus.BROKEN: "red",
+    TransactionStatus.UNKNOWN: "yellow",
+    TransactionStatus.EMPTY: "dim",
+}
+
+
+def show_trace(trace: DealTrace, console: Console) -> None:
+    """Print the picture; record content is text, never markup."""
+    colour = _COLOURS[trace.status]
+    title = Text.assemble((trace.key, "bold"), "  ", (trace.status.value.replace("_", " "), colour))
+    console.print(
+        Panel(_body(trace), title=title, title_align="left", border_style=colour, expand=False)
+    )
+
+
+def _body(trace: DealTrace) -> RenderableType:
+    parts: list[RenderableType] = [_way(trace.hops), Text(), _timeline(trace.stops)]
+    for stream, why in trace.blind.items():
+        parts.append(
+            Text(f"{stream} is blind ({why.value.replace('_', ' ')}): unknown", style="yellow")
+        )
+    standing = [each for each in trace.breaks if each.state in LIVE_STATES]
+    past = [each for each in trace.breaks if each.state not in LIVE_STATES]
+    if standing:
+        parts += [Text(), Text("Breaks that stand", style="bold red"), break_table(standing)]
+    if past:
+        parts += [Text(), Text("Resolved", style="bold"), break_table(past)]
+    return Group(*parts)
+
+
+def _way(hops: Sequence[Hop]) -> RenderableType:
+    """The hand-offs, one line each: from, how far, to."""
+    table = Table.grid(padding=(0, 1))
+    for hop in hops:
+        mark, colour = _MARKS[hop.state]
+        state = hop.state.value.replace("_", " ")
+        table.add_row(
+            Text(str(hop.source)),
+            Text(f"──{mark}──▶", style=colour),
+            Text(str(hop.to)),
+            Text(state, style=colour),
+            Text(hop.name, style="dim"),
+        )
+    return table
+
+
+def _timeline(stops: Sequence[Stop]) -> RenderableType:
+    """Records and messages in the order of time."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for heading in ("when (UTC)", "system", "what", "record", "status"):
+        table.add_column(heading)
+    table.add_column("amount", justify="right")
+    for stop in stops:
+        style = "dim" if stop.is_message else ""
+        if stop.deleted:
+            style = "strike dim"
+        when = "" if stop.at is None else f"{stop.at:%Y-%m-%d %H:%M}"
+        what = ("✉ " if stop.is_message else "") + stop.entity.replace("_", " ")
+        name = str(stop.fields.get("number") or stop.native_id)
+        status = "deleted" if stop.deleted else str(stop.fields.get("status") or "")
+        cells = (when, stop.stream.system, what, name, status, _money(stop))
+        table.add_row(*(Text(cell, style=style) for cell in cells))
+    return Padding(table, 0)
+
+
+def _money(stop: Stop) -> str:
+    amount = stop.fields.get("amount")
+    return "" if amount is None else f"{amount} {stop.fields.get('currency') or ''}".strip()

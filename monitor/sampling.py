@@ -1,0 +1,200 @@
+"""Sample: one look at one stream, each page stored as it arrives, the cursor only after it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from sqlalchemy import Connection
+
+from monitor.core.clock import Clock
+from monitor.core.errors import Permanent, Reason, TieoutError
+from monitor.core.model import Page, StreamId
+from monitor.core.window import NextWindow, advance, next_window
+from monitor.estate import Source
+from monitor.store import quarantine, records, streams
+from monitor.store.database import Database
+
+log = structlog.get_logger(__name__)
+
+FETCH_BATCH = 100
+"""Records re-read by key in one go, so that a failure costs little."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many rows one look brought, by what they were."""
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+    deleted: int = 0
+
+    def __add__(self, other: "Tally") -> "Tally":
+        return Tally(
+            self.new + other.new,
+            self.changed + other.changed,
+            self.unchanged + other.unchanged,
+            self.rejected + other.rejected,
+            self.deleted + other.deleted,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How one look at one stream ended.
+
+    Attributes:
+        source: the stream.
+        tally: rows stored, those of an incomplete look included.
+        failure: why it is incomplete; None where it is complete.
+    """
+
+    source: StreamId
+    tally: Tally
+    failure: Reason | None = None
+
+
+def sample(source: Source, database: Database, clock: Clock) -> Look:
+    """Read the next window of a stream and store it; a failure is noted, never raised."""
+    return _look(source, database, clock, _read_window)
+
+
+def sweep(source: Source, database: Database, clock: Clock) -> Look:
+    """List every id of a stream, mark what is gone, fetch what was never seen."""
+    return _look(source, database, clock, _compare_ids)
+
+
+Reading = Callable[[Source, Database, Clock], Tally]
+
+
+def _look(source: Source, database: Database, clock: Clock, read: Reading) -> Look:
+    with database.write() as connection:
+        streams.note_attempt(connection, source.id, clock())
+    try:
+        return Look(source.id, read(source, database, clock))
+    except TieoutError as error:
+        log.warning("look failed", stream=str(source.id), reason=error.reason, error=str(error))
+        with database.write() as connection:
+            streams.note_failure(connection, source.id, clock(), error.reason, str(error))
+        return Look(source.id, Tally(), error.reason)
+
+
+def _read_window(source: Source, database: Database, clock: Clock) -> Tally:
+    with database.read() as connection:
+        state = streams.load_stream_state(connection, source.id)
+        known = (
+            records.native_ids(connection, source.id) if source.settings.cursor is None else set()
+        )
+    upcoming = next_window(
+        source.settings.cursor,
+        state.cursor,
+        source.probe.source_time(),
+        full_requested=state.full_requested,
+    )
+    cursor, tally, seen = state.cursor, Tally(), set[str]()
+    for page in source.probe.changes(source.id.stream, upcoming.window):
+        cursor = advance(cursor, page.position, upcoming.window)
+        seen.update(record.native_id for record in page.records)
+        with database.write() as connection:
+            tally += store_page(connection, source.id, page, clock())
+            streams.save_cursor(connection, source.id, cursor)
+    if source.settings.cursor is None and source.settings.deletes.kind != "none":
+        _refuse_empty(seen, known)
+        tally += _mark_gone(source, database, clock, known - seen)
+    _finish(source, database, clock, upcoming)
+    return tally
+
+
+def _finish(source: Source, database: Database, clock: Clock, upcoming: NextWindow) -> None:
+    with database.write() as connection:
+        streams.note_success(
+            connection,
+            source.id,
+            clock(),
+            cursor=upcoming.window.until if source.settings.cursor else None,
+            looked_until=upcoming.window.until,
+            was_full=upcoming.is_full,
+        )
+
+
+def _compare_ids(source: Source, database: Database, clock: Clock) -> Tally:
+    with database.read() as connection:
+        known = records.native_ids(connection, source.id)
+    present = {native_id for ids in source.probe.native_ids(source.id.stream) for native_id in ids}
+    _refuse_empty(present, known)
+    tally = _mark_gone(source, database, clock, known - present)
+    if source.capabilities.fetch:
+        tally += fetch(source, database, clock, sorted(present - known))
+    with database.write() as connection:
+        streams.note_swept(connection, source.id, clock())
+    return tally
+
+
+def _refuse_empty(present: set[str], known: set[str]) -> None:
+    """A source that had records and now shows none is more likely ill than empty."""
+    if known and not present:
+        raise Permanent(
+            "the source lists no record at all although it had some; nothing was marked deleted",
+            reason=Reason.EMPTY_SOURCE,
+        )
+
+
+def _mark_gone(source: Source, database: Database, clock: Clock, gone: set[str]) -> Tally:
+    """Mark records deleted, after asking for each by id where the source can be asked."""
+    if not gone:
+        return Tally()
+    if source.capabilities.fetch:
+        return fetch(source, database, clock, sorted(gone))
+    with database.write() as connection:
+        deleted = records.mark_deleted(connection, source.id, sorted(gone), clock())
+    return Tally(deleted=deleted)
+
+
+def store_page(
+    connection: Connection,
+    stream: StreamId,
+    page: Page,
+    now: datetime,
+    *,
+    authoritative: bool = False,
+) -> Tally:
+    """Store a page's records and set its rejects aside, in the caller's transaction."""
+    saved = records.save_page(connection, stream, page.records, now, authoritative=authoritative)
+    quarantine.set_aside(connection, stream, page.rejects, now)
+    quarantine.release(connection, stream, [record.native_id for record in page.records], now)
+    return Tally(saved.new, saved.changed, saved.unchanged, len(page.rejects))
+
+
+def fetch(source: Source, database: Database, clock: Clock, native_ids: list[str]) -> Tally:
+    """Re-read records by id and store them; an id that the source does not know is deleted.
+
+    Raises:
+        Transient, Permanent: as the probe says; what was stored before stays.
+    """
+    tally = Tally()
+    for start in range(0, len(native_ids), FETCH_BATCH):
+        batch = native_ids[start : start + FETCH_BATCH]
+        page = source.probe.fetch(source.id.stream, batch)
+        rejected = {reject.native_id for reject in page.rejects}
+        absent = set(batch) - {record.native_id for record in page.records} - rejected
+        with database.write() as connection:
+            tally += store_page(connection, source.id, page, clock(), authoritative=True)
+            deleted = records.mark_deleted(connection, source.id, sorted(absent), clock())
+        tally += Tally(deleted=deleted)
+    return tally
+
+
+def lookup(source: Source, database: Database, clock: Clock, kind: str, values: list[str]) -> Tally:
+    """Find records by business key and store them.
+
+    Raises:
+        Transient, Permanent: as the probe says; what was stored before stays.
+    """
+    tally = Tally()
+    for start in range(0, len(values), FETCH_BATCH):
+        page = source.probe.lookup(source.id.stream, kind, values[start : start + FETCH_BATCH])
+        with database.write() as connection:
+            tally += store_page(connection, source.id, page, clock(), authoritative=True)
+    return tally

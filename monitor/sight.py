@@ -1,0 +1,89 @@
+"""See: which streams can be believed now, and what follows when one goes blind or comes back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from alerts.compose import blind_notice
+from alerts.routing import route
+from monitor.core.model import StreamId
+from monitor.core.sight import Blindness, blindness
+from monitor.core.transactions import TransactionStatus
+from monitor.estate import Estate
+from monitor.store import outbox, settings, streams, transactions
+from monitor.store.database import Database
+from monitor.store.streams import StreamState
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What can be seen at one instant.
+
+    Attributes:
+        looked_until: by stream that can be seen, the server time up to which absence is believed.
+        blind: by stream that cannot be seen, why.
+    """
+
+    looked_until: Mapping[StreamId, datetime]
+    blind: Mapping[StreamId, Blindness]
+
+
+def see(estate: Estate, database: Database, now: datetime) -> Sight:
+    """Tell the sighted streams from the blind ones, without any effect."""
+    with database.read() as connection:
+        states = {
+            stream: streams.load_stream_state(connection, stream) for stream in estate.sources
+        }
+    blind = {
+        stream: why
+        for stream, state in states.items()
+        if (why := _why_blind(estate, stream, state, now)) is not None
+    }
+    looked_until = {
+        stream: estate.sources[stream].believed_until(state.looked_until)
+        for stream, state in states.items()
+        if stream not in blind and state.looked_until is not None
+    }
+    return Sight(looked_until, blind)
+
+
+def note_changes(estate: Estate, database: Database, sight: Sight, now: datetime) -> None:
+    """Remember since when each stream is blind; tell people; look again at what was unknown."""
+    with database.write() as connection:
+        for stream in estate.sources:
+            name = f"blind_since:{stream}"
+            since = settings.load_setting(connection, name)
+            if stream in sight.blind and since is None:
+                settings.save_setting(connection, name, now.isoformat())
+            if stream not in sight.blind and since is not None:
+                settings.forget_setting(connection, name)
+                _welcome_back(estate, connection, stream, now)
+            if stream in sight.blind and since is not None:
+                _tell_blind(estate, connection, stream, datetime.fromisoformat(since), now)
+
+
+def _why_blind(
+    estate: Estate, stream: StreamId, state: StreamState, now: datetime
+) -> Blindness | None:
+    stale_after = estate.sources[stream].settings.stale_after
+    return blindness(state.last_success_at, state.failing_since, stale_after, now)
+
+
+def _tell_blind(
+    estate: Estate, connection: Connection, stream: StreamId, since: datetime, now: datetime
+) -> None:
+    """Only after the stream's own patience has run out: one failed look is no news."""
+    if now - since < estate.sources[stream].settings.stale_after:
+        return
+    notice = blind_notice(stream, since, now)
+    outbox.enqueue(connection, notice, route(notice, estate.routes), now)
+
+
+def _welcome_back(estate: Estate, connection: Connection, stream: StreamId, now: datetime) -> None:
+    """Look again at what could not be judged; a broken transaction may hide more of it."""
+    for flow in estate.flows:
+        if stream in flow.needs:
+            for status in (TransactionStatus.UNKNOWN, TransactionStatus.BROKEN):
+                transactions.make_due(connection, flow.name, status, now)
