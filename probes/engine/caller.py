@@ -24,6 +24,7 @@ from probes.engine.errors import ErrorRow, Then, judge
 
 _log = structlog.get_logger(__name__)
 
+_ANY_ANSWER = ErrorRow(status=tuple(range(200, 600)), then=Then.EMPTY)
 _READS = frozenset({"GET", "HEAD"})
 
 
@@ -127,8 +128,7 @@ class Caller:
             Transient: the system cannot be asked.
         """
         if self._offset is None:
-            self.budget.spend(time_limit)
-            self._note(self._transport.request("HEAD", "", time_limit=time_limit))
+            self.call(Call("GET", "", errors=(_ANY_ANSWER,)), time_limit)
         return self._clock() + (self._offset or timedelta(0))
 
     def close(self) -> None:
@@ -162,6 +162,8 @@ class Caller:
         self.budget.learn(response.headers)
         if response.date is not None:
             self._offset = response.date - self._clock()
+        elif self._offset is None:
+            self._offset = timedelta(0)
 
     def _pause(self, failure: Transient, failures: int) -> float:
         """Exponential, at least as long as asked for, and not at the same moment as others."""

@@ -5,7 +5,6 @@ whose set moved under the reader, raises instead of ending too early.
 """
 
 import copy
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import count
@@ -18,6 +17,7 @@ from monitor.core.errors import Permanent, Reason, Transient
 from monitor.core.streams import Settings
 from monitor.response import NO_CONTENT, Response
 from probes.engine.caller import Call
+from probes.engine.links import read_next_link
 from probes.engine.selector import value_at
 
 
@@ -306,15 +306,6 @@ def _counted(pages: Iterator[Answer], total: str, identify: Identify) -> Iterato
         yield answer
     if len(seen) < announced:
         raise Transient("the list ended before its announced total", reason=Reason.MALFORMED)
-
-
-def read_next_link(header: str) -> str | None:
-    """The target of `rel="next"` in a Link header (RFC 8288); None where there is none."""
-    for link in re.finditer(r"<([^>]*)>((?:\s*;\s*[^;,\"]+(?:\"[^\"]*\")?)*)", header):
-        rel = re.search(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^\s;,]+))", link[2], re.IGNORECASE)
-        if rel and "next" in (rel[1] or rel[2]).lower().split():
-            return link[1]
-    return None
 
 
 def _must_be_new(token: str, seen: set[str]) -> None:
