@@ -40,6 +40,7 @@ class Dialect:
         read_stamp: reads either.
         keeps_deleted: deleted rows go on being shown, with a flag.
         repeats_rows: a page can hold rows twice without its reader losing count.
+        id_fields: what a list of ids says of each row; the first is the id.
         quota: calls allowed an hour and told in headers; None: no limit.
     """
 
@@ -51,6 +52,7 @@ class Dialect:
     read_stamp: Callable[[str], datetime] = read_instant
     keeps_deleted: bool = False
     repeats_rows: bool = True
+    id_fields: tuple[str, ...] = ("id",)
     quota: int | None = None
 
 
@@ -76,6 +78,7 @@ DIALECTS: Mapping[str, Dialect] = {
         since="modifiedFrom",
         until="modifiedTo",
         repeats_rows=False,
+        id_fields=("quoteId",),
     ),
     "contracts": Dialect(
         prefix="/repository/",
@@ -84,6 +87,7 @@ DIALECTS: Mapping[str, Dialect] = {
         since="changed_from",
         until="changed_before",
         keeps_deleted=True,
+        id_fields=("contract_number",),
     ),
     "psa": Dialect(
         prefix="/rest/",
@@ -99,6 +103,7 @@ DIALECTS: Mapping[str, Dialect] = {
         since="modified_ge",
         until="modified_lt",
         keeps_deleted=True,
+        id_fields=("id", "modified"),
         quota=20_000,
     ),
     "middleware": Dialect(
@@ -108,6 +113,7 @@ DIALECTS: Mapping[str, Dialect] = {
         since="from_ms",
         until="to_ms",
         read_stamp=_read_epoch_ms,
+        id_fields=("messageId",),
     ),
 }
 """By system."""

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Lock
-from typing import Any
 from urllib.parse import urlencode
 
 from monitor.core.model import StreamId
@@ -103,9 +102,9 @@ class SimulatedSystem:
 
     def _list(self, sheet: Sheet, trouble: Trouble | None, *, ids_only: bool) -> Reply:
         versions = _rearrange(sheet.versions, trouble, repeats_rows=self._dialect.repeats_rows)
-        rows: list[Any] = [
-            version.row.id if ids_only else render(version.row, version) for version in versions
-        ]
+        rows = [render(version.row, version) for version in versions]
+        if ids_only:
+            rows = [{name: row[name] for name in self._dialect.id_fields} for row in rows]
         return json_reply(sheet.wrap(rows), headers=sheet.headers)
 
     def _shows(self, version: Version) -> bool:
