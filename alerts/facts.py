@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from alerts.escaping import cut, one_line
 from alerts.render import instant, money, words
-from monitor.core.notices import Notice
+from monitor.core.notices import Notice, NoticeKind
 
 MAX_VALUE = 300
 """Characters of a value that people are shown; the page of the deal has the rest."""
@@ -20,14 +20,15 @@ class Fact(NamedTuple):
 def facts_of(notice: Notice) -> tuple[Fact, ...]:
     """Everything that the notice knows beside its title, each on one line; ten facts at most."""
     record = " ".join((notice.system, words(notice.entity), notice.record_id)).strip()
+    is_over = notice.kind is NoticeKind.RESOLVED
     at_risk = "" if notice.value_at_risk is None else money(notice.value_at_risk)
     facts = (
         Fact("Deal", notice.transaction),
         Fact("Hand-off", notice.hop),
-        Fact("Record", record),
+        Fact("Record" if notice.entity else "System", record),
         Fact("Field", words(notice.field)),
-        Fact("Expected", notice.expected or ""),
-        Fact("Found", "nothing" if _is_absent(notice) else notice.actual or ""),
+        Fact("Expected", "" if is_over else notice.expected or ""),
+        Fact("Found", "" if is_over else _found(notice)),
         Fact("At risk", f"{at_risk} {notice.currency}".strip()),
         Fact("Owner", notice.owner),
         Fact("Since", "" if notice.since is None else instant(notice.since)),
@@ -37,5 +38,7 @@ def facts_of(notice: Notice) -> tuple[Fact, ...]:
     return tuple(line for line in lines if line.value)
 
 
-def _is_absent(notice: Notice) -> bool:
-    return notice.expected is not None and notice.actual is None
+def _found(notice: Notice) -> str:
+    if notice.actual is None:
+        return "" if notice.expected is None else "nothing"
+    return notice.actual

@@ -16,13 +16,14 @@ from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from alerts.escaping import defuse_mrkdwn, escape_slack, one_line
+from alerts.escaping import cut, defuse_mrkdwn, escape_slack, one_line
 from monitor.core.errors import Permanent, Reason
 
 MAX_OUTPUT = 30_000
 """Characters that one rendered text may have."""
 
 _MAX_DIGITS = 60
+_SHORT = 40
 
 
 class Target(Enum):
@@ -78,6 +79,11 @@ def words(name: str) -> str:
     return name.replace("_", " ")
 
 
+def short(text: str) -> str:
+    """As much of a value as a title has room for."""
+    return cut(one_line(text), _SHORT)
+
+
 def link(address: str) -> Link:
     """An address as Slack's `<address|text>` takes it.
 
@@ -117,7 +123,7 @@ def _environment(escape: Callable[[str], str]) -> _Sandbox:
         lstrip_blocks=True,
     )
     # What a template may call is a closed list: the stock filters can make texts of any size.
-    environment.filters = {"money": money, "instant": instant, "words": words, "link": link}
+    environment.filters = {each.__name__: each for each in (instant, link, money, short, words)}
     environment.globals = {}
     return environment
 

@@ -42,6 +42,12 @@ MISSING = Finding(
     since=SINCE,
 )
 
+WHY_OPENED = "Confirmed by reading the records again."
+WHY = {
+    TransitionKind.CHANGED: "The value at risk is another one.",
+    TransitionKind.RESOLVED: "The records agree again.",
+}
+
 FINDINGS = {
     BreakKind.MISSING: MISSING,
     BreakKind.LATE: replace(MISSING, kind=BreakKind.LATE, severity=Severity.WARNING),
@@ -102,8 +108,7 @@ def transition(
     episode: int = 1,
 ) -> Transition:
     after = Break(finding, BreakState.OPEN, SINCE, NOW, None, NOW, episode)
-    why = "No project refers to the deal, although 4 working hours have passed."
-    return Transition(kind, after, BreakState.SUSPECTED, at, why)
+    return Transition(kind, after, BreakState.SUSPECTED, at, WHY.get(kind, WHY_OPENED))
 
 
 def notice(

@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import unquote
@@ -6,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alerts.blocks import compose_message
 from alerts.compose import MAX_TITLE, blind_notice, link_to, notice_of, show_system, sighted_notice
-from monitor.core.breaks import BreakKind, TransitionKind
+from alerts.document import document_of
+from monitor.core.breaks import BreakKind, Finding, Severity, TransitionKind
 from monitor.core.errors import Reason
 from monitor.core.model import StreamId
 from monitor.core.notices import NoticeKind
@@ -22,6 +25,7 @@ from tests.alerts.examples import (
     notice,
     transition,
 )
+from tests.alerts.fake_slack import check_blocks
 
 OPENED_TITLE = "PSA project missing for OPP-17: 125,000.00 EUR at risk since 2026-11-20 08:05 UTC"
 STREAM = StreamId("psa", "projects")
@@ -125,3 +129,37 @@ def test_a_title_is_one_short_line_whatever_a_record_holds(text: str) -> None:
     title = notice(hostile_finding(text)).title
     assert title == " ".join(title.split())
     assert len(title) <= MAX_TITLE
+
+
+ANY = st.text(max_size=30)
+
+
+@given(
+    finding=st.builds(
+        Finding,
+        flow=ANY,
+        transaction=ANY,
+        rule=ANY,
+        kind=st.sampled_from(BreakKind),
+        severity=st.sampled_from(Severity),
+        hop=ANY,
+        system=ANY,
+        stream=ANY,
+        entity=ANY,
+        field=ANY,
+        record_id=ANY,
+        expected=st.none() | ANY,
+        actual=st.none() | ANY,
+        value_at_risk=st.none() | st.decimals(),
+        currency=ANY,
+        owner=ANY,
+        since=st.none() | st.just(SINCE),
+    ),
+    kind=st.sampled_from(TransitionKind),
+)
+def test_whatever_was_found_can_be_told(finding: Finding, kind: TransitionKind) -> None:
+    told = notice_of(transition(finding, kind), ADDRESS)
+    if told is not None:
+        assert told.title
+        assert check_blocks(compose_message(told).blocks) == ""
+        assert json.loads(document_of(told))["id"] == told.id
