@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 
 from monitor.core.plugins import ProbeType
-from probes import rest
+from probes import rest, sql
 
 PROBES: Mapping[str, ProbeType] = {
     "rest": ProbeType(rest.RestSystem, rest.build),
+    "sql": ProbeType(sql.SqlSystem, sql.build),
 }
 """By the name that a landscape gives as `probe`."""
