@@ -21,7 +21,7 @@ from monitor.core.breaks import (
     TransitionKind,
 )
 from monitor.core.errors import Permanent, Reason
-from monitor.store.bulk import listed, upsert
+from monitor.store.bulk import listed_texts, upsert
 from monitor.store.schema import break_transition, breaks
 
 _FINDING = tuple(field.name for field in fields(Finding))
@@ -45,7 +45,7 @@ class HistoryStep:
 def load_breaks(connection: Connection, flow: str, transactions: Collection[str]) -> list[Break]:
     """Every break of these transactions, whatever its state, by fingerprint."""
     query = select(breaks).where(
-        breaks.c.flow == flow, breaks.c.transaction.in_(listed(connection, transactions))
+        breaks.c.flow == flow, breaks.c.transaction.in_(listed_texts(connection, transactions))
     )
     return [_read(row) for row in connection.execute(query.order_by(breaks.c.fingerprint))]
 
@@ -104,7 +104,7 @@ def note_seen(connection: Connection, fingerprints: Collection[str], now: dateti
     """The evidence for these breaks was looked at again and nothing changed."""
     connection.execute(
         breaks.update()
-        .where(breaks.c.fingerprint.in_(listed(connection, fingerprints)))
+        .where(breaks.c.fingerprint.in_(listed_texts(connection, fingerprints)))
         .values(seen_at=now)
     )
 
@@ -205,7 +205,7 @@ def value_at_risk(connection: Connection) -> dict[str, Decimal]:
 def _last_sequences(connection: Connection, fingerprints: Collection[str]) -> Counter[str]:
     query = (
         select(break_transition.c.fingerprint, func.max(break_transition.c.sequence))
-        .where(break_transition.c.fingerprint.in_(listed(connection, fingerprints)))
+        .where(break_transition.c.fingerprint.in_(listed_texts(connection, fingerprints)))
         .group_by(break_transition.c.fingerprint)
     )
     return Counter(dict(connection.execute(query).all()))

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Select, Table, func, literal, select, text
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.types import TypeEngine
 
 Row = tuple[Any, ...]
 
@@ -18,18 +19,21 @@ def _is_postgresql(connection: Connection) -> bool:
     return connection.dialect.name == "postgresql"
 
 
-def listed(connection: Connection, values: Collection[int] | Collection[str]) -> Select[Any]:
-    """A subquery with these values, bound as one parameter however many they are."""
+def listed_ids(connection: Connection, values: Collection[int]) -> Select[Any]:
+    """A subquery with these numbers, bound as one parameter however many they are."""
+    return _listed(connection, list(values), postgresql.BIGINT)
+
+
+def listed_texts(connection: Connection, values: Collection[str]) -> Select[Any]:
+    """A subquery with these texts, bound as one parameter however many they are."""
+    return _listed(connection, list(values), postgresql.TEXT)
+
+
+def _listed(connection: Connection, values: list[Any], kind: type[TypeEngine[Any]]) -> Select[Any]:
     if _is_postgresql(connection):
-        kind = postgresql.BIGINT if _are_integers(values) else postgresql.TEXT
-        array = literal(list(values), postgresql.ARRAY(kind))
-        return select(func.unnest(array).label("value"))
-    encoded = msgspec.json.encode(list(values)).decode()
+        return select(func.unnest(literal(values, postgresql.ARRAY(kind))).label("value"))
+    encoded = msgspec.json.encode(values).decode()
     return select(func.json_each(encoded).table_valued("value").c.value)
-
-
-def _are_integers(values: Collection[int] | Collection[str]) -> bool:
-    return isinstance(next(iter(values), 0), int)
 
 
 def insert_rows(

@@ -92,11 +92,10 @@ class Database:
             return []
         with self.read() as connection:
             found = connection.execute(text("PRAGMA quick_check(20)")).scalars().all()
+            if found != ["ok"]:
+                return list(found)
             orphans = connection.execute(text("PRAGMA foreign_key_check")).all()
-        problems = [str(line) for line in found if line != "ok"]
-        return problems + [
-            f"{row[0]} row {row[1]} points at nothing in {row[2]}" for row in orphans
-        ]
+        return [f"{row[0]} row {row[1]} points at nothing in {row[2]}" for row in orphans]
 
     def close(self) -> None:
         """Let go of every connection."""

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select
 
 from monitor.core.entities import EntityFields
 from monitor.core.model import FieldType, StreamId
-from monitor.store.bulk import listed
+from monitor.store.bulk import listed_ids
 from monitor.store.columns import to_microseconds
 from monitor.store.schema import record
 
@@ -62,7 +62,7 @@ def load_frames(
             record.c.fields,
         )
         .where(
-            record.c.id.in_(listed(connection, set(links["record"].to_list()))),
+            record.c.id.in_(listed_ids(connection, set(links["record"].to_list()))),
             record.c.deleted.is_(False),
         )
         .order_by(record.c.id)

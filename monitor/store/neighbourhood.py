@@ -12,7 +12,7 @@ import polars as pl
 from sqlalchemy import Connection, select
 
 from monitor.core.model import KeyUse
-from monitor.store.bulk import listed
+from monitor.store.bulk import listed_ids, listed_texts
 from monitor.store.records import decode_keys
 from monitor.store.schema import business_transaction, link, record, record_key
 
@@ -78,7 +78,7 @@ def _uses_of(
 ) -> dict[int, tuple[str, list[KeyUse]]]:
     """Stream and key uses of these kinds, by record."""
     query = select(record.c.id, record.c.stream, record.c.key_uses).where(
-        record.c.id.in_(listed(connection, record_ids))
+        record.c.id.in_(listed_ids(connection, record_ids))
     )
     return {
         number: (stream, [use for use in decode_keys(text) if use.kind in kinds])
@@ -96,7 +96,7 @@ def _users(connection: Connection, keys: Collection[tuple[str, str]]) -> set[int
         for kind, values in by_kind.items()
         for number in connection.execute(
             select(record_key.c.record_id).where(
-                record_key.c.kind == kind, record_key.c.value.in_(listed(connection, values))
+                record_key.c.kind == kind, record_key.c.value.in_(listed_texts(connection, values))
             )
         ).scalars()
     }
@@ -107,7 +107,7 @@ def _members(connection: Connection, transaction_ids: Collection[int]) -> set[in
     if not transaction_ids:
         return set()
     query = select(link.c.record_id).where(
-        link.c.transaction_id.in_(listed(connection, transaction_ids))
+        link.c.transaction_id.in_(listed_ids(connection, transaction_ids))
     )
     return set(connection.execute(query).scalars())
 
@@ -116,7 +116,7 @@ def _numbers(connection: Connection, flow: str, keys: Collection[str]) -> set[in
     """The store's own numbers of these transactions."""
     query = select(business_transaction.c.id).where(
         business_transaction.c.flow == flow,
-        business_transaction.c.key.in_(listed(connection, keys)),
+        business_transaction.c.key.in_(listed_texts(connection, keys)),
     )
     return set(connection.execute(query).scalars())
 
@@ -128,7 +128,7 @@ def _transactions_of(connection: Connection, flow: str, record_ids: Collection[i
         .join(business_transaction)
         .where(
             business_transaction.c.flow == flow,
-            link.c.record_id.in_(listed(connection, record_ids)),
+            link.c.record_id.in_(listed_ids(connection, record_ids)),
         )
     )
     return set(connection.execute(query).scalars())

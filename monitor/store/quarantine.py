@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select, update
 
 from monitor.core.model import Reject, RejectReason, StreamId
-from monitor.store.bulk import listed, upsert
+from monitor.store.bulk import listed_texts, upsert
 from monitor.store.schema import quarantine
 
 
@@ -70,7 +70,7 @@ def release(
         .where(
             quarantine.c.stream == str(stream),
             quarantine.c.released_at.is_(None),
-            quarantine.c.native_id.in_(listed(connection, native_ids)),
+            quarantine.c.native_id.in_(listed_texts(connection, native_ids)),
         )
         .values(released_at=now)
     )

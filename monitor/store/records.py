@@ -14,7 +14,8 @@ from monitor.store.bulk import (
     delete_rows,
     hold,
     insert_rows,
-    listed,
+    listed_ids,
+    listed_texts,
     new_ids,
     update_rows,
 )
@@ -108,7 +109,7 @@ def mark_deleted(
     rows = connection.execute(
         select(record).where(
             record.c.stream == str(stream),
-            record.c.native_id.in_(listed(connection, native_ids)),
+            record.c.native_id.in_(listed_texts(connection, native_ids)),
             record.c.deleted.is_(False),
         )
     ).all()
@@ -185,7 +186,8 @@ def _stored(
         record.c.modified_at,
         record.c.observed_at,
     ).where(
-        record.c.stream == str(stream), record.c.native_id.in_(listed(connection, incoming.keys()))
+        record.c.stream == str(stream),
+        record.c.native_id.in_(listed_texts(connection, incoming.keys())),
     )
     return {row[0]: _Stored(*row[1:]) for row in connection.execute(query)}
 
@@ -276,7 +278,7 @@ def _keep_versions(connection: Connection, ids: Sequence[int], replaced_at: date
     now = literal(replaced_at, Instant)
     ended = case((record.c.observed_at > now, record.c.observed_at), else_=now)
     current = select(record.c.id, *(record.c[name] for name in kept), ended).where(
-        record.c.id.in_(listed(connection, ids))
+        record.c.id.in_(listed_ids(connection, ids))
     )
     connection.execute(
         insert(record_version).from_select(["record_id", *kept, "replaced_at"], current)
@@ -284,4 +286,4 @@ def _keep_versions(connection: Connection, ids: Sequence[int], replaced_at: date
 
 
 def _touch(connection: Connection, ids: Sequence[int]) -> None:
-    connection.execute(insert(touch).from_select(["record_id"], listed(connection, ids)))
+    connection.execute(insert(touch).from_select(["record_id"], listed_ids(connection, ids)))

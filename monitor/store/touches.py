@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, func, insert, select
 
-from monitor.store.bulk import listed
+from monitor.store.bulk import listed_ids
 from monitor.store.schema import link, record, touch
 
 
@@ -24,13 +24,13 @@ def take_touched(connection: Connection, limit: int) -> list[Touch]:
 
 def touches_of(connection: Connection, record_ids: Collection[int]) -> list[int]:
     """Ids of the marks that these records have now."""
-    query = select(touch.c.id).where(touch.c.record_id.in_(listed(connection, record_ids)))
+    query = select(touch.c.id).where(touch.c.record_id.in_(listed_ids(connection, record_ids)))
     return list(connection.execute(query).scalars())
 
 
 def clear_touched(connection: Connection, touch_ids: Collection[int]) -> None:
     """The records behind these marks were looked at."""
-    connection.execute(delete(touch).where(touch.c.id.in_(listed(connection, touch_ids))))
+    connection.execute(delete(touch).where(touch.c.id.in_(listed_ids(connection, touch_ids))))
 
 
 def touch_unlinked(connection: Connection) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, Select, or_, select
 
 from monitor.core.model import KeyUse, StreamId
 from monitor.core.transactions import TransactionStatus
-from monitor.store.bulk import listed
+from monitor.store.bulk import listed_ids
 from monitor.store.records import decode_keys
 from monitor.store.schema import business_transaction, link, record, record_key, record_version
 
@@ -121,7 +121,7 @@ def records_of(connection: Connection, flow: str, key: str) -> list[TracedRecord
     versions: dict[int, list[Version]] = defaultdict(list)
     superseded = (
         select(record_version)
-        .where(record_version.c.record_id.in_(listed(connection, [row.id for row in rows])))
+        .where(record_version.c.record_id.in_(listed_ids(connection, [row.id for row in rows])))
         .order_by(record_version.c.id)
     )
     for row in connection.execute(superseded):

@@ -11,7 +11,15 @@ import polars as pl
 from sqlalchemy import ColumnElement, Connection, delete, literal, select
 
 from monitor.core.transactions import TransactionStatus
-from monitor.store.bulk import delete_rows, hold, insert_rows, listed, update_rows, upsert
+from monitor.store.bulk import (
+    delete_rows,
+    hold,
+    insert_rows,
+    listed_ids,
+    listed_texts,
+    update_rows,
+    upsert,
+)
 from monitor.store.columns import Instant, to_microseconds
 from monitor.store.schema import business_transaction, deadline, link, transaction_count
 
@@ -36,7 +44,7 @@ def save_links(
         .join_from(link, business_transaction)
         .where(
             business_transaction.c.flow == flow,
-            link.c.record_id.in_(listed(connection, set(record_ids))),
+            link.c.record_id.in_(listed_ids(connection, set(record_ids))),
         )
     ).all()
     ids = {key: number for key, number, _ in old}
@@ -78,7 +86,7 @@ def transactions_of(connection: Connection, flow: str, record_ids: Collection[in
         .join_from(link, business_transaction)
         .where(
             business_transaction.c.flow == flow,
-            link.c.record_id.in_(listed(connection, record_ids)),
+            link.c.record_id.in_(listed_ids(connection, record_ids)),
         )
     )
     return set(connection.execute(query).scalars())
@@ -115,7 +123,7 @@ def replace_deadlines(
     )
     ids = dict(connection.execute(known).all())
     connection.execute(
-        delete(deadline).where(deadline.c.transaction_id.in_(listed(connection, ids.values())))
+        delete(deadline).where(deadline.c.transaction_id.in_(listed_ids(connection, ids.values())))
     )
     rows = [(ids[key], to_microseconds(at)) for key, at in deadlines.items()]
     insert_rows(connection, deadline, ("transaction_id", "due_at"), rows)
@@ -148,7 +156,7 @@ def _make_due(
 
 
 def _among(connection: Connection, flow: str, keys: Iterable[str]) -> ColumnElement[bool]:
-    wanted = business_transaction.c.key.in_(listed(connection, set(keys)))
+    wanted = business_transaction.c.key.in_(listed_texts(connection, set(keys)))
     return (business_transaction.c.flow == flow) & wanted
 
 
