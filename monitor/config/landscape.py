@@ -31,6 +31,7 @@ class FirmSettings(Settings):
     """Who is being watched."""
 
     name: str
+    """What reports and pages call it."""
     currency: str = Field(default="EUR", pattern=r"^[A-Z]{3}$")
     """Currency in which value at risk is summed where records name none."""
 
@@ -48,6 +49,7 @@ class ServerSettings(Settings):
     host: Literal["127.0.0.1", "::1", "localhost"] = "127.0.0.1"
     """Loopback only: there are no users yet who could log in from elsewhere."""
     port: int = Field(default=9464, ge=0, le=65535)
+    """0 takes any free port."""
     address: AnyHttpUrl | None = None
     """Address that people's links shall point at."""
 
@@ -56,13 +58,16 @@ class OwnerSettings(Settings):
     """A team that holds systems or breaks."""
 
     title: str = ""
+    """What people call it."""
     contact: str = ""
+    """Where it can be reached."""
 
 
 class EntitySettings(Settings):
     """Fields that the firm adds to an entity, or an entity of its own."""
 
     fields: dict[Name, FieldType]
+    """Field to type; the fields that an entity has anyway keep theirs."""
 
 
 class FlowSettings(Settings):
@@ -77,27 +82,40 @@ class FlowSettings(Settings):
     value: ValueSettings | None = None
     """Where the money of a transaction is stated; None: the root's amount and currency."""
     hand_offs: dict[Name, HandOffSettings] = {}
+    """Steps that carry a transaction on."""
     rules: dict[Name, RuleSettings] = {}
+    """Checks over the records of a transaction."""
 
 
 class Landscape(Settings):
     """A firm's systems and what must hold between them."""
 
     version: Literal[1]
+    """Of this format."""
     firm: FirmSettings
+    """Who is being watched."""
     store: StoreSettings = StoreSettings()
+    """Where what was seen is kept."""
     server: ServerSettings = ServerSettings()
+    """Where the page and the metrics are served."""
     settle: Duration = timedelta(0)
     """How old a suspicion must be before anyone hears of it."""
     every: Duration = timedelta(seconds=15)
     """How often touched transactions are looked at."""
     owners: dict[Name, OwnerSettings] = {}
+    """Teams that hold systems or breaks."""
     entities: dict[Name, EntitySettings] = {}
+    """Fields and entities beside the canonical ones."""
     calendars: dict[Name, CalendarSettings] = {}
+    """Working times that hand-offs count with."""
     systems: dict[Name, SystemSettings]
+    """What is sampled; `probe` says how each is read."""
     flows: dict[Name, FlowSettings] = {}
+    """Business processes and what must hold in them."""
     channels: dict[Name, Settings] = {}
+    """How people and machines are told; `channel` says of what kind each is."""
     routes: tuple[RouteSettings, ...] = ()
+    """Who hears of what; a notice goes to the channels of every route that fits."""
     _references: Mapping[KeyPath, str] = PrivateAttr(default_factory=dict)
 
     @property
@@ -128,13 +146,21 @@ def landscape_model(plugins: Plugins) -> type[Landscape]:
     system = _union((row.settings for row in plugins.probes.values()), "probe")
     rule = _union((row.settings for row in plugins.rules.values()), "check")
     channel = _union((row.settings for row in plugins.channels.values()), "channel")
-    flow: Any = create_model("Flow", __base__=FlowSettings, rules=(_by_name(rule), {}))
+    rules: Any = Field({}, description=_described(FlowSettings, "rules"))
+    flow: Any = create_model("Flow", __base__=FlowSettings, rules=(_by_name(rule), rules))
     fields: Mapping[str, Any] = {
-        "systems": (_by_name(system), ...),
-        "flows": (_by_name(flow), {}),
-        "channels": (_by_name(channel), {}),
+        name: (_by_name(member), Field(default, description=_described(Landscape, name)))
+        for name, member, default in (
+            ("systems", system, ...),
+            ("flows", flow, {}),
+            ("channels", channel, {}),
+        )
     }
     return create_model("Landscape", __base__=Landscape, **fields)
+
+
+def _described(model: type[Settings], field: str) -> str | None:
+    return model.model_fields[field].description
 
 
 def _by_name(member: Any) -> Any:

@@ -49,7 +49,7 @@ def test_a_good_landscape_with_junk_put_in_is_read_or_refused(data: st.DataObjec
     tree = copy.deepcopy(DOCUMENT.tree)
     for path in data.draw(st.lists(st.sampled_from(PATHS), min_size=1, max_size=3)):
         holder = tree
-        with contextlib.suppress(KeyError, IndexError, TypeError):
+        with contextlib.suppress(AttributeError, KeyError, IndexError, TypeError):
             for step in path[:-1]:
                 holder = holder[step]
             if data.draw(st.booleans()) or not isinstance(path[-1], str):
