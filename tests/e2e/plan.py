@@ -123,6 +123,19 @@ class Deal:
         """The sum of the lines."""
         return sum((line.amount for line in self.lines), Decimal())
 
+    @property
+    def is_quoted(self) -> bool:
+        """Whether the ERP holds a quotation for it, which may still be changed."""
+        match self.stage, self.fault:
+            case Stage.WON, Fault.WRONG_AMOUNT:
+                return True
+            case Stage.WON, Fault.NO_SALE | Fault.NO_INVOICE:
+                return False
+            case Stage.WON, _:
+                return self.number % 4 == 0
+            case _:
+                return self.stage is Stage.JUST_WON and self.number % 3 == 1
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -273,20 +286,13 @@ def _wrong(deal: Deal) -> tuple[Line, ...]:
 
 def _sales(deal: Deal) -> Iterator[dict[str, object]]:
     """Quotations may still be corrected; what is processing has its invoice, draft or posted."""
-    match deal.stage, deal.fault:
-        case Stage.WON, Fault.NO_SALE:
-            return
-        case Stage.WON, Fault.WRONG_AMOUNT:
-            yield _sale(deal, _wrong(deal), "quotation", "none")
-        case Stage.WON, Fault.NO_INVOICE:
-            yield _sale(deal, deal.lines, "processing", "none")
-        case Stage.WON, _ if deal.number % 4 == 0:
-            yield _sale(deal, deal.lines, "quotation", "none")
-        case Stage.WON, _:
-            invoice = "posted" if deal.number % 2 else "draft"
-            yield _sale(deal, deal.lines, "processing", invoice)
-        case Stage.JUST_WON, _ if deal.number % 3 == 1:
-            yield _sale(deal, deal.lines, "quotation", "none")
+    if deal.is_quoted:
+        lines = _wrong(deal) if deal.fault is Fault.WRONG_AMOUNT else deal.lines
+        yield _sale(deal, lines, "quotation", "none")
+    elif deal.fault is Fault.NO_INVOICE:
+        yield _sale(deal, deal.lines, "processing", "none")
+    elif deal.stage is Stage.WON and deal.fault is not Fault.NO_SALE:
+        yield _sale(deal, deal.lines, "processing", "posted" if deal.number % 2 else "draft")
     if deal.stage is Stage.WON and deal.number % 17 == 0:
         yield _sale(deal, _wrong(deal), "cancelled", "none")
 

@@ -190,6 +190,10 @@ class Tryton:
         self._session["Authorization"] = f"Session {session}"
         return self
 
+    def resume(self, successor: Self) -> None:
+        """Go on with the session of a server that took this one's place."""
+        self._session.update(successor._session)
+
     def call(self, method: str, *arguments: object) -> Any:
         """Call a method of a model, `model.sale.sale.search_read` for one."""
         if not self._session:
@@ -205,18 +209,22 @@ class Tryton:
         rows: list[dict[str, Any]] = self.call(method, domain, 0, None, [["id", "ASC"]], fields)
         return rows
 
-    def reprice(self, reference: str, amount: Decimal) -> None:
-        """Bring a quotation to a total, as a clerk would: back to draft, retype, quote again."""
-        domain = [["reference", "=", reference], ["state", "=", "quotation"]]
-        (sale,) = self.read("sale.sale", domain, ["lines", "total_amount"])
-        (line,) = self.read(
-            "sale.line", [["sale", "=", sale["id"]], ["quantity", "=", 1.0]], ["unit_price"]
-        )
-        price = line["unit_price"] + amount - sale["total_amount"]
-        self.call("model.sale.sale.draft", [sale["id"]])
+    def reprice(self, sale: int, amount: Decimal) -> Decimal:
+        """Bring a quotation to a total, as a clerk would: back to draft, retype, quote again.
+
+        Returns:
+            The total that it had.
+        """
+        (row,) = self.read("sale.sale", [["id", "=", sale]], ["total_amount"])
+        fixed_price = [["sale", "=", sale], ["quantity", "=", 1.0]]
+        (line,) = self.read("sale.line", fixed_price, ["unit_price"])
+        had: Decimal = row["total_amount"]
+        price = line["unit_price"] + amount - had
+        self.call("model.sale.sale.draft", [sale])
         change = {"lines": [["write", [line["id"]], {"unit_price": price}]]}
-        self.call("model.sale.sale.write", [sale["id"]], change)
-        self.call("model.sale.sale.quote", [sale["id"]])
+        self.call("model.sale.sale.write", [sale], change)
+        self.call("model.sale.sale.quote", [sale])
+        return had
 
     def _post(self, method: str, params: Sequence[object]) -> Any:
         body = json.dumps({"id": 1, "method": method, "params": params}, default=_write_tagged)
