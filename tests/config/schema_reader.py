@@ -21,7 +21,7 @@ _KNOWN = frozenset(
         *("type", "const", "enum", "pattern", "format", "minLength", "maxLength", "writeOnly"),
         *("minimum", "maximum", "exclusiveMinimum", "anyOf", "oneOf"),
         *("items", "minItems", "maxItems"),
-        *("properties", "patternProperties", "additionalProperties", "required"),
+        *("properties", "patternProperties", "additionalProperties", "required", "minProperties"),
     }
 )
 
@@ -83,6 +83,7 @@ def _bounds(schema: Schema, value: Any) -> Iterator[bool]:
 
 def _object(schema: Schema, value: Mapping[str, Any], root: Schema) -> Iterator[bool]:
     yield value.keys() >= set(schema.get("required", ()))
+    yield len(value) >= schema.get("minProperties", 0)
     for key, item in value.items():
         below = [schema["properties"][key]] if key in schema.get("properties", {}) else []
         patterns = schema.get("patternProperties", {}).items()

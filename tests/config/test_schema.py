@@ -25,9 +25,8 @@ SHAPELESS = {
 def refused_for_its_shape(bad: Path) -> bool:
     """Neither YAML as such, nor references, nor what fits what, which no schema knows."""
     words = bad.with_suffix(".txt").read_text(encoding="utf-8")
-    return any(
-        word in words for word in ("expected ", "unknown key", "is missing", "is not a name")
-    )
+    marks = (": expected ", "unknown key", "is missing", "is not a name")
+    return any(mark in words for mark in marks)
 
 
 def tree_of(path: Path) -> Any:
