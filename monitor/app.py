@@ -9,7 +9,7 @@ from typing import Any
 from alerts import CHANNELS
 from monitor.config import Landscape
 from monitor.config.context import known_entities, rule_context
-from monitor.config.effective import digest_of
+from monitor.config.effective import digest, digest_of, rules_digest
 from monitor.config.landscape import FlowSettings
 from monitor.config.load import load_landscape
 from monitor.core.clock import Clock
@@ -92,6 +92,7 @@ def build_estate(
         for name, settings in landscape.channels.items()
     }
     return Estate(
+        digest=digest(landscape),
         sources=sources,
         probes=probes,
         flows=tuple(
@@ -154,5 +155,5 @@ def _build_flow(
             rule: landscape.settle if settings.settle is None else settings.settle
             for rule, settings in settled.items()
         },
-        digest=digest_of(flow),
+        digest=rules_digest(landscape, name),
     )

@@ -23,6 +23,7 @@ from monitor.core.model import StreamId
 from monitor.core.ports import Deadline, Scope
 from monitor.core.transactions import TransactionStatus, judge
 from monitor.estate import Estate, Flow
+from monitor.evidence import evidence_of
 from monitor.sight import Sight, see
 from monitor.store import breaks, outbox, touches, transactions
 from monitor.store.database import Database
@@ -146,7 +147,7 @@ def _look(
         margins=flow.margins,
         now=now,
     )
-    _save(flow, estate, seen, steps, database, now)
+    _save(flow, estate, sight, seen, steps, database, now)
     unconfirmed = len(waiting.to_confirm - confirmed)
     return Cycle(len(seen.transactions), tuple(steps), unconfirmed), seen.touches
 
@@ -192,6 +193,7 @@ def _fields(flow: Flow, estate: Estate) -> Mapping[StreamId, EntityFields]:
 def _save(
     flow: Flow,
     estate: Estate,
+    sight: Sight,
     seen: Assessment,
     steps: Sequence[Transition],
     database: Database,
@@ -201,13 +203,25 @@ def _save(
     after = {**seen.known, **{step.after.fingerprint: step.after for step in steps}}
     deadlines = _next_looks(flow, seen, after.values(), now)
     statuses = _statuses(flow, seen, after.values(), deadlines)
+    evidence = evidence_of(flow, steps, seen.frames, sight.looked_until)
     with database.write() as connection:
         transactions.save_links(connection, flow.name, seen.links, seen.members)
-        breaks.apply_transitions(connection, steps, who=WATCH)
+        breaks.apply_transitions(connection, steps, WATCH, evidence)
+        breaks.note_seen(connection, _still_standing(seen, steps), now)
         transactions.save_statuses(connection, flow.name, statuses, now)
         transactions.replace_deadlines(connection, flow.name, seen.transactions, deadlines)
         for step in steps:
             _tell(connection, estate, step, now)
+
+
+def _still_standing(seen: Assessment, steps: Sequence[Transition]) -> set[str]:
+    """Breaks that were looked at again and stand as they did."""
+    moved = {step.after.fingerprint for step in steps}
+    return {
+        fingerprint
+        for fingerprint, each in seen.known.items()
+        if each.state in LIVE_STATES and each.finding.rule in seen.judged
+    } - moved
 
 
 def _tell(connection: Connection, estate: Estate, step: Transition, now: datetime) -> None:

@@ -85,6 +85,7 @@ class Estate:
     """Everything that a landscape names, built.
 
     Attributes:
+        digest: hash of the landscape without its secrets.
         sources: by stream.
         probes: by system.
         flows: in the landscape's order.
@@ -94,6 +95,7 @@ class Estate:
         address: start of links for people; empty where none is known.
     """
 
+    digest: str
     sources: Mapping[StreamId, Source]
     probes: Mapping[str, Probe]
     flows: tuple[Flow, ...]

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from monitor.estate import Estate
 from monitor.store import settings, streams, touches, transactions
+from monitor.store.audit import append_audit
 from monitor.store.database import Database
 
 
@@ -14,6 +15,16 @@ def prepare_store(estate: Estate, database: Database, now: datetime) -> None:
         Transient, Permanent: the store failed; nothing was noted.
     """
     with database.write() as connection:
+        if settings.load_setting(connection, "landscape") != estate.digest:
+            append_audit(
+                connection,
+                at=now,
+                who="tieout",
+                action="apply",
+                subject="landscape",
+                detail={"digest": estate.digest},
+            )
+            settings.save_setting(connection, "landscape", estate.digest)
         for source in estate.sources.values():
             name = f"mapping:{source.id}"
             if settings.load_setting(connection, name) != source.digest:

@@ -192,12 +192,20 @@ def open_counts(connection: Connection) -> dict[tuple[BreakKind, str, Severity],
 
 
 def value_at_risk(connection: Connection) -> dict[str, Decimal]:
-    """Exact sums of the money that depends on breaks that stand, by currency."""
-    query = select(breaks.c.currency, breaks.c.value_at_risk).where(
-        breaks.c.state.in_(_LIVE), breaks.c.value_at_risk.is_not(None)
-    )
+    """Exact sums of the money that depends on breaks that stand, by currency.
+
+    A transaction counts once, with its dearest break: two breaks on one deal do not put its
+    money at risk twice.
+    """
+    query = select(
+        breaks.c.flow, breaks.c.transaction, breaks.c.currency, breaks.c.value_at_risk
+    ).where(breaks.c.state.in_(_LIVE), breaks.c.value_at_risk.is_not(None))
+    dearest: dict[tuple[str, str, str], Decimal] = {}
+    for flow, transaction, currency, value in connection.execute(query):
+        place = (flow, transaction, currency)
+        dearest[place] = max(value, dearest.get(place, value))
     sums: dict[str, Decimal] = defaultdict(Decimal)
-    for currency, value in connection.execute(query):
+    for (_, _, currency), value in dearest.items():
         sums[currency] += value
     return dict(sums)
 

@@ -220,6 +220,7 @@ class SmallFirm:
             digest="1",
         )
         return Estate(
+            digest="1",
             sources=sources,
             probes={"crm": self.crm, "psa": self.psa},
             flows=(flow,),
