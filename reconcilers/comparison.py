@@ -1,9 +1,9 @@
 """When two values of one field, from two systems, are the same."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Context, Decimal
+from decimal import Decimal
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -11,9 +11,7 @@ from pydantic import Field
 
 from monitor.core.model import FieldType, Value
 from monitor.core.streams import Duration, Settings
-
-_EXACT = Context(prec=100)
-"""Twice the 38 digits of a canonical decimal, and room: nothing is ever rounded."""
+from reconcilers.reporter import EXACT
 
 _NUMBERS = frozenset({FieldType.DECIMAL, FieldType.INTEGER})
 _TIMES = frozenset({FieldType.INSTANT, FieldType.DATE})
@@ -48,50 +46,53 @@ class FieldComparison(Settings):
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Whether two values of given types are the same.
+    """Whether an owner's value and another one are the same.
 
     Attributes:
-        left: brings a value of the left to the form that is compared.
-        right: the same for the right.
+        owner: brings the owner's value to the form that is compared.
+        other: the same for the other one.
         tolerance: how far numbers may be apart.
         relative: how far, as a share of the owner's value.
         precision: how far instants may be apart.
     """
 
-    left: Callable[[Value], Value]
-    right: Callable[[Value], Value]
+    owner: Callable[[Value], Value]
+    other: Callable[[Value], Value]
     tolerance: Decimal = Decimal(0)
     relative: Decimal = Decimal(0)
     precision: timedelta = timedelta(0)
 
-    def same(self, left: Value, right: Value, *, left_owns: bool = True) -> bool:
+    def swapped(self) -> "Comparison":
+        """The same comparison with the other side as the owner."""
+        return replace(self, owner=self.other, other=self.owner)
+
+    def same(self, owner: Value, other: Value) -> bool:
         """Whether the values are the same; no value is the same as no value only."""
-        one, other = self.left(left), self.right(right)
-        match one, other:
-            case Decimal(), Decimal():
-                share = _EXACT.multiply(self.relative, abs(one if left_owns else other))
-                return difference(one, other) <= max(self.tolerance, share)
-            case datetime(), datetime():
-                return abs(one - other) <= self.precision
-            case _:
-                return one == other
+        match self.owner(owner), self.other(other):
+            case Decimal() as one, Decimal() as another:
+                share = EXACT.multiply(self.relative, one.copy_abs())
+                return difference(one, another) <= max(self.tolerance, share)
+            case datetime() as one, datetime() as another:
+                return abs(one - another) <= self.precision
+            case one, another:
+                return one == another
 
 
 def difference(one: Decimal, other: Decimal) -> Decimal:
     """How far apart, exactly."""
-    return abs(_EXACT.subtract(one, other))
+    return EXACT.subtract(one, other).copy_abs()
 
 
 def comparison(settings: FieldComparison, left: FieldType, right: FieldType) -> Comparison:
-    """The comparison of fields of these types.
+    """The comparison of fields of these types, the left one owning.
 
     Raises:
         ValueError: values of these types cannot be compared, or not in the way asked for.
     """
     _check_types(settings, left, right)
     return Comparison(
-        left=_normaliser(settings, left),
-        right=_normaliser(settings, right),
+        owner=_normaliser(settings, left),
+        other=_normaliser(settings, right),
         tolerance=settings.tolerance,
         relative=settings.relative,
         precision=settings.precision,

@@ -52,22 +52,21 @@ def build(name: str, settings: MismatchSettings, context: RuleContext) -> "Misma
     left, right = find_stream(context, settings.left), find_stream(context, settings.right)
     if left == right:
         raise ValueError(f"{left} cannot be compared with itself")
-    left_owns = settings.of_record == "left"
-    owner = _Side(left, condition(context, left, settings.where.left))
-    other = _Side(right, condition(context, right, settings.where.right))
+    sides = (
+        _Side(left, condition(context, left, settings.where.left)),
+        _Side(right, condition(context, right, settings.where.right)),
+    )
+    owner, other = sides if settings.of_record == "left" else sides[::-1]
+    fields = tuple(
+        _compared(field, how, context, (left, right)) for field, how in settings.fields.items()
+    )
     return Mismatch(
         name=name,
-        owner=owner if left_owns else other,
-        other=other if left_owns else owner,
-        left_owns=left_owns,
+        owner=owner,
+        other=other,
         match=settings.match,
-        fields=tuple(
-            _compared(field, each, context, (left, right))
-            for field, each in settings.fields.items()
-        ),
-        reporter=Reporter.create(
-            name, settings, context, right if left_owns else left, hop=f"{left} -> {right}"
-        ),
+        fields=fields if settings.of_record == "left" else tuple(map(_swap, fields)),
+        reporter=Reporter.create(name, settings, context, other.stream, hop=f"{left} -> {right}"),
     )
 
 
@@ -78,8 +77,8 @@ class _Side(NamedTuple):
 
 class _Field(NamedTuple):
     name: str
-    left: str
-    right: str
+    owner: str
+    other: str
     comparison: Comparison
     is_money: bool
 
@@ -106,6 +105,13 @@ def _compared(
     return _Field(name, left, right, compare, settings.money)
 
 
+def _swap(field: _Field) -> _Field:
+    """The same field with the right side as its owner."""
+    return field._replace(
+        owner=field.other, other=field.owner, comparison=field.comparison.swapped()
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Mismatch:
     """The rule that two streams agree.
@@ -118,7 +124,6 @@ class Mismatch:
     name: str
     owner: _Side
     other: _Side
-    left_owns: bool
     match: str | None
     fields: tuple[_Field, ...]
     reporter: Reporter
@@ -152,34 +157,20 @@ class Mismatch:
             accused: set[tuple[Value, Value]] = set()
             for row in self._suspects(pairs, field).iter_rows(named=True):
                 place = row["_transaction"], row["_record"]
-                if place not in accused and not self._same(field, row):
+                if place not in accused and not field.comparison.same(*_values(field, row)):
                     accused.add(place)
                     yield _Difference(field, row["_transaction"], row)
 
     def _suspects(self, pairs: pl.DataFrame, field: _Field) -> pl.DataFrame:
         """Pairs that are not plainly equal: the closer look is for the few."""
-        owner, other = self._columns(field)
-        if pairs.schema[owner] != pairs.schema[other]:
+        owner = _owner_column(field.owner)
+        if pairs.schema[owner] != pairs.schema[field.other]:
             return pairs
-        return pairs.filter(pl.col(owner).ne_missing(pl.col(other)))
-
-    def _values(self, field: _Field, row: dict[str, Value]) -> tuple[Value, Value]:
-        """The owner's value and the other one's."""
-        owner, other = self._columns(field)
-        return row[owner], row[other]
-
-    def _columns(self, field: _Field) -> tuple[str, str]:
-        owner, other = (field.left, field.right) if self.left_owns else (field.right, field.left)
-        return _owner_column(owner), other
-
-    def _same(self, field: _Field, row: dict[str, Value]) -> bool:
-        owner, other = self._values(field, row)
-        left, right = (owner, other) if self.left_owns else (other, owner)
-        return field.comparison.same(left, right, left_owns=self.left_owns)
+        return pairs.filter(pl.col(owner).ne_missing(pl.col(field.other)))
 
     def _report(self, found: _Difference, transaction_money: Money) -> Finding:
         field, row = found.field, found.row
-        owner, other = self._values(field, row)
+        owner, other = _values(field, row)
         stamps = (row[_owner_column("_modified_at")], row["_modified_at"])
         return self.reporter.report(
             BreakKind.MISMATCH,
@@ -195,7 +186,7 @@ class Mismatch:
     def _difference_money(self, found: _Difference, usual_currency: str) -> Money | None:
         """The difference, where it is one of money in one currency."""
         field, row = found.field, found.row
-        owner, other = self._values(field, row)
+        owner, other = _values(field, row)
         if not (field.is_money and isinstance(owner, Decimal) and isinstance(other, Decimal)):
             return None
         currency = self.reporter.context.value_currency
@@ -204,6 +195,11 @@ class Mismatch:
         if len(words) > 1:
             return None
         return Money(difference(owner, other), words.pop() if words else usual_currency)
+
+
+def _values(field: _Field, row: dict[str, Value]) -> tuple[Value, Value]:
+    """The owner's value and the other one's."""
+    return row[_owner_column(field.owner)], row[field.other]
 
 
 def _owner_column(name: str, shared: Collection[str] = ()) -> str:

@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+from decimal import Context, Decimal
+from functools import reduce
 from typing import NamedTuple
 
 from monitor.core.breaks import BreakKind, Finding, Severity
@@ -12,6 +13,9 @@ from monitor.core.flows import RuleSettings
 from monitor.core.model import FieldType, StreamId, Value, encode_value
 from monitor.core.plugins import RuleContext
 from monitor.core.ports import Scope
+
+EXACT = Context(prec=100)
+"""Twice the 38 digits of a canonical decimal, and room: sums, differences and shares are exact."""
 
 
 class Money(NamedTuple):
@@ -27,7 +31,8 @@ NO_MONEY = Money(None, "")
 def as_text(value: Value) -> str | None:
     """A value as people read it; equal values give equal texts."""
     if isinstance(value, Decimal):
-        return format(value.normalize(), "f") if value else "0"
+        text = format(value, "f") if value else "0"
+        return text.rstrip("0").rstrip(".") if "." in text else text
     encoded = encode_value(value)
     return None if encoded is None else str(encoded)
 
@@ -38,7 +43,7 @@ def sum_money(rows: Collection[tuple[Decimal | None, str | None]]) -> Money:
     currencies = {currency for _, currency in amounts}
     if len(currencies) != 1:
         return NO_MONEY
-    return Money(sum((amount for amount, _ in amounts), Decimal(0)), currencies.pop())
+    return Money(reduce(EXACT.add, (amount for amount, _ in amounts)), currencies.pop())
 
 
 def has_money(context: RuleContext, stream: StreamId) -> bool:

@@ -1,0 +1,159 @@
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from monitor.core.calendar import WorkingHours, plain_time, working_hours, working_time
+from monitor.core.flows import CalendarSettings
+
+BERLIN = ZoneInfo("Europe/Berlin")
+OFFICE = working_hours(
+    CalendarSettings(zone="Europe/Berlin", holidays=(date(2026, 4, 3), date(2026, 4, 6)))
+)
+NIGHT_SHIFT = working_hours(
+    CalendarSettings(zone="Europe/Berlin", opens="01:30", closes="03:30", days=("sat", "sun"))
+)
+AROUND_THE_CLOCK = working_hours(
+    CalendarSettings(
+        zone="America/Havana",
+        opens="00:00",
+        closes="24:00",
+        days=("mon", "tue", "wed", "thu", "fri", "sat", "sun"),
+    )
+)
+HOUR = timedelta(hours=1)
+
+
+def berlin(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=BERLIN)
+
+
+@pytest.mark.parametrize(
+    ("start", "hours", "due"),
+    [
+        ("2026-03-18 10:00", 4, "2026-03-18 14:00"),
+        ("2026-03-18 15:00", 4, "2026-03-19 11:00"),
+        ("2026-03-20 15:00", 4, "2026-03-23 11:00"),
+        ("2026-03-18 09:00", 8, "2026-03-18 17:00"),
+        ("2026-03-18 03:00", 1, "2026-03-18 10:00"),
+        ("2026-04-02 16:00", 2, "2026-04-07 10:00"),
+        ("2026-03-18 17:00", 0, "2026-03-18 17:00"),
+        ("2026-03-18 17:01", 0, "2026-03-19 09:00"),
+        ("2026-03-18 10:00", 0, "2026-03-18 10:00"),
+        ("2026-03-27 16:00", 2, "2026-03-30 10:00"),
+    ],
+)
+def test_working_time_runs_only_in_office_hours(start: str, hours: int, due: str) -> None:
+    assert OFFICE.add(berlin(start), hours * HOUR) == berlin(due)
+
+
+def test_a_shift_through_the_change_to_summer_time_is_an_hour_shorter() -> None:
+    saturday, sunday = berlin("2026-03-28 00:00"), berlin("2026-03-29 00:00")
+    assert NIGHT_SHIFT.worked_between(saturday, sunday) == 2 * HOUR
+    assert NIGHT_SHIFT.worked_between(sunday, sunday + timedelta(days=1)) == HOUR
+
+
+def test_a_shift_through_the_change_to_winter_time_is_an_hour_longer() -> None:
+    sunday = berlin("2026-10-25 00:00")
+    assert NIGHT_SHIFT.worked_between(sunday, sunday + timedelta(days=1)) == 3 * HOUR
+
+
+def test_shifts_of_whole_days_leave_no_gap_and_count_nothing_twice() -> None:
+    # Havana sets its clocks at midnight, which one date then has twice and another not at all.
+    start, end = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
+    assert AROUND_THE_CLOCK.worked_between(start, end) == end - start
+
+
+def test_a_date_that_a_zone_left_out_has_no_shift() -> None:
+    samoa = working_hours(CalendarSettings(zone="Pacific/Apia"))
+    start = datetime(2011, 12, 28, 10, tzinfo=UTC)
+    assert samoa.worked_between(start, start + timedelta(days=7)) == 5 * 8 * HOUR
+
+
+def test_the_result_is_in_utc() -> None:
+    due = working_time(CalendarSettings(zone="Asia/Kolkata"))(berlin("2026-03-18 01:00"), HOUR)
+    assert due.tzinfo is UTC
+    assert due == datetime(2026, 3, 18, 4, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("calendar", "sentence"),
+    [
+        (CalendarSettings(days=()), "the calendar has no working days"),
+        (CalendarSettings(opens="17:00"), "the calendar closes at 17:00, not after 17:00"),
+        (CalendarSettings(zone="Mars"), "'Mars' is not a time zone of the IANA database"),
+        (CalendarSettings(zone="../x"), "'../x' is not a time zone of the IANA database"),
+        (CalendarSettings(zone=""), "'' is not a time zone of the IANA database"),
+    ],
+)
+def test_a_calendar_in_which_nobody_works_is_refused(
+    calendar: CalendarSettings, sentence: str
+) -> None:
+    with pytest.raises(ValueError) as refused:  # noqa: PT011 - the whole sentence is compared
+        working_time(calendar)
+    assert str(refused.value) == sentence
+
+
+def test_working_time_is_not_taken_away() -> None:
+    with pytest.raises(ValueError, match="cannot be taken away"):
+        OFFICE.add(berlin("2026-03-18 10:00"), -HOUR)
+
+
+LATEST, EARLIEST = datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize("calendar", [OFFICE, NIGHT_SHIFT, AROUND_THE_CLOCK])
+def test_the_ends_of_time_do_no_harm(calendar: WorkingHours) -> None:
+    assert calendar.add(LATEST, HOUR) == LATEST
+    assert EARLIEST < calendar.add(EARLIEST, HOUR) < EARLIEST + timedelta(days=10)
+    assert calendar.worked_between(LATEST, LATEST) == timedelta(0)
+    assert plain_time(LATEST, HOUR) == LATEST
+
+
+CALENDARS = st.sampled_from([OFFICE, NIGHT_SHIFT, AROUND_THE_CLOCK])
+INSTANTS = st.timedeltas(timedelta(0), timedelta(days=365)).map(
+    lambda since: datetime(2026, 1, 1, tzinfo=UTC) + since
+)
+AMOUNTS = st.timedeltas(timedelta(0), timedelta(hours=60))
+"""Working time, up to a few weeks of the longer shifts."""
+
+
+@settings(max_examples=60)
+@given(CALENDARS, INSTANTS, AMOUNTS, AMOUNTS)
+def test_more_time_or_a_later_start_never_ends_earlier(
+    calendar: WorkingHours, start: datetime, less: timedelta, more: timedelta
+) -> None:
+    less, more = sorted((less, more))
+    assert start <= calendar.add(start, less) <= calendar.add(start, more)
+    assert calendar.add(start, less) <= calendar.add(start + more, less)
+
+
+@settings(max_examples=60)
+@given(CALENDARS, INSTANTS, AMOUNTS, AMOUNTS)
+def test_two_stretches_of_time_add_up(
+    calendar: WorkingHours, start: datetime, first: timedelta, second: timedelta
+) -> None:
+    assert calendar.add(calendar.add(start, first), second) == calendar.add(start, first + second)
+
+
+@settings(max_examples=60)
+@given(CALENDARS, INSTANTS, AMOUNTS)
+def test_what_was_added_was_worked(
+    calendar: WorkingHours, start: datetime, allowed: timedelta
+) -> None:
+    due = calendar.add(start, allowed)
+    assert calendar.worked_between(start, due) == allowed
+    assert due - start >= allowed
+
+
+@settings(max_examples=60)
+@given(CALENDARS, st.lists(INSTANTS, min_size=3, max_size=3))
+def test_working_time_between_instants_adds_up(
+    calendar: WorkingHours, instants: list[datetime]
+) -> None:
+    first, second, third = sorted(instants)
+    halves = calendar.worked_between(first, second) + calendar.worked_between(second, third)
+    assert calendar.worked_between(first, third) == halves
+    assert calendar.worked_between(third, first) == timedelta(0)
