@@ -1,9 +1,11 @@
 """The control panel: one more server, by which a rehearsal is steered over HTTP."""
 
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+import msgspec
 from pydantic import Field, ValidationError
 
 from monitor.core.errors import Permanent
@@ -108,16 +110,21 @@ class DisturbOrder(Settings):
     up: tuple[str, ...] = ()
 
 
+_NOTICES_KEPT = 1_000
+
+
 class ControlPanel:
     """Answers what steers the firm: an `Application`."""
 
     def __init__(self, firm: Firm) -> None:
         self._firm = firm
+        self._notices: deque[Any] = deque(maxlen=_NOTICES_KEPT)
         self._posts: Mapping[str, Callable[[bytes], Reply]] = {
             "/faults": self._plant,
             "/repair": self._repair,
             "/advance": self._advance,
             "/disturb": self._disturb,
+            "/notices": self._receive,
         }
 
     def __call__(self, request: Request) -> Reply:
@@ -131,10 +138,10 @@ class ControlPanel:
         handler = self._posts.get(request.path)
         if handler is None:
             raise Refusal(404, "there is nothing here")
-        if request.headers.get("content-type", "").partition(";")[0] != "application/json":
-            raise Refusal(415, "the body must be application/json")
         try:
             return handler(request.body or b"{}")
+        except msgspec.DecodeError as error:
+            raise Refusal(400, "the body must be JSON") from error
         except ValidationError as error:
             first = error.errors()[0]
             place = ".".join(map(str, first["loc"])) or "body"
@@ -148,6 +155,8 @@ class ControlPanel:
                 return _listed(self._firm.ledger())
             case "/history":
                 return _listed(self._firm.history())
+            case "/notices":
+                return json_reply({"notices": list(self._notices)})
             case "/":
                 return json_reply({"now": self._now(), "systems": dict(self._firm.urls)})
             case _:
@@ -170,6 +179,11 @@ class ControlPanel:
         if order.entry is not None:
             return _listed([self._firm.repair(order.entry)])
         return _listed([self._firm.repair(entry) for entry in self._firm.ledger()])
+
+    def _receive(self, body: bytes) -> Reply:
+        """The inbox of the firm's staff: whatever a webhook brings is kept to be looked at."""
+        self._notices.append(msgspec.json.decode(body))
+        return Reply(204)
 
     def _advance(self, body: bytes) -> Reply:
         order = AdvanceOrder.model_validate_json(body)

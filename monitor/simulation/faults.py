@@ -10,7 +10,7 @@ from decimal import Decimal
 from random import Random
 
 from monitor.core.breaks import BreakKind
-from monitor.simulation.deals import ACTIVE, CURRENCIES, LOST, spell
+from monitor.simulation.deals import ACTIVE, CURRENCIES, LOST, canonical_key, spell
 from monitor.simulation.drifts import (
     drift_budget,
     drift_contract,
@@ -19,7 +19,7 @@ from monitor.simulation.drifts import (
     drift_start,
 )
 from monitor.simulation.ledger import FaultKind
-from monitor.simulation.plans import Plan, Planner, absence, only, symptom
+from monitor.simulation.plans import Plan, Planner, absence, lateness, only, symptom
 from monitor.simulation.rows import (
     Assignment,
     BillingLine,
@@ -63,7 +63,7 @@ def _delay_project(world: World, deal: str, random: Random) -> Plan | None:
     created_at = contract.signed_at + timedelta(hours=4, minutes=random.randrange(5, 2_880))
     late = replace(project, created_at=created_at)
     followed = replace(booking, created_at=created_at + timedelta(minutes=random.randrange(5, 110)))
-    return Plan(symptom(BreakKind.LATE, late), write=(late, followed))
+    return Plan(lateness(late), write=(late, followed))
 
 
 def _delay_booking(world: World, deal: str, random: Random) -> Plan | None:
@@ -74,7 +74,7 @@ def _delay_booking(world: World, deal: str, random: Random) -> Plan | None:
         return None
     delay = timedelta(hours=2, minutes=random.randrange(5, 2_880))
     late = replace(booking, created_at=project.created_at + delay)
-    return Plan(symptom(BreakKind.LATE, late), write=(late,))
+    return Plan(lateness(late), write=(late,))
 
 
 def _contradict(world: World, deal: str, random: Random) -> Plan | None:
@@ -161,7 +161,11 @@ def _orphan_booking(world: World, deal: str, random: Random) -> Plan | None:
 def _withhold_change(kind: type[PsaChangeOrder | ErpChangeOrder]) -> Planner:
     def plan(world: World, deal: str, random: Random) -> Plan | None:
         copies = world.rows(kind, deal)
-        return Plan(absence(kind), remove=(random.choice(copies),)) if copies else None
+        if not copies:
+            return None
+        withheld = random.choice(copies)
+        pair = f"change_order:{canonical_key(withheld.number)}"
+        return Plan(absence(kind, pair), remove=(withheld,))
 
     return plan
 

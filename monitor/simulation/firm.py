@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from monitor.core.clock import system_clock
+from monitor.simulation.chance import seeded
 from monitor.simulation.clock import VirtualClock
 from monitor.simulation.control import ControlPanel
 from monitor.simulation.dialects import DIALECTS, Credentials, issue_credentials, open_access
@@ -33,6 +34,7 @@ class SimulatedFirm:
         world: the rows behind the systems.
         troubles: what goes wrong on the way.
         credentials: secrets and names, by system.
+        webhook_secret: signs what is posted to the control panel's `/notices`.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class SimulatedFirm:
         self.world = self._planter.world
         self.troubles = Troubles()
         self.credentials: Credentials = issue_credentials(seed)
+        self.webhook_secret = f"{seeded(seed, 'webhook').getrandbits(128):032x}"
         self._running = ExitStack()
         self._urls: dict[str, str] = {}
         self._control_url = ""
@@ -155,9 +158,15 @@ class SimulatedFirm:
 
 
 def environment(firm: SimulatedFirm) -> dict[str, str]:
-    """The variables that `examples/simulated-firm/landscape.yaml` refers to."""
-    variables = {f"SIM_{system.upper()}_URL": url for system, url in firm.urls.items()}
+    """The variables that the firm's landscape (`landscape.yaml` beside this file) refers to."""
+    variables = {
+        "TIEOUT_DEMO_STORE": "sqlite:///tieout-demo.db",
+        "TIEOUT_DEMO_PORT": "9464",
+    }
+    variables |= {f"SIM_{system.upper()}_URL": url for system, url in firm.urls.items()}
     for system, secrets in firm.credentials.items():
         for name, value in secrets.items():
             variables[f"SIM_{system.upper()}_{name.upper()}"] = value
+    variables["SIM_WEBHOOK_URL"] = f"{firm.control_url}/notices"
+    variables["SIM_WEBHOOK_SECRET"] = firm.webhook_secret
     return variables

@@ -37,7 +37,8 @@ class Symptom:
         stream: object type in it.
         entity: the canonical object.
         field: canonical field that differs; empty where the whole record is meant.
-        record_id: native id of the record at fault; empty where it is missing.
+        record_id: native id of the record at fault; empty where it is missing or its hand-off is
+            late, the pairing key (`change_order:OPP-17-CO1`) where single rows are paired.
     """
 
     break_kind: BreakKind

@@ -34,6 +34,13 @@ def symptom(kind: BreakKind, row: Row, field: str = "") -> Symptom:
     return Symptom(kind, row.stream.system, row.stream.stream, row.entity, field, row.id)
 
 
-def absence(kind: type[Row]) -> Symptom:
-    """The break of a row that should be there."""
-    return Symptom(BreakKind.MISSING, kind.stream.system, kind.stream.stream, kind.entity)
+def absence(kind: type[Row], pair: str = "") -> Symptom:
+    """The break of a row that should be there; `pair` is its key where single rows are paired."""
+    return Symptom(
+        BreakKind.MISSING, kind.stream.system, kind.stream.stream, kind.entity, record_id=pair
+    )
+
+
+def lateness(row: Row) -> Symptom:
+    """The break of a hand-off that took too long; it accuses the hand-off, not the row."""
+    return Symptom(BreakKind.LATE, row.stream.system, row.stream.stream, row.entity)

@@ -9,7 +9,7 @@ from monitor.simulation import Entry
 from tests.simulation.reader import Reader, Row
 
 Seen = tuple[str, str, str, str, str]
-"""Deal, kind of break, system, field, record id."""
+"""Deal, kind of break, system, field, record id (or the key by which single rows are paired)."""
 
 _WON, _LOST = {"Closed Won", "Won"}, {"Closed Lost", "Lost"}
 _ACTIVE = {"Active", "In Progress"}
@@ -89,7 +89,7 @@ class _Books:
             if not after and due <= self.now:
                 yield (key, "missing", system, "", "")
             elif after and (first := min(after, key=_arrived)) and _arrived(first) > due:
-                yield (key, "late", system, "", _id(first))
+                yield (key, "late", system, "", "")
 
     def values(self, key: str, deal: Row) -> Iterator[Seen]:
         if deal["stage"] not in _WON | _LOST:
@@ -141,7 +141,8 @@ class _Books:
             due = _instant(row["approved_at"]) + timedelta(days=1)
             for system, numbers in (("psa", self.psa_changes), ("erp", self.erp_changes)):
                 if row["number"] not in numbers and due <= self.now:
-                    yield (_key(row["opportunity_number"]), "missing", system, "", "")
+                    pair = f"change_order:{row['number']}"
+                    yield (_key(row["opportunity_number"]), "missing", system, "", pair)
 
     def post(self) -> Iterator[Seen]:
         for row in self.messages:
