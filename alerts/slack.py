@@ -2,28 +2,28 @@
 
 With `channels:history` (or `groups:history`) the channel can also tell whether a message was
 posted just before a crash; without it, such a notice is posted again.
+
+The SDK makes the blocks; its HTTP client is left aside, because it follows a redirect to any
+host with the token in hand, and limits neither the time nor the size of an answer.
 """
 
-import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from http.client import HTTPException
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from pydantic import AnyHttpUrl, Field, SecretStr
-from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.models.metadata import Metadata
-from slack_sdk.web import SlackResponse
 
 from alerts.blocks import compose_message
 from alerts.slack_errors import explain
-from monitor.core.errors import Permanent, Reason, TieoutError, Transient
+from monitor.core.clock import TimeLimit
+from monitor.core.errors import Permanent, Reason, Transient
 from monitor.core.notices import Delivery, Notice
 from monitor.core.plugins import ChannelContext
 from monitor.core.streams import Duration, Settings
+from monitor.transport import Transport
 
 EVENT_TYPE = "tieout_notice"
 """Metadata type under which a message carries its notice's identifier."""
@@ -31,13 +31,10 @@ EVENT_TYPE = "tieout_notice"
 PACE = timedelta(seconds=1)
 """Slack takes about one message a second in one conversation (docs.slack.dev, "Rate limits")."""
 
+_MAX_ANSWER = 8 * 1024 * 1024
 _PAGE = 200
 _MAX_PAGES = 10
 _CLOCK_MARGIN = timedelta(minutes=5)
-
-_sdk_logger = logging.getLogger("slack_sdk.tieout")
-_sdk_logger.setLevel(logging.CRITICAL)
-"""The SDK logs message texts at DEBUG, and at ERROR what our typed errors say already."""
 
 
 class SlackSettings(Settings):
@@ -50,7 +47,11 @@ class SlackSettings(Settings):
     """Identifier of the conversation (its details in Slack show it), not its name."""
     base_url: AnyHttpUrl = AnyHttpUrl("https://slack.com/api/")
     timeout: Duration = Field(default=timedelta(seconds=10), ge=timedelta(seconds=1))
-    """How long to wait for an answer."""
+    """How long a whole call may take."""
+
+
+class _Posted(msgspec.Struct):
+    ts: str
 
 
 class _Next(msgspec.Struct):
@@ -72,41 +73,42 @@ class _History(msgspec.Struct):
     response_metadata: _Next | None = None
 
 
+_Answer = TypeVar("_Answer", _Posted, _History)
+
+
 class SlackChannel:
     """Posts notices to one conversation, at most one a second. Safe to use from several threads."""
 
     def __init__(self, settings: SlackSettings, context: ChannelContext) -> None:
         self._conversation = settings.conversation
+        self._timeout = settings.timeout
         self._clock = context.clock
         self._sleep = context.sleep
         self._posted_at: datetime | None = None
         self._turn = threading.Lock()
-        self._client = WebClient(
-            token=settings.token.get_secret_value(),
-            base_url=str(settings.base_url),
-            timeout=int(settings.timeout.total_seconds()),
-            logger=_sdk_logger,
-            retry_handlers=[],  # the outbox tries again; a post is not safe to repeat unseen
+        self._transport = Transport(
+            str(settings.base_url),
+            headers={"Authorization": f"Bearer {settings.token.get_secret_value()}"},
+            max_bytes=_MAX_ANSWER,
         )
 
     def send(self, notice: Notice) -> Delivery:
         """Post the notice."""
         message = compose_message(notice)
+        document = {
+            "channel": self._conversation,
+            "text": message.text,
+            "blocks": message.blocks,
+            "metadata": Metadata(EVENT_TYPE, {"id": notice.id}).to_dict(),
+            "parse": "none",
+            "link_names": False,
+            "unfurl_links": False,
+            "unfurl_media": False,
+        }
         with self._turn:
             self._wait_for_turn()
-            answer = _ask(
-                lambda: self._client.chat_postMessage(
-                    channel=self._conversation,
-                    text=message.text,
-                    blocks=message.blocks,
-                    metadata=Metadata(EVENT_TYPE, {"id": notice.id}),
-                    parse="none",
-                    link_names=False,
-                    unfurl_links=False,
-                    unfurl_media=False,
-                )
-            )
-        return Delivery(str(answer.get("ts", "")))
+            posted = self._call("chat.postMessage", _Posted, json=document)
+        return Delivery(posted.ts)
 
     def find(self, notice: Notice) -> Delivery | None:
         """Look for the notice's identifier in what was posted since it came up."""
@@ -125,7 +127,8 @@ class SlackChannel:
         return None
 
     def close(self) -> None:
-        """Nothing to let go of: each call has its own connection."""
+        """Let go of connections."""
+        self._transport.close()
 
     def _wait_for_turn(self) -> None:
         now = self._clock()
@@ -138,47 +141,47 @@ class SlackChannel:
 
     def _read_history(self, oldest: str, cursor: str) -> _History | None:
         """One page, newest first; None where the token may not read it."""
+        form = {
+            "channel": self._conversation,
+            "oldest": oldest,
+            "limit": str(_PAGE),
+            "include_all_metadata": "true",
+        }
         try:
-            answer = _ask(
-                lambda: self._client.conversations_history(
-                    channel=self._conversation,
-                    oldest=oldest,
-                    limit=_PAGE,
-                    include_all_metadata=True,
-                    cursor=cursor or None,
-                )
+            return self._call(
+                "conversations.history",
+                _History,
+                form={**form, "cursor": cursor} if cursor else form,
             )
         except Permanent as error:
             if error.reason is Reason.UNSUPPORTED:
                 return None
             raise
+
+    def _call(
+        self,
+        method: str,
+        expected: type[_Answer],
+        *,
+        json: Mapping[str, Any] | None = None,
+        form: Mapping[str, str] | None = None,
+    ) -> _Answer:
+        """What one method of Slack's Web API answers when it succeeds."""
+        response = self._transport.request(
+            "POST", method, json=json, form=form, time_limit=TimeLimit.of(self._timeout)
+        )
+        failure = explain(response)
+        if failure is not None:
+            raise failure
         try:
-            return msgspec.convert(answer.data, _History)
+            return msgspec.convert(response.json(), expected)
         except msgspec.ValidationError:
-            raise _unreadable() from None
+            unreadable = Transient("Slack's answer cannot be read", reason=Reason.MALFORMED)
+        # Raised out here, so that an error which quotes the answer is not chained.
+        raise unreadable
 
 
 def _identifier(message: _Message) -> str | None:
     if message.metadata is None or message.metadata.event_type != EVENT_TYPE:
         return None
     return message.metadata.event_payload.get("id")
-
-
-def _ask(call: Callable[[], SlackResponse]) -> SlackResponse:
-    """Make the call, and let nothing of the SDK's out: its errors hold the request's headers."""
-    failure: TieoutError
-    try:
-        return call()
-    except SlackApiError as error:
-        failure = explain(error.response)
-    except (OSError, HTTPException, SlackClientError):
-        failure = Transient("Slack cannot be reached", reason=Reason.UNREACHABLE)
-    except (AttributeError, LookupError, TypeError, ValueError):
-        # The SDK takes it for granted that every answer is a JSON object in a known encoding.
-        failure = _unreadable()
-    # Raised out here, so that the SDK's error is not chained.
-    raise failure
-
-
-def _unreadable() -> Transient:
-    return Transient("Slack's answer cannot be read", reason=Reason.MALFORMED)

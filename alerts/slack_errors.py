@@ -6,9 +6,8 @@ Codes as listed under "Errors" of chat.postMessage and conversations.history on 
 import re
 from collections.abc import Mapping
 
-from slack_sdk.web import SlackResponse
-
 from monitor.core.errors import Permanent, Reason, TieoutError, Transient
+from monitor.transport import Response
 
 _PERMANENT: Mapping[Reason, frozenset[str]] = {
     Reason.CREDENTIALS: frozenset(
@@ -47,34 +46,49 @@ _TRANSIENT: Mapping[Reason, frozenset[str]] = {
 LONGEST_WAIT = 3_600.0
 """Seconds; no answer can silence a channel for longer."""
 
+_OK = 200
 _TOO_MANY_REQUESTS = 429
+_REDIRECTS = range(300, 400)
 _SERVER_ERRORS = range(500, 600)
 _CODE = re.compile(r"[a-z0-9_]{1,60}")
 
 
-def explain(answer: SlackResponse) -> TieoutError:
-    """The typed error for an answer that is no success."""
-    document = answer.data if isinstance(answer.data, dict) else {}
+def explain(answer: Response) -> TieoutError | None:
+    """The typed error for an answer that is no success; None for a success."""
+    document = _read(answer)
+    if answer.status == _OK and document.get("ok") is True:
+        return None
     code = str(document.get("error", ""))
-    if answer.status_code == _TOO_MANY_REQUESTS or code in _TRANSIENT[Reason.THROTTLED]:
-        return Transient(
-            "Slack asks to slow down",
-            reason=Reason.THROTTLED,
-            retry_after=_read_retry_after(answer.headers),
-        )
-    if answer.status_code in _SERVER_ERRORS or code in _TRANSIENT[Reason.SERVER_ERROR]:
+    return _passing(answer, code) or _lasting(answer, code)
+
+
+def _passing(answer: Response, code: str) -> Transient | None:
+    if answer.status == _TOO_MANY_REQUESTS or code in _TRANSIENT[Reason.THROTTLED]:
+        wait = _read_retry_after(answer.headers.get("retry-after", ""))
+        return Transient("Slack asks to slow down", reason=Reason.THROTTLED, retry_after=wait)
+    if answer.status in _SERVER_ERRORS or code in _TRANSIENT[Reason.SERVER_ERROR]:
         return Transient("Slack failed by itself", reason=Reason.SERVER_ERROR)
-    if not _CODE.fullmatch(code):
+    if answer.status not in _REDIRECTS and not _CODE.fullmatch(code):
         return Transient("Slack's answer cannot be read", reason=Reason.MALFORMED)
-    for reason, codes in _PERMANENT.items():
-        if code in codes:
-            return Permanent(f"Slack refused: {code}", reason=reason)
-    return Permanent(f"Slack refused: {code}", reason=Reason.REFUSED)
-
-
-def _read_retry_after(headers: Mapping[str, str]) -> float | None:
-    """Whole seconds, the only form that Slack uses."""
-    for name, value in headers.items():
-        if name.lower() == "retry-after" and re.fullmatch(r"[0-9]{1,9}", value.strip()):
-            return min(float(value), LONGEST_WAIT)
     return None
+
+
+def _lasting(answer: Response, code: str) -> Permanent:
+    if answer.status in _REDIRECTS:
+        return Permanent("Slack points elsewhere, which is not followed", reason=Reason.REFUSED)
+    reasons = (reason for reason, codes in _PERMANENT.items() if code in codes)
+    return Permanent(f"Slack refused: {code}", reason=next(reasons, Reason.REFUSED))
+
+
+def _read(answer: Response) -> Mapping[str, object]:
+    """The document; empty where the body is none, as a proxy's page is."""
+    try:
+        document = answer.json()
+    except TieoutError:
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _read_retry_after(text: str) -> float | None:
+    """Whole seconds, the only form that Slack uses."""
+    return min(float(text), LONGEST_WAIT) if re.fullmatch(r"[0-9]{1,9}", text.strip()) else None

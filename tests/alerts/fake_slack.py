@@ -52,7 +52,7 @@ class FakeSlack:
         ]
         start = int(asked.get("cursor", "0"))
         page = newest_first[start : start + self.page_size]
-        if asked.get("include_all_metadata") != "1":
+        if asked.get("include_all_metadata") != "true":
             page = [{**each, "metadata": None} for each in page]
         rest = len(newest_first) > start + self.page_size
         cursor = str(start + self.page_size) if rest else ""

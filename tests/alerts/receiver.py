@@ -50,6 +50,9 @@ def running(receiver: Receiver) -> Iterator[Receiver]:
     """The receiver, listening until the end of the block."""
 
     class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.do_POST()
+
         def do_POST(self) -> None:
             length = int(self.headers.get("Content-Length", "0"))
             headers = {name.lower(): value for name, value in self.headers.items()}

@@ -12,7 +12,7 @@ from alerts import CHANNELS
 from monitor.core.errors import Permanent, Reason, TieoutError, Transient
 from tests.alerts.examples import HOSTILE, every_notice, hostile_finding, notice
 from tests.alerts.harness import HARNESSES, Harness, Time, build
-from tests.alerts.receiver import Reply
+from tests.alerts.receiver import Receiver, Reply, running
 
 TRANSIENT = {
     429: Reason.THROTTLED,
@@ -111,6 +111,15 @@ def test_a_fault_tells_no_secret_and_chains_no_foreign_error(
     shown = "".join(traceback.format_exception(caught.value)) + caplog.text
     assert caught.value.__context__ is None
     assert not [canary for canary in harness.canaries if canary in shown]
+
+
+def test_a_redirect_is_not_followed_with_the_secrets_in_hand(harness: Harness) -> None:
+    with running(Receiver(lambda _: Reply(200, b'{"ok": true, "ts": "1.1"}'))) as stranger:
+        for status in (301, 302, 303, 307, 308):
+            harness.receiver.replies.append(Reply(status, b"", {"Location": stranger.address}))
+            with pytest.raises(Permanent):
+                harness.channel.send(notice())
+        assert stranger.requests == []
 
 
 def test_settings_and_channel_show_no_secret(harness: Harness) -> None:

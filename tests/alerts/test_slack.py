@@ -54,7 +54,9 @@ def test_a_refusal_that_stays_is_permanent(receiver: Receiver, code: str, reason
         (refusal("internal_error"), Reason.SERVER_ERROR),
         (Reply(503, b"<html>"), Reason.SERVER_ERROR),
         (Reply(200, b"<html>a proxy</html>"), Reason.MALFORMED),
-        (Reply(200, b'{"ok": tr', cut=True), Reason.UNREACHABLE),
+        (Reply(200, b'{"ok": tr', cut=True), Reason.MALFORMED),
+        (Reply(200, b'{"ok": true}'), Reason.MALFORMED),
+        (Reply(200, b'{"ok": 1, "ts": "1.1"}'), Reason.MALFORMED),
     ],
 )
 def test_a_failure_that_passes_is_transient(
@@ -98,8 +100,8 @@ def test_a_clock_that_was_set_back_does_not_silence_the_channel(receiver: Receiv
 def test_a_message_mentions_nobody_and_unfolds_nothing(receiver: Receiver, fake: FakeSlack) -> None:
     build(slack_settings(receiver.address), Time()).send(notice())
     (message,) = fake.messages
-    assert (message["parse"], message["link_names"]) == ("none", 0)
-    assert (message["unfurl_links"], message["unfurl_media"]) == (0, 0)
+    assert (message["parse"], message["link_names"]) == ("none", False)
+    assert (message["unfurl_links"], message["unfurl_media"]) == (False, False)
 
 
 def test_after_a_crash_the_message_is_found_again(receiver: Receiver, fake: FakeSlack) -> None:
