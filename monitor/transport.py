@@ -11,6 +11,7 @@ import ssl
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
@@ -69,7 +70,8 @@ class Transport:
             ca_file: certificates to trust instead of the usual authorities.
 
         Raises:
-            Permanent: the address is not an HTTP one, or carries a user name or password.
+            Permanent: the address is not an HTTP one, or carries a user name or password; or the
+                certificates cannot be read.
         """
         self._base = base_url.rstrip("/")
         address = _read_url(self._base)
@@ -253,13 +255,22 @@ class _LimitedTransport(httpx.HTTPTransport):
     def __init__(self, connections: int, ca_file: str | None) -> None:
         # Not the parent's: it offers no way to give the pool another network backend.
         self._pool = httpcore.ConnectionPool(
-            ssl_context=(
-                ssl.create_default_context(cafile=ca_file)
-                if ca_file
-                else httpx.create_ssl_context(trust_env=False)
-            ),
+            ssl_context=_trust(ca_file),
             max_connections=connections,
             max_keepalive_connections=connections,
             keepalive_expiry=30.0,
             network_backend=LimitedBackend(),
         )
+
+
+@cache
+def _trust(ca_file: str | None) -> ssl.SSLContext:
+    """Read once: the usual authorities are a large file."""
+    if ca_file is None:
+        return httpx.create_ssl_context(trust_env=False)
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except OSError:
+        raise Permanent(
+            f"the certificates in '{ca_file}' cannot be read", reason=Reason.CONFIGURATION
+        ) from None

@@ -144,7 +144,8 @@ class _Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: _Server
     protocol_version = "HTTP/1.1"
-    wbufsize = -1
+    wbufsize = -1  # head and body leave together
+    disable_nagle_algorithm = True
     timeout = 10
 
     def do_GET(self) -> None:
@@ -217,7 +218,6 @@ class _Handler(BaseHTTPRequestHandler):
         elif reply.status != 204:
             self.send_header("Content-Length", str(length))
         self.end_headers()
-        self.wfile.flush()
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base's name
         """Keep the tests' output clean."""

@@ -249,6 +249,12 @@ def test_an_address_that_cannot_be_called_is_refused(address: str) -> None:
     assert caught.value.reason is Reason.CONFIGURATION
 
 
+def test_certificates_that_cannot_be_read_are_named() -> None:
+    with pytest.raises(Permanent, match="/nowhere.pem") as caught:
+        Transport("https://host", ca_file="/nowhere.pem")
+    assert caught.value.reason is Reason.CONFIGURATION
+
+
 def test_the_environment_names_no_proxy(
     server: ScriptedServer, transport: Transport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
