@@ -250,7 +250,7 @@ def test_an_address_that_cannot_be_called_is_refused(address: str) -> None:
 
 
 def test_certificates_that_cannot_be_read_are_named() -> None:
-    with pytest.raises(Permanent, match="/nowhere.pem") as caught:
+    with pytest.raises(Permanent, match=r"/nowhere\.pem") as caught:
         Transport("https://host", ca_file="/nowhere.pem")
     assert caught.value.reason is Reason.CONFIGURATION
 
