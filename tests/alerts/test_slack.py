@@ -1,6 +1,8 @@
 import json
+import re
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
@@ -171,3 +173,9 @@ def test_the_usual_address_is_slacks() -> None:
         {"channel": "slack", "token": TOKEN, "conversation": CONVERSATION}
     )
     assert str(settings.base_url) == "https://slack.com/api/"
+
+
+def test_the_page_names_every_setting() -> None:
+    page = (Path(__file__).parents[2] / "docs/reference/slack.md").read_text("utf-8")
+    documented = set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE))
+    assert documented == set(SlackSettings.model_fields) - {"channel"}

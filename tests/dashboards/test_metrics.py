@@ -3,6 +3,7 @@
 """
 
 import re
+import threading
 from pathlib import Path
 
 import pytest
@@ -205,6 +206,24 @@ def test_records_cannot_make_endless_currencies(amounts: dict[str, int]) -> None
     assert len(shown) <= MAX_CURRENCIES + 1
     assert all(re.fullmatch("[A-Z]{3}", code) for code in shown if code != OTHER_CURRENCY)
     assert sum(shown.values()) == sum(amounts.values())
+
+
+def test_many_threads_lose_no_count_while_the_page_is_read_and_the_landscape_reloaded(
+    metrics: Metrics,
+) -> None:
+    def work() -> None:
+        for _ in range(100):
+            metrics.add(catalogue.CALLS, source="crm")
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for systems in (("crm",), ("psa", "crm"), ("crm",)):
+        metrics.prepare(KnownNames(systems=systems))
+        assert value(metrics, "tieout_calls_total", source="crm") is not None
+    for thread in threads:
+        thread.join()
+    assert value(metrics, "tieout_calls_total", source="crm") == 400
 
 
 def test_no_creation_stamps_double_the_series(metrics: Metrics) -> None:
