@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 
 from monitor.core.plugins import ProbeType
-from probes import rest, sql
+from probes import files, rest, sql
 
 PROBES: Mapping[str, ProbeType] = {
+    "files": ProbeType(files.FileSystem, files.build),
     "rest": ProbeType(rest.RestSystem, rest.build),
     "sql": ProbeType(sql.SqlSystem, sql.build),
 }

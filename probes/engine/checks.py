@@ -44,6 +44,20 @@ def check_mapping(settings: StreamSettings, fields: EntityFields) -> list[str]:
     ]
 
 
+def paths_of_stream(settings: StreamSettings) -> Iterator[str]:
+    """Every path that a stream's mapping reads."""
+    yield settings.id
+    for mapping in map(as_field_mapping, settings.map.values()):
+        if mapping.source is not None:
+            yield mapping.source
+    for key in (*settings.defines.values(), *settings.refers.values()):
+        yield from paths_of(as_key_mapping(key))
+    if settings.cursor is not None:
+        yield settings.cursor.field
+    if settings.deletes.field is not None:
+        yield settings.deletes.field
+
+
 def as_field_mapping(mapping: str | FieldMapping) -> FieldMapping:
     """The full form of a bare path."""
     if isinstance(mapping, FieldMapping):

@@ -97,14 +97,19 @@ class RowMapper:
             rows: as the source sent them.
             position: see `Page.position`.
         """
-        records: list[Record] = []
-        rejects: list[Reject] = []
-        for row in rows:
-            try:
-                records.append(self._read_row(row))
-            except Misfit as misfit:
-                rejects.append(self.set_aside(row, misfit.reason, misfit.detail))
-        return Page(tuple(records), tuple(rejects), position)
+        read = [self.read_row(row) for row in rows]
+        return Page(
+            tuple(each for each in read if isinstance(each, Record)),
+            tuple(each for each in read if isinstance(each, Reject)),
+            position,
+        )
+
+    def read_row(self, row: Any) -> Record | Reject:
+        """One row as a record, or why it is none."""
+        try:
+            return self._read_row(row)
+        except Misfit as misfit:
+            return self.set_aside(row, misfit.reason, misfit.detail)
 
     def set_aside(self, row: Any, reason: RejectReason, detail: str) -> Reject:
         """A reject for a row, with its id where that can be read."""

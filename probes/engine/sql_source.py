@@ -28,8 +28,8 @@ from sqlalchemy.types import NullType
 
 from monitor.core.errors import Permanent, Reason
 from monitor.core.streams import StreamSettings
-from probes.engine.checks import as_field_mapping
-from probes.engine.keys import as_key_mapping, paths_of, plain_paths
+from probes.engine.checks import paths_of_stream
+from probes.engine.keys import plain_paths
 from probes.engine.selector import parse_path
 from probes.engine.sql_values import Bounds
 
@@ -88,7 +88,7 @@ class Source:
 
 def query_source(settings: SqlStream, query: str) -> Source:
     """A query, wrapped so that the cursor and the page can be laid around it."""
-    names = dict.fromkeys(settings.columns or map(_first_step, _paths_of(settings)))
+    names = dict.fromkeys(settings.columns or map(_first_step, paths_of_stream(settings)))
     rows = text(query).columns(*(column(name) for name in names)).subquery("source")
     return _source_of(settings, rows)
 
@@ -105,7 +105,7 @@ def table_source(settings: SqlStream, table: Table, *, is_dynamic: bool) -> Sour
         Permanent: the table lacks a column that the mapping needs.
     """
     needed = settings.columns or (
-        path if path in table.c else _first_step(path) for path in _paths_of(settings)
+        path if path in table.c else _first_step(path) for path in paths_of_stream(settings)
     )
     names = list(dict.fromkeys(needed))
     for name in names:
@@ -135,20 +135,6 @@ def _column(rows: Subquery, path: str) -> KeyedColumnElement[Any]:
     if name not in rows.c:
         raise Permanent(f"'{path}' is not among the columns", reason=Reason.CONFIGURATION)
     return rows.c[name]
-
-
-def _paths_of(settings: SqlStream) -> Iterator[str]:
-    """Every path that the mapping reads; what follows a column's name leads into its JSON."""
-    yield settings.id
-    for mapping in map(as_field_mapping, settings.map.values()):
-        if mapping.source is not None:
-            yield mapping.source
-    for key in (*settings.defines.values(), *settings.refers.values()):
-        yield from paths_of(as_key_mapping(key))
-    if settings.cursor is not None:
-        yield settings.cursor.field
-    if settings.deletes.field is not None:
-        yield settings.deletes.field
 
 
 def _first_step(path: str) -> str:
