@@ -24,7 +24,8 @@ from probes.engine.caller import Call, Caller
 from probes.engine.errors import ErrorRow, Then
 from probes.engine.http_system import HttpSystem, open_caller
 from probes.engine.mapping import RowMapper
-from probes.engine.pagination import Answer, walk
+from probes.engine.pages import Answer
+from probes.engine.pagination import walk
 from probes.engine.requests import (
     FetchSettings,
     IdsSettings,

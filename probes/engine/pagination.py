@@ -4,9 +4,8 @@ A loop ends only when the source has said that there is no more; a source that g
 whose set moved under the reader, raises instead of ending too early.
 """
 
-import copy
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from itertools import count
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urljoin
@@ -14,79 +13,19 @@ from urllib.parse import urljoin
 from pydantic import Field, model_validator
 
 from monitor.core.errors import Permanent, Reason, Transient
-from monitor.core.streams import Settings
-from monitor.response import NO_CONTENT, Response
+from monitor.response import NO_CONTENT
 from probes.engine.caller import Call
 from probes.engine.links import read_next_link
+from probes.engine.pages import (
+    Answer,
+    Identify,
+    PageSettings,
+    Read,
+    distinct,
+    must_be_new,
+    whole_number,
+)
 from probes.engine.selector import value_at
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One page as the source sent it.
-
-    Attributes:
-        response: status, headers and address.
-        document: the body.
-        rows: what the selector found in it.
-    """
-
-    response: Response
-    document: Any
-    rows: list[Any]
-
-
-Read = Callable[[Call], Answer]
-"""Makes one call and selects its rows."""
-
-Identify = Callable[[Any], Any]
-"""The native id of a row."""
-
-
-class PageSettings(Settings):
-    """What every way of paging declares."""
-
-    place: Literal["query", "body"] = Field(default="query", alias="in")
-    """Where the parameters go; in a body, dots lead into its objects."""
-    size_param: str | None = None
-    """Parameter with the number of rows asked for."""
-    size: int | None = Field(default=None, gt=0)
-    """Rows asked for with each page."""
-    more: str | None = None
-    """Path of a flag that says whether there is another page."""
-    total: str | None = None
-    """Path of the number of rows in all: proof that the list is complete."""
-    max_pages: int = Field(default=10_000, gt=0)
-    """A look that takes more pages than this is given up."""
-
-    @model_validator(mode="after")
-    def _sizes_come_together(self) -> Self:
-        if (self.size_param is None) != (self.size is None):
-            raise ValueError("size_param and size come together")
-        return self
-
-    def sized(self, call: Call) -> Call:
-        """The call, asking for pages of the size."""
-        if self.size_param is None:
-            return call
-        return self.put(call, self.size_param, self.size)
-
-    def put(self, call: Call, name: str, value: Any) -> Call:
-        """The call with one parameter set."""
-        if self.place == "query":
-            others = tuple(pair for pair in call.params if pair[0] != name)
-            return replace(call, params=(*others, (name, str(value))))
-        return replace(call, body=_put_into(call.body, name, value))
-
-    def says_end(self, answer: Answer) -> bool:
-        """Whether the flag at `more` is there and denies another page."""
-        return self.more is not None and not _is_true(value_at(answer.document, self.more))
-
-    def is_reached(self, count_of_rows: int, answer: Answer) -> bool:
-        """Whether so many rows are all that there are, where the source says how many."""
-        return self.total is not None and count_of_rows >= _whole_number(
-            answer.document, self.total
-        )
 
 
 class NoPages(PageSettings):
@@ -122,9 +61,9 @@ class NumberedPages(PageSettings):
         read_rows = 0
         for number in count(self.start):
             answer = read(self.put(self.sized(first), self.param, number))
-            ids = [identify(row) for row in answer.rows]
+            ids = distinct(answer, identify)
             if ids and ids == before:
-                raise _circling("a page held the same rows as the one before")
+                raise _moved("a page held the same rows as the one before")
             yield answer
             if before and ids and not self.is_fixed:
                 yield read(self.put(self.sized(first), self.param, number - 1))
@@ -138,7 +77,7 @@ class NumberedPages(PageSettings):
     def _is_last(self, number: int, answer: Answer) -> bool:
         if self.pages is None:
             return False
-        return number - self.start + 1 >= _whole_number(answer.document, self.pages)
+        return number - self.start + 1 >= whole_number(answer.document, self.pages)
 
 
 class OffsetPages(PageSettings):
@@ -165,9 +104,9 @@ class OffsetPages(PageSettings):
         tail: list[Any] = []
         while True:
             answer = read(self.put(self.sized(first), self.param, offset))
-            ids = [identify(row) for row in answer.rows]
+            ids = distinct(answer, identify)
             if tail and not any(each in tail for each in ids):
-                raise _circling("the rows moved between two pages by more than the overlap")
+                raise _moved("the rows moved between two pages by more than the overlap")
             yield answer
             end = offset + len(ids)
             if len(ids) <= len(tail) or self.says_end(answer) or self.is_reached(end, answer):
@@ -199,7 +138,7 @@ class CursorPages(PageSettings):
                 raise Permanent(
                     f"'{self.next}' should be a token for the next page", reason=Reason.SCHEMA
                 )
-            _must_be_new(str(token), seen)
+            must_be_new(str(token), seen)
             call = self.put(self.sized(first), self.param, token)
 
 
@@ -225,7 +164,7 @@ class LinkedPages(PageSettings):
             if link is None or self.says_end(answer):
                 return
             url = urljoin(answer.response.url, link)
-            _must_be_new(url, seen)
+            must_be_new(url, seen)
             call = replace(first, url=url, params=())
 
     def _link(self, answer: Answer) -> str | None:
@@ -257,7 +196,7 @@ class KeysetPages(PageSettings):
                     "the last row of a page lacks what the next page starts behind",
                     reason=Reason.SCHEMA,
                 )
-            _must_be_new(repr(values), seen)
+            must_be_new(repr(values), seen)
             call = self.sized(first)
             for name, value in values.items():
                 call = self.put(call, name, value)
@@ -301,42 +240,12 @@ def _counted(pages: Iterator[Answer], total: str, identify: Identify) -> Iterato
     announced = 0
     for answer in pages:
         if answer.response.status != NO_CONTENT:
-            announced = _whole_number(answer.document, total)
+            announced = whole_number(answer.document, total)
         seen.update(map(identify, answer.rows))
         yield answer
     if len(seen) < announced:
         raise Transient("the list ended before its announced total", reason=Reason.MALFORMED)
 
 
-def _must_be_new(token: str, seen: set[str]) -> None:
-    if token in seen:
-        raise Permanent("paging goes in circles: the same next page twice", reason=Reason.MALFORMED)
-    seen.add(token)
-
-
-def _circling(message: str) -> Transient:
+def _moved(message: str) -> Transient:
     return Transient(message, reason=Reason.MALFORMED)
-
-
-def _whole_number(document: Any, path: str) -> int:
-    number = value_at(document, path)
-    if isinstance(number, str) and number.isdecimal():
-        return int(number)
-    if isinstance(number, bool) or not isinstance(number, int):
-        raise Permanent(
-            f"the answer has no whole number at '{path}', where its pages are counted",
-            reason=Reason.SCHEMA,
-        )
-    return number
-
-
-def _is_true(flag: Any) -> bool:
-    return flag is True or (isinstance(flag, str) and flag.lower() == "true")
-
-
-def _put_into(body: Any, path: str, value: Any) -> Any:
-    """A copy of the body with a value at a dotted path."""
-    changed: dict[str, Any] = dict(body) if isinstance(body, Mapping) else {}
-    name, _, rest = path.partition(".")
-    changed[name] = _put_into(changed.get(name), rest, value) if rest else copy.deepcopy(value)
-    return changed

@@ -13,7 +13,8 @@ from monitor.core.errors import Permanent, Reason, Transient
 from monitor.response import Response
 from probes.engine.caller import Call
 from probes.engine.links import read_next_link
-from probes.engine.pagination import Answer, Paging, walk
+from probes.engine.pages import Answer
+from probes.engine.pagination import Paging, walk
 from probes.engine.selector import select
 
 URL = "http://crm.example/api/rows"
@@ -87,6 +88,24 @@ def test_offset_pages_bring_every_row(count: int, size: int, overlap: int) -> No
 def test_numbered_pages_bring_every_row(count: int, size: int, fixed: bool) -> None:
     settings = paging(kind="page_number", fixed=fixed)
     assert set(ids(settings, ByNumber(size, list(range(count))))) == set(range(count))
+
+
+@given(
+    count=st.integers(0, 30),
+    size=st.integers(1, 9),
+    kind=st.sampled_from(["offset", "page_number"]),
+    hint=st.sampled_from([{}, {"total": "total"}]),
+)
+def test_rows_that_stand_twice_on_a_page_hide_no_other(
+    count: int, size: int, kind: str, hint: dict[str, str]
+) -> None:
+    served = (ByOffset if kind == "offset" else ByNumber)(size, list(range(count)))
+
+    def serve(call: Call) -> tuple[Any, dict[str, str]]:
+        document, headers = served(call)
+        return {**document, "items": [*document["items"], *reversed(document["items"])]}, headers
+
+    assert set(ids(paging(kind=kind, **hint), serve)) == set(range(count))
 
 
 @pytest.mark.parametrize("hint", ["total", "pages"])
@@ -295,6 +314,8 @@ def test_a_list_that_ends_before_its_total_is_not_complete() -> None:
         ({"kind": "offset", "total": "total"}, {"items": [{"id": 1}]}),
         ({"kind": "page_number", "pages": "pages"}, {"items": [{"id": 1}], "pages": "many"}),
         ({"kind": "cursor", "next": "next"}, {"items": [], "next": {"token": 1}}),
+        ({"kind": "page_number", "more": "more"}, {"items": [{"id": 1}]}),
+        ({"kind": "offset", "more": "more"}, {"items": [{"id": 1}], "more": 1}),
         ({"kind": "keyset", "params": {"after": "gone"}}, {"items": [{"id": 1}]}),
     ],
 )
