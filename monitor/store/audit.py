@@ -64,15 +64,14 @@ def verify_audit(connection: Connection) -> int | None:
         put in; None where every entry holds.
     """
     expected = Head(0, _ROOT)
-    rows = connection.execution_options(yield_per=1000).execute(
-        select(audit).order_by(audit.c.sequence)
-    )
-    for row in rows.mappings():
-        body = {name: value for name, value in row.items() if name != "hash"}
-        chained = (expected.sequence + 1, expected.hash) == (row["sequence"], row["previous_hash"])
-        if not chained or row["hash"] != _hash(body):
-            return expected.sequence + 1
-        expected = Head(row["sequence"], row["hash"])
+    query = select(audit).order_by(audit.c.sequence)
+    with connection.execute(query, execution_options={"yield_per": 1000}) as rows:
+        for row in rows.mappings():
+            body = {name: value for name, value in row.items() if name != "hash"}
+            place = (row["sequence"], row["previous_hash"])
+            if place != (expected.sequence + 1, expected.hash) or row["hash"] != _hash(body):
+                return expected.sequence + 1
+            expected = Head(row["sequence"], row["hash"])
     return None
 
 

@@ -90,11 +90,14 @@ class Database:
         """What is wrong with the stored bytes, as far as the database can tell; reads them all."""
         if self.dialect != "sqlite":
             return []
-        with self.read() as connection:
-            found = connection.execute(text("PRAGMA quick_check(20)")).scalars().all()
-            if found != ["ok"]:
-                return list(found)
-            orphans = connection.execute(text("PRAGMA foreign_key_check")).all()
+        try:
+            with self.read() as connection:
+                found = connection.execute(text("PRAGMA integrity_check(20)")).scalars().all()
+                orphans = connection.execute(text("PRAGMA foreign_key_check")).all()
+        except Permanent:
+            return ["the file is damaged beyond what can be listed"]
+        if found != ["ok"]:
+            return list(found)
         return [f"{row[0]} row {row[1]} points at nothing in {row[2]}" for row in orphans]
 
     def close(self) -> None:

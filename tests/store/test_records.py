@@ -17,7 +17,7 @@ def save(
 ) -> tuple[int, int, int]:
     with database.write() as connection:
         saved = records.save_page(connection, OPPORTUNITIES, page, now, authoritative=authoritative)
-    return tuple(saved)
+    return saved.new, saved.changed, saved.unchanged
 
 
 def fields_of(database: Database) -> dict[str, str]:
@@ -191,10 +191,10 @@ def test_money_comes_back_to_the_last_digit(database: Database) -> None:
     assert '"1234567890123456.7891"' in fields_of(database)["1"]
 
 
-def test_a_page_of_many_records_is_stored_whole(database: Database) -> None:
-    page = [an_opportunity(str(number)) for number in range(40_000)]
-    assert save(database, *page, now=at(1)) == (40_000, 0, 0)
-    assert save(database, *page, now=at(2)) == (0, 0, 40_000)
+def test_a_page_may_have_more_records_than_a_statement_has_parameters(database: Database) -> None:
+    page = [an_opportunity(str(number)) for number in range(33_000)]
+    assert save(database, *page, now=at(1)) == (33_000, 0, 0)
+    assert save(database, *page, now=at(2)) == (0, 0, 33_000)
 
 
 STATES = st.builds(
