@@ -102,6 +102,10 @@ def build_estate(
         routes=landscape.routes,
         every=landscape.every,
         address=str(landscape.server.address or "").rstrip("/"),
+        titles={
+            name: settings.title for name, settings in landscape.systems.items() if settings.title
+        },
+        owners={name: settings.owner for name, settings in landscape.systems.items()},
     )
 
 

@@ -225,7 +225,7 @@ def _still_standing(seen: Assessment, steps: Sequence[Transition]) -> set[str]:
 
 
 def _tell(connection: Connection, estate: Estate, step: Transition, now: datetime) -> None:
-    notice = notice_of(step, estate.address)
+    notice = notice_of(step, estate.address, estate.titles)
     if notice is not None:
         outbox.enqueue(connection, notice, route(notice, estate.routes), now)
 

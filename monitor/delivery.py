@@ -85,7 +85,9 @@ def _send(
     if channel is None:
         return _give_up(parcel, Reason.CONFIGURATION, database)
     try:
-        delivery = channel.send(parcel.notice)
+        # An earlier try may have arrived although its answer did not.
+        known = channel.find(parcel.notice) if parcel.attempts > 1 else None
+        delivery = known or channel.send(parcel.notice)
     except Transient as error:
         with database.write() as connection:
             at = next_try(parcel.attempts, clock(), error.retry_after)

@@ -93,6 +93,8 @@ class Estate:
         routes: in the landscape's order.
         every: how often touched transactions are looked at.
         address: start of links for people; empty where none is known.
+        titles: what people call each system; only of those that have a title.
+        owners: who holds each system.
     """
 
     digest: str
@@ -103,6 +105,8 @@ class Estate:
     routes: tuple[RouteSettings, ...]
     every: timedelta
     address: str
+    titles: Mapping[str, str]
+    owners: Mapping[str, str]
 
     def close(self) -> None:
         """Let go of every connection."""

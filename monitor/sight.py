@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from alerts.compose import blind_notice
+from alerts.compose import blind_notice, sighted_notice
 from alerts.routing import route
 from monitor.core.model import StreamId
 from monitor.core.sight import Blindness, blindness
@@ -54,14 +54,15 @@ def note_changes(estate: Estate, database: Database, sight: Sight, now: datetime
     with database.write() as connection:
         for stream in estate.sources:
             name = f"blind_since:{stream}"
-            since = settings.load_setting(connection, name)
+            stored = settings.load_setting(connection, name)
+            since = None if stored is None else datetime.fromisoformat(stored)
             if stream in sight.blind and since is None:
                 settings.save_setting(connection, name, now.isoformat())
-            if stream not in sight.blind and since is not None:
+            elif stream in sight.blind and since is not None:
+                _tell_blind(estate, connection, stream, since, now)
+            elif since is not None:
                 settings.forget_setting(connection, name)
-                _welcome_back(estate, connection, stream, now)
-            if stream in sight.blind and since is not None:
-                _tell_blind(estate, connection, stream, datetime.fromisoformat(since), now)
+                _welcome_back(estate, connection, stream, since, now)
 
 
 def _why_blind(
@@ -74,16 +75,32 @@ def _why_blind(
 def _tell_blind(
     estate: Estate, connection: Connection, stream: StreamId, since: datetime, now: datetime
 ) -> None:
-    """Only after the stream's own patience has run out: one failed look is no news."""
-    if now - since < estate.sources[stream].settings.stale_after:
-        return
-    notice = blind_notice(stream, since, now)
-    outbox.enqueue(connection, notice, route(notice, estate.routes), now)
+    """Once, and only after the stream's own patience has run out: one failed look is no news."""
+    if _is_news(estate, stream, since, now):
+        notice = blind_notice(
+            stream,
+            since,
+            now,
+            reason=streams.load_stream_state(connection, stream).failure_reason,
+            owner=estate.owners[stream.system],
+            titles=estate.titles,
+        )
+        outbox.enqueue(connection, notice, route(notice, estate.routes), now)
 
 
-def _welcome_back(estate: Estate, connection: Connection, stream: StreamId, now: datetime) -> None:
+def _welcome_back(
+    estate: Estate, connection: Connection, stream: StreamId, since: datetime, now: datetime
+) -> None:
     """Look again at what could not be judged; a broken transaction may hide more of it."""
+    if _is_news(estate, stream, since, now):
+        owner = estate.owners[stream.system]
+        notice = sighted_notice(stream, since, now, owner=owner, titles=estate.titles)
+        outbox.enqueue(connection, notice, route(notice, estate.routes), now)
     for flow in estate.flows:
         if stream in flow.needs:
             for status in (TransactionStatus.UNKNOWN, TransactionStatus.BROKEN):
                 transactions.make_due(connection, flow.name, status, now)
+
+
+def _is_news(estate: Estate, stream: StreamId, since: datetime, now: datetime) -> bool:
+    return now - since >= estate.sources[stream].settings.stale_after

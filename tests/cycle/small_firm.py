@@ -228,6 +228,8 @@ class SmallFirm:
             routes=(RouteSettings(channels=("people",)),),
             every=timedelta(seconds=15),
             address="",
+            titles={"crm": "CRM"},
+            owners={"crm": "sales", "psa": "delivery"},
         )
 
     def _rule(self, name: str, settings: dict[str, object], context: RuleContext):  # type: ignore[no-untyped-def]  # a rule

@@ -207,3 +207,29 @@ def test_a_cycle_leaves_no_touch_and_no_notice_behind(firm: SmallFirm) -> None:
         assert count_touched(connection) == 0
         assert sum(depths(connection).values()) == 0
     assert len(firm.told.notices) == 10
+
+
+def test_people_hear_once_that_a_source_is_blind_and_once_that_it_is_back(firm: SmallFirm) -> None:
+    run(firm)
+    firm.psa.down = True
+    for _ in range(5):
+        firm.later(minutes=6)
+        run(firm)
+    firm.psa.down = False
+    firm.later(minutes=1)
+    run(firm)
+    assert [(each.kind.value, each.system, each.owner) for each in firm.told.notices] == [
+        ("blind", "psa", "delivery"),
+        ("sighted", "psa", "delivery"),
+    ]
+
+
+def test_one_failed_look_is_no_news(firm: SmallFirm) -> None:
+    run(firm)
+    firm.psa.down = True
+    firm.later(minutes=1)
+    run(firm)
+    firm.psa.down = False
+    firm.later(minutes=1)
+    run(firm)
+    assert firm.told.notices == []
