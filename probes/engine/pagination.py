@@ -100,20 +100,23 @@ class OffsetPages(PageSettings):
 
     def walk(self, first: Call, read: Read, identify: Identify) -> Iterator[Answer]:
         """Pages until one brings nothing new, or the total is reached."""
-        offset = 0
-        tail: list[Any] = []
+        offset = reread = 0
+        before: set[Any] = set()
         while True:
             answer = read(self.put(self.sized(first), self.param, offset))
             ids = distinct(answer, identify)
-            if tail and not any(each in tail for each in ids):
+            if reread and before.isdisjoint(ids):
                 raise _moved("the rows moved between two pages by more than the overlap")
+            if len(ids) > reread and before.issuperset(ids):
+                raise _moved("a page held no other rows than the one before")
             yield answer
             end = offset + len(ids)
-            if len(ids) <= len(tail) or self.says_end(answer) or self.is_reached(end, answer):
+            if len(ids) <= reread or self.says_end(answer) or self.is_reached(end, answer):
                 return
             # At most half a page, so that small pages move on too.
-            tail = ids[len(ids) - min(self.overlap, len(ids) // 2) :]
-            offset = end - len(tail)
+            reread = min(self.overlap, len(ids) // 2)
+            offset = end - reread
+            before = set(ids)
 
 
 class CursorPages(PageSettings):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from random import Random
 from typing import Any
 
 import pytest
@@ -174,12 +175,27 @@ def test_rows_that_move_by_more_than_the_overlap_end_the_look() -> None:
     assert caught.value.reason is Reason.MALFORMED
 
 
-def test_the_same_numbered_page_twice_ends_the_look() -> None:
+@pytest.mark.parametrize("kind", ["page_number", "offset"])
+def test_a_source_that_always_shows_the_same_page_ends_the_look(kind: str) -> None:
     def serve(call: Call) -> tuple[Any, dict[str, str]]:
-        return {"items": rows([1, 2])}, {}
+        return {"items": rows([1, 2, 3])}, {}
 
     with pytest.raises(Transient):
-        ids(paging(kind="page_number"), serve)
+        ids(paging(kind=kind), serve)
+
+
+@given(count=st.integers(0, 30), size=st.integers(1, 9), shuffle=st.randoms())
+def test_rows_in_another_order_within_a_page_hide_no_other(
+    count: int, size: int, shuffle: Random
+) -> None:
+    served = ByOffset(size, list(range(count)))
+
+    def serve(call: Call) -> tuple[Any, dict[str, str]]:
+        document, headers = served(call)
+        shuffle.shuffle(document["items"])
+        return document, headers
+
+    assert set(ids(paging(kind="offset"), serve)) == set(range(count))
 
 
 def test_an_overlap_as_large_as_the_page_is_refused() -> None:
