@@ -2,8 +2,8 @@
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Any, Protocol
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from pydantic import Field, ValidationError
@@ -14,56 +14,8 @@ from monitor.simulation.disturbance import Disturbance, Trouble
 from monitor.simulation.exchange import Refusal, Reply, Request, json_reply
 from monitor.simulation.ledger import Entry, FaultKind
 
-
-class Firm(Protocol):
-    """What the panel steers."""
-
-    @property
-    def urls(self) -> Mapping[str, str]:
-        """See `SimulatedFirm`."""
-        ...
-
-    def ledger(self) -> tuple[Entry, ...]:
-        """See `SimulatedFirm`."""
-        ...
-
-    def history(self) -> tuple[Entry, ...]:
-        """See `SimulatedFirm`."""
-        ...
-
-    def plant(self, kind: FaultKind, deal: str | None, system: str | None) -> Entry:
-        """See `SimulatedFirm`."""
-        ...
-
-    def late_commit(
-        self, delay: timedelta, kind: FaultKind, deal: str | None, system: str | None
-    ) -> Entry:
-        """See `SimulatedFirm`."""
-        ...
-
-    def repair(self, entry: Entry | str) -> Entry:
-        """See `SimulatedFirm`."""
-        ...
-
-    def advance(self, by: timedelta) -> datetime:
-        """See `SimulatedFirm`."""
-        ...
-
-    def disturb(self, schedule: Disturbance | None) -> None:
-        """See `SimulatedFirm`."""
-        ...
-
-    def befall(self, system: str, *troubles: Trouble) -> None:
-        """See `SimulatedFirm`."""
-        ...
-
-    def take_down(self, system: str) -> None:
-        """See `SimulatedFirm`."""
-        ...
-
-    def bring_up(self, system: str) -> None:
-        """See `SimulatedFirm`."""
-        ...
+if TYPE_CHECKING:  # the firm serves the panel that steers it
+    from monitor.simulation.firm import SimulatedFirm
 
 
 class FaultOrder(Settings):
@@ -116,7 +68,7 @@ _NOTICES_KEPT = 1_000
 class ControlPanel:
     """Answers what steers the firm: an `Application`."""
 
-    def __init__(self, firm: Firm) -> None:
+    def __init__(self, firm: "SimulatedFirm") -> None:
         self._firm = firm
         self._notices: deque[Any] = deque(maxlen=_NOTICES_KEPT)
         self._posts: Mapping[str, Callable[[bytes], Reply]] = {

@@ -1,7 +1,7 @@
 """The simulated firm: six systems on loopback, a clock to move, and faults to plant."""
 
 from collections.abc import Mapping
-from contextlib import ExitStack
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
@@ -50,7 +50,7 @@ class SimulatedFirm:
         self.troubles = Troubles()
         self.credentials: Credentials = issue_credentials(seed)
         self.webhook_secret = f"{seeded(seed, 'webhook').getrandbits(128):032x}"
-        self._running = ExitStack()
+        self._servers: list[LoopbackServer] = []
         self._urls: dict[str, str] = {}
         self._control_url = ""
 
@@ -65,7 +65,10 @@ class SimulatedFirm:
         return self
 
     def _serve(self, application: Application) -> str:
-        return self._running.enter_context(LoopbackServer(application, self.clock)).url
+        server = LoopbackServer(application, self.clock)
+        self._servers.append(server)
+        server.start()
+        return server.url
 
     def __exit__(
         self,
@@ -73,7 +76,9 @@ class SimulatedFirm:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._running.close()
+        with ThreadPoolExecutor(len(self._servers)) as closers:  # each takes a moment to notice
+            list(closers.map(LoopbackServer.close, self._servers))
+        self._servers.clear()
 
     @property
     def urls(self) -> Mapping[str, str]:

@@ -13,6 +13,13 @@ NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 StartFirm = Callable[..., SimulatedFirm]
 
 
+@pytest.fixture(scope="module")
+def calm_firm() -> Iterator[SimulatedFirm]:
+    """A firm that no test of the module changes."""
+    with SimulatedFirm(1, 100, VirtualClock(NEW_YEAR)) as firm:
+        yield firm
+
+
 @pytest.fixture
 def start_firm() -> Iterator[StartFirm]:
     with ExitStack() as running:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from monitor.simulation import FaultKind
+from monitor.simulation import FaultKind, SimulatedFirm
 from monitor.simulation.dialects import DIALECTS
 from tests.simulation.conftest import NEW_YEAR, StartFirm
 from tests.simulation.reader import COLLECTIONS, ID_NAMES, Reader, Refused, Row
@@ -28,16 +28,15 @@ FIRST = {name: names[0] for name, names in COLLECTIONS.items()}
 
 @pytest.mark.parametrize(("system", "collection"), EVERY_COLLECTION)
 def test_undisturbed_pages_bring_every_row_exactly_once(
-    start_firm: StartFirm, system: str, collection: str
+    calm_firm: SimulatedFirm, system: str, collection: str
 ) -> None:
-    firm = start_firm(deals=150)
-    reader = Reader(firm)
+    reader = Reader(calm_firm)
     ids = [row[ID_NAMES.get(system, "id")] for row in reader.rows(system, collection)]
     assert len(ids) == len(set(ids))
     assert list(reader.by_id(system, f"{collection}/ids")) == ids
     visible = [
         version.row.id
-        for stream, table in firm.world.tables.items()
+        for stream, table in calm_firm.world.tables.items()
         if stream == (system, collection)
         for version in table.ordered()
         if DIALECTS[system].keeps_deleted or not version.deleted
@@ -48,9 +47,9 @@ def test_undisturbed_pages_bring_every_row_exactly_once(
 
 @pytest.mark.parametrize("system", COLLECTIONS)
 def test_a_window_holds_its_first_stamp_and_not_its_last(
-    start_firm: StartFirm, system: str
+    calm_firm: SimulatedFirm, system: str
 ) -> None:
-    reader = Reader(start_firm())
+    reader = Reader(calm_firm)
     since, until, stamp = WINDOWS[system]
     rows = reader.by_id(system, FIRST[system])
     stamps = sorted(stamp(row) for row in rows.values())
@@ -62,12 +61,11 @@ def test_a_window_holds_its_first_stamp_and_not_its_last(
 
 @pytest.mark.parametrize("system", COLLECTIONS)
 def test_a_row_is_found_by_its_id_and_by_the_key_of_its_deal_however_typed(
-    start_firm: StartFirm, system: str
+    calm_firm: SimulatedFirm, system: str
 ) -> None:
-    firm = start_firm(deals=40, faults=0)
-    reader = Reader(firm)
+    reader = Reader(calm_firm)
     collection = {"crm": "opportunities", "erp": "projects"}.get(system, FIRST[system])
-    deal = next(deal for deal in firm.world.deals.values() if deal.won)
+    deal = next(deal for deal in calm_firm.world.deals.values() if deal.won)
     rows = reader.by_id(system, collection, deal=f" {deal.key.lower()}")
     assert rows
     assert all(deal.key[4:] in str(row).upper() for row in rows.values())
@@ -77,8 +75,8 @@ def test_a_row_is_found_by_its_id_and_by_the_key_of_its_deal_however_typed(
     assert several == rows
 
 
-def test_parts_of_a_project_are_found_by_the_project(start_firm: StartFirm) -> None:
-    reader = Reader(start_firm(deals=40, faults=0))
+def test_parts_of_a_project_are_found_by_the_project(calm_firm: SimulatedFirm) -> None:
+    reader = Reader(calm_firm)
     project = reader.rows("psa", "milestones")[0]["links"]["project"]
     found = reader.rows("psa", "milestones", project=project)
     assert found
@@ -86,9 +84,8 @@ def test_parts_of_a_project_are_found_by_the_project(start_firm: StartFirm) -> N
 
 
 @pytest.mark.parametrize("system", COLLECTIONS)
-def test_nobody_gets_in_without_the_credential(start_firm: StartFirm, system: str) -> None:
-    firm = start_firm(deals=5)
-    host = firm.urls[system].removeprefix("http://")
+def test_nobody_gets_in_without_the_credential(calm_firm: SimulatedFirm, system: str) -> None:
+    host = calm_firm.urls[system].removeprefix("http://")
     connection = http.client.HTTPConnection(host, timeout=5)
     connection.request("GET", DIALECTS[system].prefix + FIRST[system])
     reply = connection.getresponse()
@@ -109,8 +106,10 @@ def test_tokens_expire_by_the_clock_of_the_firm(start_firm: StartFirm, system: s
 
 
 @pytest.mark.parametrize("system", COLLECTIONS)
-def test_an_unknown_parameter_or_collection_is_refused(start_firm: StartFirm, system: str) -> None:
-    reader = Reader(start_firm(deals=5))
+def test_an_unknown_parameter_or_collection_is_refused(
+    calm_firm: SimulatedFirm, system: str
+) -> None:
+    reader = Reader(calm_firm)
     with pytest.raises(Refused, match="unknown parameter 'sinse'"):
         reader.get(system, FIRST[system], sinse="x")
     with pytest.raises(Refused, match="no such collection"):
@@ -147,7 +146,7 @@ def test_deleted_rows_vanish_where_deletes_are_hard_and_are_flagged_where_soft(
     assert [row["active"] for row in reader.rows("erp", "projects", **key)] == [False]
 
 
-def test_lists_are_sorted_by_stamp_so_that_a_cursor_can_follow(start_firm: StartFirm) -> None:
-    reader = Reader(start_firm())
+def test_lists_are_sorted_by_stamp_so_that_a_cursor_can_follow(calm_firm: SimulatedFirm) -> None:
+    reader = Reader(calm_firm)
     stamps = [row["updated_at"] for row in reader.rows("crm", "opportunities")]
     assert all(earlier <= later for earlier, later in pairwise(stamps))
