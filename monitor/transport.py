@@ -10,6 +10,7 @@ import logging
 import ssl
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -44,6 +45,11 @@ class Timeouts:
 
     connect: float = 10.0
     read: float = 30.0
+
+    def within(self, time_limit: TimeLimit) -> httpx.Timeout:
+        """As the library wants them; it does not ask the connection while it waits for one."""
+        turn = min(self.read, max(time_limit.left(), 0.001))
+        return httpx.Timeout(self.read, connect=self.connect, pool=turn)
 
 
 class Transport:
@@ -83,13 +89,19 @@ class Transport:
         self.origin = _origin(address)
         self._timeouts = timeouts or Timeouts()
         self._max_bytes = max_bytes
-        self._client = httpx.Client(
-            transport=_LimitedTransport(connections, ca_file),
-            headers={"user-agent": "tieout", "accept-encoding": "gzip", **(headers or {})},
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            trust_env=False,
-            follow_redirects=False,
-        )
+        try:
+            self._client = httpx.Client(
+                transport=_LimitedTransport(connections, ca_file),
+                headers={"user-agent": "tieout", "accept-encoding": "gzip", **(headers or {})},
+                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+                trust_env=False,
+                follow_redirects=False,
+            )
+        except ValueError:
+            failure = _unsendable(self.origin)
+        else:
+            return
+        raise failure
 
     def request(
         self,
@@ -119,31 +131,35 @@ class Transport:
             Transient: no answer, not in time, or one that was cut off.
             Permanent: too large an answer, another origin, or a request that cannot be sent.
         """
-        failure: TieoutError
+        request = self._build(
+            method,
+            self._address(url, params),
+            headers=headers,
+            json=json,
+            data=form,
+            content=content,
+            timeout=self._timeouts.within(time_limit),
+        )
         answered = False
         try:
-            with (
-                limited(time_limit),
-                self._client.stream(
-                    method,
-                    self._address(url, params),
-                    headers=headers,
-                    json=json,
-                    data=form,
-                    content=content,
-                    timeout=httpx.Timeout(self._timeouts.read, connect=self._timeouts.connect),
-                ) as answer,
-            ):
+            with limited(time_limit), closing(self._client.send(request, stream=True)) as answer:
                 answered = True
                 return Response(
                     status=answer.status_code,
                     headers={name.lower(): value for name, value in answer.headers.items()},
                     body=self._read(answer),
-                    url=str(answer.request.url),
+                    url=str(request.url),
                 )
         except httpx.HTTPError as error:
             failure = self._translate(error, time_limit, answered=answered)
         # Raised out here, so that the library's error, which may quote the request, is not chained.
+        raise failure
+
+    def _build(self, method: str, address: httpx.URL, **parts: Any) -> httpx.Request:
+        try:
+            return self._client.build_request(method, address, **parts)
+        except (TypeError, ValueError):
+            failure = _unsendable(self.origin)
         raise failure
 
     def close(self) -> None:
@@ -208,8 +224,9 @@ class Transport:
         reason, what = _explain(error, answered=answered)
         if time_limit.left() <= 0:
             reason, what = Reason.DEADLINE, "did not finish within the time allowed"
-        kind = Permanent if reason is Reason.CONFIGURATION else Transient
-        return kind(f"{self.origin} {what}", reason=reason)
+        if isinstance(error, httpx.LocalProtocolError | httpx.UnsupportedProtocol):
+            return _unsendable(self.origin)
+        return Transient(f"{self.origin} {what}", reason=reason)
 
 
 def _explain(error: httpx.HTTPError, *, answered: bool) -> tuple[Reason, str]:
@@ -220,12 +237,17 @@ def _explain(error: httpx.HTTPError, *, answered: bool) -> tuple[Reason, str]:
             return Reason.UNREACHABLE, "cannot be reached"
         case httpx.TimeoutException():
             return Reason.DEADLINE, "fell silent"
-        case httpx.LocalProtocolError() | httpx.UnsupportedProtocol():
-            return Reason.CONFIGURATION, "cannot be asked so: the request is not valid HTTP"
         case _ if answered:
             return Reason.MALFORMED, "broke off in the middle of its answer"
         case _:
             return Reason.UNREACHABLE, "closed the connection without an answer"
+
+
+def _unsendable(origin: str) -> Permanent:
+    return Permanent(
+        f"the request to {origin} cannot be sent: a header or the body is not what HTTP takes",
+        reason=Reason.CONFIGURATION,
+    )
 
 
 def _read_url(url: str) -> httpx.URL:

@@ -1,10 +1,10 @@
 """A system that is read over HTTP: its settings, and the caller that they describe."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from pydantic import AnyHttpUrl, Field
+from pydantic import AnyHttpUrl, Field, field_validator
 
 from monitor.core.clock import Clock, TimeLimit
 from monitor.core.errors import Reason
@@ -12,7 +12,7 @@ from monitor.core.plugins import ProbeContext
 from monitor.core.streams import SystemSettings
 from monitor.response import Response
 from monitor.transport import MAX_BYTES, Transport
-from probes.engine.authentication import Auth, NoAuth, build_authenticator
+from probes.engine.authentication import Auth, NoAuth, Post, build_authenticator
 from probes.engine.budget import Budget
 from probes.engine.caller import Caller, RetrySettings
 from probes.engine.credentials import Authenticator
@@ -36,6 +36,13 @@ class HttpSystem(SystemSettings):
     """Largest answer that is taken, in decoded bytes."""
     ca_file: str | None = None
     """Certificates to trust instead of the usual authorities."""
+
+    @field_validator("base_url")
+    @classmethod
+    def _holds_no_secret(cls, url: AnyHttpUrl) -> AnyHttpUrl:
+        if url.username or url.password or url.query or url.fragment:
+            raise ValueError("base_url takes neither user name, password nor query: see 'auth'")
+        return url
 
 
 class CredentialPost:
@@ -85,17 +92,19 @@ class CredentialPost:
 
 
 def open_caller(
-    settings: HttpSystem, context: ProbeContext, authenticator: Authenticator | None = None
+    settings: HttpSystem,
+    context: ProbeContext,
+    authenticate: Callable[[Post], Authenticator] | None = None,
 ) -> Caller:
     """The caller for a system as its settings describe it.
 
     Args:
         settings: the system's.
         context: clock, sleep and the calls already made today.
-        authenticator: instead of the one that `settings.auth` describes.
+        authenticate: makes the authenticator, instead of the one that `settings.auth` describes.
 
     Raises:
-        Permanent: the base URL carries a user name or a password.
+        Permanent: a header cannot be sent, or the certificates cannot be read.
     """
     budget = Budget(settings.budget, context.clock, context.sleep, context.calls_today)
     transport = Transport(
@@ -104,9 +113,12 @@ def open_caller(
         max_bytes=settings.max_bytes,
         ca_file=settings.ca_file,
     )
-    if authenticator is None:
-        post = CredentialPost(settings, transport, budget, context.clock)
-        authenticator = build_authenticator(settings.auth, post, context.clock)
+    post = CredentialPost(settings, transport, budget, context.clock)
+    authenticator = (
+        authenticate(post)
+        if authenticate
+        else build_authenticator(settings.auth, post, context.clock)
+    )
     return Caller(
         transport,
         budget,

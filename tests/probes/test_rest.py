@@ -357,6 +357,15 @@ def test_a_lookup_by_a_key_that_the_stream_lacks_is_refused() -> None:
         described({"lookup": {"invoice": {"path": "/rows", "param": "i"}}})
 
 
+@pytest.mark.parametrize("url", ["http://ada:pw@h", "http://ada@h", "http://h/?key=1", "ftp://h"])
+def test_a_base_url_holds_no_secret(url: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        RestSystem.model_validate(
+            {"probe": "rest", "base_url": url, "streams": {"project": STREAM}}
+        )
+    assert "pw" not in str(caught.value)
+
+
 def test_the_budget_is_kept_and_shown(server: ScriptedServer, probes: Probes) -> None:
     server.scripts["/rows"] = Reply({"items": []}, headers={"X-Limit": "1000", "X-Left": "900"})
     probe = probes.open(

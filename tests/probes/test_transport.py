@@ -4,9 +4,11 @@ import gzip
 import logging
 import socket
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from threading import Event, Thread
 
 import pytest
 
@@ -304,15 +306,61 @@ def test_no_secret_reaches_an_error_or_a_log(
     assert_silent(caught.value, caplog)
 
 
+@pytest.mark.parametrize(
+    "value", [f"{CANARY}\n", f"{CANARY}\r\nX: y", f"schlüssel-{CANARY}", "\ud800"]
+)
 def test_a_header_that_cannot_be_sent_is_not_quoted(
-    server: ScriptedServer, caplog: pytest.LogCaptureFixture
+    server: ScriptedServer, caplog: pytest.LogCaptureFixture, value: str
 ) -> None:
     caplog.set_level(logging.DEBUG)
     transport = Transport(server.url)
     with pytest.raises(Permanent) as caught:
-        transport.request("GET", "/", headers={"X-Key": f"{CANARY}\n"}, time_limit=limit())
+        transport.request("GET", "/", headers={"X-Key": value}, time_limit=limit())
     transport.close()
+    assert caught.value.reason is Reason.CONFIGURATION
     assert_silent(caught.value, caplog)
+
+
+def test_a_header_of_all_requests_that_cannot_be_sent_is_not_quoted(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with pytest.raises(Permanent) as caught:
+        Transport("http://host", headers={"X-Key": f"schlüssel-{CANARY}"})
+    assert_silent(caught.value, caplog)
+
+
+def test_a_body_that_is_no_json_is_permanent(transport: Transport) -> None:
+    with pytest.raises(Permanent) as caught:
+        transport.request("POST", "/", json={"at": limit()}, time_limit=limit())
+    assert caught.value.reason is Reason.CONFIGURATION
+
+
+def test_the_wait_for_a_free_connection_ends_with_the_time_limit(
+    server: ScriptedServer,
+) -> None:
+    server.scripts["/slow"] = Reply(fault=Fault.SILENT)
+    server.scripts["/rows"] = Reply({})
+    transport = Transport(server.url, connections=1)
+    blocked = Thread(target=suppressed, args=(transport,))
+    blocked.start()
+    wait_for(lambda: bool(server.asked("/slow")))
+    with pytest.raises(Transient) as caught:
+        get(transport, seconds=0.05)
+    assert caught.value.reason is Reason.DEADLINE
+    blocked.join()
+    transport.close()
+
+
+def suppressed(transport: Transport) -> None:
+    with suppress(Transient):
+        get(transport, "/slow", seconds=0.5)
+
+
+def wait_for(happened: Callable[[], bool]) -> None:
+    """A connection is taken as soon as its request has arrived."""
+    deadline = TimeLimit.of(timedelta(seconds=5))
+    while not happened() and deadline.left():
+        Event().wait(0.005)
 
 
 def test_a_response_shows_neither_body_nor_address() -> None:
