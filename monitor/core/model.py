@@ -74,6 +74,7 @@ class Record:
         keys: business keys, normalised.
         modified_at: the system's own stamp of the last change, where it has one.
         deleted: the system no longer has it (fields are those last seen).
+        encoded: the fields as canonical JSON, kept because it is needed more than once.
         version: hash of entity, fields, keys and deleted. Two reads with the same version are
             the same state, whatever the stamp says.
     """
@@ -85,9 +86,11 @@ class Record:
     keys: tuple[KeyUse, ...]
     modified_at: datetime | None
     deleted: bool = False
+    encoded: str = field(init=False, repr=False, compare=False)
     version: str = field(init=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "encoded", encode_fields(self.fields))
         object.__setattr__(self, "version", hash_version(self))
 
 
@@ -112,12 +115,12 @@ def encode_fields(fields: Mapping[str, Value]) -> str:
 
 def hash_version(record: Record) -> str:
     """What makes two states of a record differ, as 32 hex digits of SHA-256."""
-    return hash_state(record.entity, encode_fields(record.fields), record.keys, record.deleted)
+    return hash_state(record.entity, record.encoded, record.keys, record.deleted)
 
 
 def hash_state(entity: str, encoded_fields: str, keys: Iterable[KeyUse], deleted: bool) -> str:
     """The same over a state whose fields are encoded already."""
-    uses = sorted(f"{use.role}\x1f{use.kind}\x1f{use.value}" for use in keys)
+    uses = sorted({f"{use.role}\x1f{use.kind}\x1f{use.value}" for use in keys})
     parts = [entity, encoded_fields, *uses, str(deleted)]
     return hashlib.sha256("\x1e".join(parts).encode()).hexdigest()[:32]
 

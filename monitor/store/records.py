@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 from sqlalchemy import Connection, case, insert, literal, select, union_all
 
-from monitor.core.model import KeyUse, Record, StreamId, encode_fields, hash_state
+from monitor.core.model import KeyUse, Record, StreamId, hash_state
 from monitor.store.bulk import (
     Row,
     delete_rows,
@@ -255,7 +255,7 @@ def _state(seen: Record, observed_at: int) -> Row:
     return (
         seen.entity,
         seen.version,
-        encode_fields(seen.fields),
+        seen.encoded,
         encode_keys(seen.keys),
         _stamp(seen),
         observed_at,
