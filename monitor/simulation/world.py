@@ -18,9 +18,11 @@ R = TypeVar("R", bound=Row)
 
 _SETTLED = timedelta(days=90)
 """A deal closed so long ago has nothing more to come, most of the time."""
-_SHARE_WON, _SHARE_PAST, _SHARE_ABANDONED = 0.92, 0.85, 0.3
+_SHARE_WON, _SHARE_ABANDONED = 0.92, 0.3
 _YEAR = timedelta(days=365)
 _AHEAD = timedelta(days=15)
+_WEEK = timedelta(days=7)
+_MINUTE = timedelta(minutes=1)
 _FIRST = ("Adler", "Brook", "Cedar", "Delta", "Ember", "Fjord", "Grove", "Harbour", "Iris", "Juno")
 _SECOND = ("Logistics", "Foods", "Energy", "Studios", "Health", "Textiles", "Tools", "Media")
 _FORMS = (("GmbH", "DE"), ("SAS", "FR"), ("Ltd", "GB"), ("BV", "NL"), ("AG", "CH"))
@@ -95,11 +97,12 @@ def generate_clean(seed: int, deals: int, clock: Clock) -> World:
 
 
 def _closing_time(now: datetime, random: Random) -> datetime:
-    """Long ago for most deals, else recent or soon to come; in whole minutes from now."""
-    latest, span = (now - _SETTLED, _YEAR - _SETTLED)
-    if random.random() >= _SHARE_PAST:
-        latest, span = (now + _AHEAD, _AHEAD + _SETTLED)
-    return latest - timedelta(minutes=random.randrange(span // timedelta(minutes=1)))
+    """Long ago for most deals, recent or soon for some, about now for a few; to the minute."""
+    earliest, latest = random.choices(
+        ((now - _YEAR, now - _SETTLED), (now - _SETTLED, now + _AHEAD), (now - _WEEK, now + _WEEK)),
+        weights=(85, 9, 6),
+    )[0]
+    return latest - timedelta(minutes=random.randrange((latest - earliest) // _MINUTE))
 
 
 def _tell(terms: Terms, random: Random) -> list[Write]:

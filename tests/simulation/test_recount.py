@@ -1,13 +1,17 @@
 """Everything planted can be seen over HTTP by who reads it all, and nothing else looks wrong."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from monitor.core.errors import Permanent
-from monitor.simulation import FaultKind, SimulatedFirm
+from monitor.simulation import FaultKind, SimulatedFirm, VirtualClock
 from monitor.simulation.faults import FAULTS, Fault
-from tests.simulation.conftest import StartFirm
+from tests.simulation.conftest import NEW_YEAR, StartFirm
 from tests.simulation.reader import Reader
 from tests.simulation.recount import Seen, expected, recount
 
@@ -88,3 +92,44 @@ def test_a_repaired_fault_cannot_be_repaired_again(start_firm: StartFirm) -> Non
     firm.repair(entry)
     with pytest.raises(Permanent, match="does not stand"):
         firm.repair(entry)
+
+
+Step = Callable[[SimulatedFirm], object]
+
+
+def _repair_first(firm: SimulatedFirm) -> None:
+    for entry in firm.ledger()[:1]:
+        firm.repair(entry)
+
+
+def _plant(kind: FaultKind) -> Step:
+    def step(firm: SimulatedFirm) -> None:
+        with suppress(Permanent):  # no deal suits any more
+            firm.plant(kind)
+
+    return step
+
+
+def _commit_late(firm: SimulatedFirm) -> None:
+    firm.late_commit(timedelta(hours=9), FaultKind.ORPHAN_INVOICE)
+
+
+STEPS: list[Step] = [
+    *(_plant(kind) for kind in FaultKind),
+    _repair_first,
+    _repair_first,
+    _commit_late,
+    lambda firm: firm.advance(timedelta(hours=5)),
+    lambda firm: firm.advance(timedelta(days=3)),
+]
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.integers(0, 1_000), st.lists(st.sampled_from(STEPS), min_size=4, max_size=16))
+def test_the_ledger_stays_exact_whatever_is_planted_repaired_or_awaited(
+    seed: int, steps: list[Step]
+) -> None:
+    with SimulatedFirm(seed, 25, VirtualClock(NEW_YEAR), faults=3) as firm:
+        for step in steps:
+            step(firm)
+        assert found(firm) == booked(firm)

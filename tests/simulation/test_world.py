@@ -5,13 +5,15 @@ from decimal import Decimal
 
 import pytest
 from freezegun import freeze_time
+from hypothesis import given
+from hypothesis import strategies as st
 
 from monitor.core.clock import system_clock
 from monitor.simulation import VirtualClock, generate
 from monitor.simulation.chance import seeded
-from monitor.simulation.deals import canonical_key, spell, split_amount
+from monitor.simulation.deals import WON, canonical_key, spell, split_amount
 from monitor.simulation.planting import Planter
-from monitor.simulation.rows import BillingLine, Contract, Invoice, Message, Milestone
+from monitor.simulation.rows import BillingLine, Contract, Invoice, Message, Milestone, Opportunity
 from monitor.simulation.tables import Version
 from tests.simulation.conftest import NEW_YEAR
 
@@ -81,16 +83,27 @@ def test_a_small_firm_carries_as_many_faults_as_suit(deals: int) -> None:
     assert len(carriers) == len(set(carriers)) <= deals
 
 
-def test_split_money_is_never_lost() -> None:
-    for parts in range(1, 8):
-        assert sum(split_amount(Decimal("100000.005"), parts)) == Decimal("100000.005")
+@given(st.decimals("0.01", "1e9", places=3), st.integers(1, 12))
+def test_splitting_an_amount_loses_nothing(amount: Decimal, parts: int) -> None:
+    assert sum(split_amount(amount, parts)) == amount
 
 
-def test_every_spelling_of_a_key_has_one_true_form() -> None:
-    random = seeded("spelling")
-    spellings = {spell("OPP-17", random) for _ in range(200)}
-    assert len(spellings) == 5
-    assert {canonical_key(typed) for typed in spellings} == {"OPP-17"}
+@given(st.integers(0, 10**9), st.integers())
+def test_every_spelling_of_a_key_has_one_true_form(number: int, seed: int) -> None:
+    assert canonical_key(spell(f"OPP-{number}", seeded(seed))) == f"OPP-{number}"
+
+
+def test_some_deals_are_under_way_and_some_are_still_to_be_won() -> None:
+    world = make(deals=200).world
+    stages = [row.stage for deal in world.deals for row in world.rows(Opportunity, deal)]
+    assert "Negotiation" in stages
+    waiting = [
+        deal
+        for deal in world.deals
+        if any(row.stage in WON for row in world.rows(Opportunity, deal))
+        and not world.rows(Contract, deal)
+    ]
+    assert len(waiting) > 3
 
 
 def test_a_virtual_clock_stands_still_and_moves_on_only_forward() -> None:
