@@ -30,7 +30,7 @@ from monitor.core.streams import Name, SystemSettings
 from probes.engine.budget import Budget
 from probes.engine.database import open_engine, reading, server_time
 from probes.engine.keys import kinds_of
-from probes.engine.mapping import RowMapper
+from probes.engine.mapping import RowMapper, carrying
 from probes.engine.sql_source import (
     Source,
     SqlStream,
@@ -140,14 +140,7 @@ class SqlProbe:
         if not is_findable(settings, kind):
             raise Permanent("records cannot be found by this key", reason=Reason.UNSUPPORTED)
         columns = list(spellings(source, settings, kind))
-        page = self._find(stream, columns, list(values), limit)
-        wanted = {(kind, value) for value in values}
-        found = [
-            record
-            for record in page.records
-            if any((use.kind, use.value) in wanted for use in record.keys)
-        ]
-        return Page(tuple(found), page.rejects)
+        return carrying(self._find(stream, columns, list(values), limit), kind, values)
 
     def native_ids(self, stream: str) -> Iterator[Sequence[str]]:
         """Every id, page by page."""

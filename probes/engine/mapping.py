@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any, Final, TypeVar
@@ -185,6 +185,17 @@ class RowMapper:
 
     def _native_id_of(self, row: Any) -> str | None:
         return _or_default(None, self.native_id, row)
+
+
+def carrying(page: Page, kind: str, values: Iterable[str]) -> Page:
+    """The page without records that carry none of these keys; sources match more loosely."""
+    wanted = {(kind, value) for value in values}
+    found = (
+        record
+        for record in page.records
+        if any((use.kind, use.value) in wanted for use in record.keys)
+    )
+    return replace(page, records=tuple(found))
 
 
 def _key_mappings(settings: StreamSettings) -> list[tuple[str, KeyMapping, KeyRole]]:

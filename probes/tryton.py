@@ -1,0 +1,288 @@
+"""Tryton, read over JSON-RPC.
+
+Seen on Tryton 8.2: `write_date` is the start of the transaction that wrote the row, in UTC and
+without a zone, and null on a row that was never written since it was created. So a row that
+commits late shows an older stamp, which the cursor's overlap is for; and `create_date` stands in
+where `write_date` is null. Deletes leave no trace: they are found by listing ids.
+"""
+
+import base64
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from itertools import takewhile
+from typing import Any, Final, Literal
+from urllib.parse import quote
+
+from pydantic import AnyHttpUrl, Field, SecretStr
+
+from monitor.core.clock import Clock, TimeLimit
+from monitor.core.errors import Permanent, Reason
+from monitor.core.model import Page, StreamId, Window
+from monitor.core.plugins import ProbeContext
+from monitor.core.ports import Capabilities
+from monitor.core.streams import Name, StreamSettings, SystemSettings
+from monitor.transport import MAX_BYTES
+from probes.engine.authentication import Post
+from probes.engine.caller import Call, Caller, RetrySettings
+from probes.engine.checks import paths_of_stream
+from probes.engine.credentials import Authenticator, Credentials, Token, TokenAuthenticator
+from probes.engine.errors import ErrorRow, Then
+from probes.engine.http_system import HttpSystem, open_caller
+from probes.engine.keys import kinds_of, plain_paths
+from probes.engine.mapping import RowMapper, carrying
+from probes.engine.selector import parse_path
+from probes.engine.tagged_json import tag, untag
+
+IDS_AT_ONCE: Final = 500
+KEYS_AT_ONCE: Final = 50
+WRITTEN: Final = "write_date"
+CREATED: Final = "create_date"
+
+Domain = list[Any]
+"""Tryton's filter: a list of clauses that must all hold, or of `OR` and clauses."""
+
+_ERRORS: Final = (
+    ErrorRow(
+        present="error",
+        body=r'"error": *\[ *"(ConcurrencyException|TimeoutException|TransactionError)"',
+        then=Then.RETRY,
+        reason=Reason.SERVER_ERROR,
+    ),
+    ErrorRow(present="error", then=Then.FAIL, reason=Reason.REFUSED),
+)
+"""Tryton answers 200 with an `error` in the body, whatever went wrong inside."""
+
+
+class TrytonStream(StreamSettings):
+    """One model."""
+
+    model: str = Field(pattern=r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)+$")
+    """Technical name, `sale.sale`."""
+    id: str = "id"
+    domain: tuple[Any, ...] = ()
+    """Filter in Tryton's own notation: `[[type, "=", project]]`."""
+    unsearchable: tuple[Name, ...] = ()
+    """Key kinds whose field Tryton computes and cannot search."""
+    page_size: int = Field(default=500, ge=1, le=10_000)
+
+
+class TrytonSystem(SystemSettings):
+    """One database of a Tryton server."""
+
+    probe: Literal["tryton"]
+    url: AnyHttpUrl
+    """Of the server, without the database."""
+    database: str = Field(min_length=1)
+    user: str
+    password: SecretStr
+    context: dict[str, str | int | bool | None] = {"active_test": False}
+    """Sent with each call. As it stands, records that were archived are read like any other."""
+    streams: dict[Name, TrytonStream] = Field(min_length=1)
+    """The models that are read, by name."""
+    retry: RetrySettings = RetrySettings()
+    max_bytes: int = Field(default=MAX_BYTES, gt=0)
+    """Largest answer that is taken, in decoded bytes."""
+    ca_file: str | None = None
+    """Certificates to trust instead of the usual authorities."""
+
+
+def build(settings: TrytonSystem, context: ProbeContext) -> "TrytonProbe":
+    """The probe that the settings describe.
+
+    Raises:
+        ValueError: a stream's mapping does not fit its entity.
+        Permanent: the URL cannot be used.
+    """
+    mappers = {
+        name: RowMapper(StreamId(context.system, name), stream, context.entities[stream.entity])
+        for name, stream in settings.streams.items()
+    }
+    database = quote(settings.database, safe="")
+    http = HttpSystem(
+        base_url=AnyHttpUrl(f"{str(settings.url).rstrip('/')}/{database}"),
+        errors=_ERRORS,
+        **{name: getattr(settings, name) for name in ("budget", "retry", "max_bytes", "ca_file")},
+    )
+    caller = open_caller(http, context, partial(_authenticate, settings, context.clock))
+    return TrytonProbe(settings, caller, mappers)
+
+
+def _authenticate(settings: TrytonSystem, clock: Clock, post: Post) -> Authenticator:
+    """A session holds until the server forgets it, and then it answers 401."""
+
+    def log_in(limit: TimeLimit) -> Token:
+        password = {"password": settings.password.get_secret_value()}
+        body = {"id": 0, "method": "common.db.login", "params": [settings.user, password]}
+        answer = post("rpc/", json=body, time_limit=limit).json()
+        match answer:
+            case {"result": [int(user), str(token), *_]}:
+                session = base64.b64encode(f"{settings.user}:{user}:{token}".encode()).decode()
+                return Token(Credentials({"Authorization": f"Session {session}"}), None)
+        raise Permanent("Tryton did not open a session", reason=Reason.CREDENTIALS)
+
+    return TokenAuthenticator(log_in, clock)
+
+
+class TrytonProbe:
+    """Reads one database. May be used by several threads at a time."""
+
+    def __init__(
+        self, settings: TrytonSystem, caller: Caller, mappers: Mapping[str, RowMapper]
+    ) -> None:
+        self._settings = settings
+        self._caller = caller
+        self._mappers = mappers
+
+    def capabilities(self, stream: str) -> Capabilities:
+        """Everything but keys that Tryton cannot be asked for."""
+        settings = self._settings.streams[stream]
+        findable = (kind for kind in kinds_of(settings) if _fields_of_key(settings, kind))
+        return Capabilities(fetch=True, lookup=frozenset(findable), sweep=True)
+
+    def source_time(self) -> datetime:
+        """See `Caller.source_time`."""
+        return self._caller.source_time(self._limit())
+
+    def changes(self, stream: str, window: Window) -> Iterator[Page]:
+        """Pages in the order of ids: rows that are written while we read cannot shift them."""
+        cursor = self._settings.streams[stream].cursor
+        domain = _changed_within(window, cursor.field) if cursor else []
+        for rows in self._walk(stream, domain, self._limit()):
+            yield self._mappers[stream].read_page(rows)
+
+    def fetch(self, stream: str, native_ids: Sequence[str]) -> Page:
+        """The records with these ids, as far as the stream's domain holds for them."""
+        ids = [int(native_id) for native_id in native_ids if native_id.isdecimal()]
+        return self._find(stream, [[["id", "in", some]] for some in _batches(ids, IDS_AT_ONCE)])
+
+    def lookup(self, stream: str, kind: str, values: Sequence[str]) -> Page:
+        """The records that carry one of these keys."""
+        fields = _fields_of_key(self._settings.streams[stream], kind)
+        if not fields:
+            raise Permanent("records cannot be found by this key", reason=Reason.UNSUPPORTED)
+        page = self._find(
+            stream,
+            [
+                [
+                    "OR",
+                    *([[field, "ilike", _literally(value)]] for field in fields for value in some),
+                ]
+                for some in _batches(values, KEYS_AT_ONCE)
+            ],
+        )
+        return carrying(page, kind, values)
+
+    def native_ids(self, stream: str) -> Iterator[Sequence[str]]:
+        """Every id, page by page."""
+        settings, limit, last = self._settings.streams[stream], self._limit(), 0
+        while True:
+            domain = _all_of(list(settings.domain), [["id", ">", last]])
+            order = [["id", "ASC"]]
+            ids = self._call(settings, "search", [domain, 0, settings.page_size, order], limit)
+            yield [str(each) for each in ids]
+            if len(ids) < settings.page_size:
+                return
+            last = ids[-1]
+
+    def calls_remaining(self) -> Mapping[str, float]:
+        """What is left of the budget."""
+        return self._caller.budget.remaining()
+
+    def calls_made(self) -> int:
+        """Calls since the probe was built."""
+        return self._caller.budget.made
+
+    def close(self) -> None:
+        """Let go of connections; the session ends by itself."""
+        self._caller.close()
+
+    def _limit(self) -> TimeLimit:
+        return TimeLimit.of(self._settings.deadline)
+
+    def _find(self, stream: str, domains: Sequence[Domain]) -> Page:
+        limit = self._limit()
+        return self._mappers[stream].read_page(
+            row for domain in domains for rows in self._walk(stream, domain, limit) for row in rows
+        )
+
+    def _walk(
+        self, stream: str, domain: Domain, limit: TimeLimit
+    ) -> Iterator[list[Mapping[str, Any]]]:
+        settings, last = self._settings.streams[stream], 0
+        fields = _fields_to_read(settings)
+        while True:
+            wanted = _all_of(list(settings.domain), domain, [["id", ">", last]])
+            arguments = [wanted, 0, settings.page_size, [["id", "ASC"]], fields]
+            rows = self._call(settings, "search_read", arguments, limit)
+            yield [_read_row(row) for row in rows]
+            if len(rows) < settings.page_size:
+                return
+            last = rows[-1]["id"]
+
+    def _call(
+        self, settings: TrytonStream, method: str, arguments: list[Any], limit: TimeLimit
+    ) -> list[Any]:
+        body = {
+            "id": 1,
+            "method": f"model.{settings.model}.{method}",
+            "params": [*arguments, self._settings.context],
+        }
+        document = self._caller.call(Call("POST", "rpc/", body=body, repeatable=True), limit).json()
+        match document:
+            case {"result": list(result)}:
+                return result
+        raise Permanent("Tryton's answer has no list of results", reason=Reason.SCHEMA)
+
+
+def _changed_within(window: Window, field: str) -> Domain:
+    """Rows whose last change lies in the window; a creation is one."""
+    ends = [["<", tag(window.until)]]
+    if window.since is not None:
+        ends.append([">=", tag(window.since)])
+    changed = [[field, *end] for end in ends]
+    if field != WRITTEN:
+        return changed
+    return ["OR", changed, [[WRITTEN, "=", None], *([CREATED, *end] for end in ends)]]
+
+
+def _all_of(*domains: Domain) -> Domain:
+    return [domain for domain in domains if domain]
+
+
+def _fields_of_key(settings: TrytonStream, kind: str) -> tuple[str, ...]:
+    return () if kind in settings.unsearchable else plain_paths(settings, kind)
+
+
+def _fields_to_read(settings: TrytonStream) -> list[str]:
+    """Names as `search_read` takes them: `party.name` reads through the relation."""
+    names = ["id", CREATED]
+    for path in paths_of_stream(settings):
+        steps = takewhile(lambda step: isinstance(step, str), parse_path(path))
+        names.append(".".join(map(str, steps)))
+    return list(dict.fromkeys(names))
+
+
+def _literally(value: str) -> str:
+    """A pattern that only this text fits, whatever its case."""
+    for special in ("\\", "%", "_"):
+        value = value.replace(special, f"\\{special}")
+    return value
+
+
+def _batches(values: Sequence[Any], size: int) -> Iterator[list[Any]]:
+    for start in range(0, len(values), size):
+        yield list(values[start : start + size])
+
+
+def _read_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row with plain values, and `party.name` where Tryton nests `party.` and `name`."""
+    read: dict[str, Any] = {}
+    for name, value in row.items():
+        if name.endswith(".") and isinstance(value, Mapping):
+            read.update({f"{name}{inner}": each for inner, each in _read_row(value).items()})
+        elif not name.endswith("."):
+            read[name] = untag(value)
+    if read.get(WRITTEN) is None and CREATED in read:
+        read[WRITTEN] = read[CREATED]
+    return read
