@@ -69,12 +69,7 @@ def correlate(uses: pl.DataFrame, root: StreamId, key: str, kinds: Collection[st
 
 def _steps_up(lower: pl.DataFrame, upper: pl.DataFrame) -> pl.DataFrame:
     """From each record (`record`) one step down to a record that points at it (`lower`)."""
-    return (
-        upper.join(lower.rename({"record": "lower"}), on=_KEY)
-        .filter(pl.col("record") != pl.col("lower"))
-        .select("record", "lower")
-        .unique()
-    )
+    return upper.join(lower.rename({"record": "lower"}), on=_KEY).select("record", "lower").unique()
 
 
 def _name_by_key(lost: pl.DataFrame) -> pl.DataFrame:

@@ -61,7 +61,8 @@ class Finding:
         stream: the stream in it.
         entity: the canonical object.
         field: the field that differs; empty where the whole record is meant.
-        record_id: native id of the record at fault; empty where it is missing.
+        record_id: native id of the record at fault; where it is missing, its key `kind:value` if
+            the hand-off pairs records by key, else empty.
         expected: the owner's value, as text.
         actual: the value found, as text; None where there is none.
         value_at_risk: money that depends on it; None where not known.

@@ -60,6 +60,14 @@ def test_a_shift_through_the_change_to_winter_time_is_an_hour_longer() -> None:
     assert NIGHT_SHIFT.worked_between(sunday, sunday + timedelta(days=1)) == 3 * HOUR
 
 
+def test_a_shift_that_closes_in_the_hour_shown_twice_lasts_until_the_second_time() -> None:
+    early = working_hours(
+        CalendarSettings(zone="Europe/Berlin", opens="01:30", closes="02:30", days=("sun",))
+    )
+    sunday = berlin("2026-10-25 00:00")
+    assert early.worked_between(sunday, sunday + timedelta(days=1)) == 2 * HOUR
+
+
 def test_shifts_of_whole_days_leave_no_gap_and_count_nothing_twice() -> None:
     # Havana sets its clocks at midnight, which one date then has twice and another not at all.
     start, end = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)

@@ -45,6 +45,17 @@ def test_a_third_copy_does_not_make_it_another_break() -> None:
     assert after.value_at_risk == Decimal(200)
 
 
+def test_of_two_born_at_once_the_shorter_id_is_the_original() -> None:
+    scene = Scene({"psa.project": [project("10", -5), project("9", -5)]})
+    (finding,) = findings(BY_DEAL, scene)
+    assert (finding.expected, finding.actual) == ("9", "10")
+
+
+def test_a_record_that_uses_its_key_in_both_roles_is_no_copy_of_itself() -> None:
+    both_roles = row("OPP-1", "1", keys=["deal:OPP-1", "deal:OPP-1"])
+    assert findings(BY_DEAL, Scene({"psa.project": [both_roles]})) == ()
+
+
 def test_one_project_is_no_duplicate_nor_are_those_of_two_deals() -> None:
     other = row("OPP-2", "2", keys=["deal:OPP-2"], number="P-1", amount=Decimal(100))
     scene = Scene({"psa.project": [project("1", -5), other]})

@@ -100,6 +100,13 @@ def test_a_deal_that_need_not_be_carried_on_asks_for_nothing(upstream: dict[str,
     assert hand_off().evaluate(Scene({"crm.opportunity": [upstream]}).scope()) == Verdict()
 
 
+def test_of_several_demands_in_one_transaction_the_earliest_counts() -> None:
+    later = row("OPP-1", "006B", status="won", closed_at=at(-1))
+    both = SILENT.with_rows(crm__opportunity=[later, WON])
+    (finding,) = findings(hand_off(), both)
+    assert finding.since == at(-6)
+
+
 def test_a_project_of_another_deal_does_not_answer() -> None:
     other = SILENT.with_rows(psa__project=[row("OPP-2", "P-2", created_at=at(-9))])
     assert len(findings(hand_off(), other)) == 1

@@ -2,7 +2,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from monitor.core.breaks import BreakKind
@@ -60,6 +60,7 @@ def test_without_a_stamp_of_its_own_the_records_stamp_counts() -> None:
 
 
 @given(st.integers(-300, 300))
+@example(120)
 def test_a_message_is_stuck_or_will_be(minutes: int) -> None:
     moved = row("OPP-1", "M", status="pending", updated_at=NOW - timedelta(minutes=minutes))
     verdict = STUCK.evaluate(scene(moved).scope())

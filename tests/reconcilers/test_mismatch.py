@@ -67,6 +67,31 @@ def test_a_difference_between_two_currencies_is_no_amount() -> None:
     assert (finding.value_at_risk, finding.currency) == (Decimal(1000), "EUR")
 
 
+def test_a_difference_without_a_currency_is_in_that_of_the_deal() -> None:
+    asked = rule(
+        "mismatch",
+        left="erp.change_order",
+        right="crm.change_order",
+        fields={"amount": {}},
+    )
+    scene = Scene(
+        {
+            "crm.opportunity": [row("OPP-1", "006A", amount=Decimal(1000), currency="CHF")],
+            "erp.change_order": [row("OPP-1", "1", amount=Decimal(5))],
+            "crm.change_order": [row("OPP-1", "2", amount=Decimal(7))],
+        }
+    )
+    (finding,) = findings(asked, scene)
+    assert (finding.value_at_risk, finding.currency) == (Decimal(2), "CHF")
+
+
+def test_a_share_is_one_of_the_owners_value() -> None:
+    fields = {"amount": {"relative": "0.1"}}
+    scene = pair({"amount": Decimal(100)}, {"amount": Decimal(111)})
+    assert len(ask(fields, scene)) == 1
+    assert ask(fields, scene, of_record="right") == []
+
+
 def test_absence_of_a_record_is_no_mismatch() -> None:
     left = row("OPP-1", "L", amount=Decimal(1))
     right = row("OPP-2", "R", amount=Decimal(2))
@@ -155,6 +180,8 @@ def test_fields_of_different_names_and_types_are_compared_as_dates() -> None:
     }
     midnight = datetime(2026, 3, 31, 22, 0, tzinfo=UTC)
     assert ask(fields, pair({"start_at": midnight}, {"start_on": date(2026, 4, 1)})) == []
+    same = pair({"start_at": midnight}, {"start_on": date(2026, 4, 1)})
+    assert ask(fields, same, of_record="right") == []
     wrong = pair({"start_at": midnight}, {"start_on": date(2026, 3, 31)})
     assert [each[0] for each in ask(fields, wrong)] == ["R"]
 
@@ -197,14 +224,14 @@ def test_what_is_the_same(
 MONEY = st.decimals(min_value=-(10**31), max_value=10**31, places=6)
 
 
-@given(MONEY, MONEY, st.decimals(min_value=0, max_value=10, places=6))
-def test_a_tolerance_is_exact_to_the_last_digit(
-    one: Decimal, other: Decimal, slack: Decimal
-) -> None:
-    compare = comparison(FieldComparison(tolerance=slack), FieldType.DECIMAL, FieldType.DECIMAL)
-    units = abs(int(one.scaleb(6, EXACT)) - int(other.scaleb(6, EXACT)))
-    assert compare.same(one, other) is (units <= int(slack.scaleb(6)))
-    assert compare.same(one, other) is compare.same(other, one)
+@given(MONEY, st.integers(-20, 20), st.integers(0, 20))
+def test_a_tolerance_is_exact_to_the_last_digit(one: Decimal, apart: int, slack: int) -> None:
+    other = EXACT.add(one, Decimal(apart).scaleb(-6))
+    compare = comparison(
+        FieldComparison(tolerance=Decimal(slack).scaleb(-6)), FieldType.DECIMAL, FieldType.DECIMAL
+    )
+    assert compare.same(one, other) is (abs(apart) <= slack)
+    assert compare.same(other, one) is (abs(apart) <= slack)
 
 
 @given(st.datetimes(timezones=st.timezones()), st.timezones())
