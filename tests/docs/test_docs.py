@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from monitor.cli.main import application
 from monitor.core.errors import Reason
 from tests.docs.pages import DOCS
 
@@ -49,3 +50,16 @@ def test_every_dependency_has_its_line_of_reason() -> None:
 def test_reasons_that_pages_name_exist() -> None:
     text = (DOCS / "explanation" / "unknown-is-not-missing.md").read_text(encoding="utf-8")
     assert Reason.EMPTY_SOURCE.value in text
+
+
+def test_every_command_that_a_page_shows_exists() -> None:
+    text = "\n".join(page.read_text(encoding="utf-8") for page in [*PAGES, ROOT / "README.md"])
+    shown = set(re.findall(r"^\$ tieout (\w+)", text, re.MULTILINE))
+    known = {command.name for command in application.registered_commands}
+    assert shown
+    assert shown - known == set()
+
+
+def test_the_changelog_has_a_place_for_what_comes() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert "## [Unreleased]" in text
