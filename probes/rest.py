@@ -216,7 +216,9 @@ def _select_rows(document: Any, path: str) -> list[Any]:
         Permanent: the place where the rows should be does not exist.
     """
     place = document
-    for step in takewhile(lambda step: step is not Every.CHILD, parse_path(path)):
+    is_spelled_out = isinstance(document, dict) and path in document
+    steps = () if is_spelled_out else parse_path(path)
+    for step in takewhile(lambda step: step is not Every.CHILD, steps):
         is_there = (isinstance(place, dict) and step in place) or (
             isinstance(place, list) and isinstance(step, int) and step < len(place)
         )

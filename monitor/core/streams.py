@@ -177,7 +177,8 @@ class BudgetSettings(Settings):
     calls_per_minute: int | None = Field(default=None, gt=0)
     calls_per_day: int | None = Field(default=None, gt=0)
     share: float = Field(default=0.5, gt=0, le=1)
-    """Share of the vendor's own quota, as its headers state it, that tieout may use."""
+    """Share of the vendor's own quota, as its headers state it, that tieout may use: it stops when
+    no more than the rest is left, which belongs to the firm's own integrations."""
     limit_header: str | None = None
     """Header with the vendor's quota, `120` or `used/limit` as in `api-usage=18/5000`."""
     remaining_header: str | None = None
