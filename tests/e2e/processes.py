@@ -16,6 +16,9 @@ POLL_SECONDS = 0.1
 STOP_SECONDS = 30.0
 LOG_TAIL = 4_000
 
+# Even a killed test run leaves no server behind.
+_END_WITH_US = ("setpriv", "--pdeathsig", "TERM", "--")
+
 Command = Sequence[str | Path]
 """A program and its arguments."""
 
@@ -89,7 +92,7 @@ def serve(
     """
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [str(part) for part in command],
+            [*_END_WITH_US, *(str(part) for part in command)],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -11,6 +11,7 @@ of its transaction, one stamp for thousands of rows.
 
 import base64
 import contextlib
+import fcntl
 import hashlib
 import json
 import os
@@ -59,11 +60,13 @@ def install_tryton() -> Path:
     """Folder with Tryton's programs; installed from the lock file where it is not yet."""
     home = cache_folder() / f"venv-{_digest(LOCK.read_bytes(), sys.version.encode())}"
     done = home / "installed"
-    if not done.exists():
-        run([sys.executable, "-m", "venv", "--clear", home])
-        pip: Command = [home / "bin/python", "-m", "pip", "install", "--quiet", "--require-hashes"]
-        run([*pip, "--requirement", LOCK])
-        done.touch()
+    with home.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            run([sys.executable, "-m", "venv", "--clear", home])
+            pip: Command = [home / "bin/python", "-m", "pip", "install", "--quiet"]
+            run([*pip, "--require-hashes", "--requirement", LOCK])
+            done.touch()
     return home / "bin"
 
 
