@@ -1,7 +1,7 @@
 """When two values of one field, from two systems, are the same."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Literal
@@ -49,26 +49,20 @@ class Comparison:
     """Whether an owner's value and another one are the same.
 
     Attributes:
-        owner: brings the owner's value to the form that is compared.
-        other: the same for the other one.
+        normalise: brings a value of either side to the form that is compared.
         tolerance: how far numbers may be apart.
         relative: how far, as a share of the owner's value.
         precision: how far instants may be apart.
     """
 
-    owner: Callable[[Value], Value]
-    other: Callable[[Value], Value]
+    normalise: Callable[[Value], Value]
     tolerance: Decimal = Decimal(0)
     relative: Decimal = Decimal(0)
     precision: timedelta = timedelta(0)
 
-    def swapped(self) -> "Comparison":
-        """The same comparison with the other side as the owner."""
-        return replace(self, owner=self.other, other=self.owner)
-
     def same(self, owner: Value, other: Value) -> bool:
         """Whether the values are the same; no value is the same as no value only."""
-        match self.owner(owner), self.other(other):
+        match self.normalise(owner), self.normalise(other):
             case Decimal() as one, Decimal() as another:
                 share = EXACT.multiply(self.relative, one.copy_abs())
                 return difference(one, another) <= max(self.tolerance, share)
@@ -84,15 +78,14 @@ def difference(one: Decimal, other: Decimal) -> Decimal:
 
 
 def comparison(settings: FieldComparison, left: FieldType, right: FieldType) -> Comparison:
-    """The comparison of fields of these types, the left one owning.
+    """The comparison of fields of these types.
 
     Raises:
         ValueError: values of these types cannot be compared, or not in the way asked for.
     """
     _check_types(settings, left, right)
     return Comparison(
-        owner=_normaliser(settings, left),
-        other=_normaliser(settings, right),
+        normalise=_normaliser(settings, {left, right}),
         tolerance=settings.tolerance,
         relative=settings.relative,
         precision=settings.precision,
@@ -122,12 +115,12 @@ def _compared_as_instant(settings: FieldComparison, types: set[FieldType]) -> bo
     return settings.as_ == "instant" or (settings.as_ is None and types == {FieldType.INSTANT})
 
 
-def _normaliser(settings: FieldComparison, field_type: FieldType) -> Callable[[Value], Value]:
-    if field_type is FieldType.TEXT:
+def _normaliser(settings: FieldComparison, types: set[FieldType]) -> Callable[[Value], Value]:
+    if types == {FieldType.TEXT}:
         return _text_normaliser(settings)
-    if field_type is FieldType.INTEGER:
+    if types <= _NUMBERS:
         return lambda value: Decimal(value) if isinstance(value, int) else value
-    if field_type in _TIMES and settings.as_ is not None:
+    if types <= _TIMES and settings.as_ is not None:
         return _time_normaliser(settings)
     return lambda value: value
 

@@ -107,9 +107,7 @@ def _compared(
 
 def _swap(field: _Field) -> _Field:
     """The same field with the right side as its owner."""
-    return field._replace(
-        owner=field.other, other=field.owner, comparison=field.comparison.swapped()
-    )
+    return field._replace(owner=field.other, other=field.owner)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from monitor.core.breaks import BreakKind
 from monitor.core.model import FieldType, Value
-from reconcilers.comparison import FieldComparison, comparison
+from reconcilers.comparison import FieldComparison, comparison, difference
 from reconcilers.reporter import EXACT
 from tests.reconcilers.scene import Scene, at, findings, row, rule
 
@@ -232,6 +232,19 @@ def test_a_tolerance_is_exact_to_the_last_digit(one: Decimal, apart: int, slack:
     )
     assert compare.same(one, other) is (abs(apart) <= slack)
     assert compare.same(other, one) is (abs(apart) <= slack)
+
+
+def test_a_difference_is_exact_however_long_the_numbers() -> None:
+    apart = difference(Decimal("9" * 32), Decimal("-0.000001"))
+    assert apart == Decimal("9" * 32 + ".000001")
+
+
+@pytest.mark.parametrize("types", [("decimal", "integer"), ("integer", "decimal")])
+def test_an_amount_and_a_whole_number_compare_as_numbers(types: tuple[str, str]) -> None:
+    compare = comparison(FieldComparison(tolerance=Decimal("0.5")), *map(FieldType, types))
+    assert compare.same(Decimal("2.5"), 3)
+    assert compare.same(3, Decimal("2.5"))
+    assert not compare.same(3, Decimal("2.49"))
 
 
 @given(st.datetimes(timezones=st.timezones()), st.timezones())
