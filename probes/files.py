@@ -16,7 +16,7 @@ from typing import Final, Literal
 from pydantic import Field
 
 from monitor.core.clock import TimeLimit
-from monitor.core.errors import Reason, Transient
+from monitor.core.errors import Permanent, Reason, Transient
 from monitor.core.model import Page, Record, Reject, RejectReason, StreamId, Window
 from monitor.core.plugins import ProbeContext
 from monitor.core.ports import Capabilities
@@ -32,7 +32,7 @@ from probes.engine.file_formats import (
     read_lines,
 )
 from probes.engine.keys import kinds_of
-from probes.engine.mapping import RowMapper
+from probes.engine.mapping import RowMapper, carrying
 from probes.engine.values import Misfit
 
 PAGE_SIZE: Final = 1000
@@ -147,12 +147,10 @@ class FileProbe:
 
     def lookup(self, stream: str, kind: str, values: Sequence[str]) -> Page:
         """The records that carry one of these keys."""
-        wanted = {(kind, value) for value in values}
-        return _page_of(
-            row
-            for row in self._read(stream)
-            if isinstance(row, Record) and any((use.kind, use.value) in wanted for use in row.keys)
-        )
+        if kind not in kinds_of(self._settings.streams[stream]):
+            raise Permanent("records cannot be found by this key", reason=Reason.UNSUPPORTED)
+        records = (row for row in self._read(stream) if isinstance(row, Record))
+        return carrying(_page_of(records), kind, values)
 
     def native_ids(self, stream: str) -> Iterator[Sequence[str]]:
         """Every id, page by page; rows that cannot become records keep theirs."""

@@ -20,11 +20,14 @@ class Capabilities:
         fetch: reads records by native id.
         lookup: key kinds by which records can be found.
         sweep: lists every native id.
+        may_be_empty: that all records are gone is an ordinary state, as of a dead-letter queue,
+            and no sign of an ill source.
     """
 
     fetch: bool = False
     lookup: frozenset[str] = frozenset()
     sweep: bool = False
+    may_be_empty: bool = False
 
 
 class Probe(Protocol):
