@@ -1,6 +1,7 @@
 """Whether a stream's mapping fits the entity that its rows are said to be."""
 
 from collections.abc import Iterator, Mapping
+from zoneinfo import ZoneInfo, available_timezones
 
 from monitor.config.issues import KeyPath, Problem, did_you_mean
 from monitor.core.entities import EntityFields
@@ -23,7 +24,10 @@ def check_stream(
         hint = did_you_mean(settings.entity, entities)
         yield Problem((*path, "entity"), f"unknown entity '{settings.entity}'{hint}")
         return
-    placed = list(_check_fields(path, settings, entities[settings.entity]))
+    placed = [
+        *_check_fields(path, settings, entities[settings.entity]),
+        *_check_zones(path, settings),
+    ]
     yield from placed
     if not placed and plugins.check_stream is not None:
         for message in plugins.check_stream(settings, entities):
@@ -41,3 +45,19 @@ def _check_fields(
         elif isinstance(mapping, FieldMapping) and mapping.type not in (None, fields[name]):
             message = f"the field '{name}' of {settings.entity} is {fields[name]}"
             yield Problem((*place, "type"), message)
+
+
+def _check_zones(path: KeyPath, settings: StreamSettings) -> Iterator[Problem]:
+    if settings.cursor is not None:
+        yield from _check_zone((*path, "cursor", "zone"), settings.cursor.zone)
+    for name, mapping in settings.map.items():
+        if isinstance(mapping, FieldMapping):
+            yield from _check_zone((*path, "map", name, "zone"), mapping.zone)
+
+
+def _check_zone(path: KeyPath, zone: str) -> Iterator[Problem]:
+    try:
+        ZoneInfo(zone)
+    except (LookupError, OSError, ValueError):
+        hint = did_you_mean(zone, available_timezones())
+        yield Problem(path, f"'{zone}' is not a time zone of the IANA database{hint}")

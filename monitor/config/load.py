@@ -18,6 +18,9 @@ from monitor.config.references import References, Resolved, resolve_references
 from monitor.config.shape import Shape
 from monitor.core.plugins import Plugins
 
+MOST_ERRORS = 200
+"""Whoever made more mistakes than this made one mistake many times."""
+
 
 def load_landscape(path: Path, plugins: Plugins, environment: Mapping[str, str]) -> Landscape:
     """Read a landscape; each call gives a fresh object, or none at all.
@@ -71,7 +74,7 @@ def _validate(
         # tuple, a word for an enum.
         return model.model_validate_json(json.dumps(tree), strict=True)
     except ValidationError as error:
-        errors = error.errors(include_url=False, include_input=False)
+        errors = error.errors(include_url=False, include_input=False)[:MOST_ERRORS]
     known = {problem.path for problem in problems}
     found = read_errors(errors, shape, tree, references)
     problems.extend(problem for problem in found if problem.path not in known)

@@ -17,8 +17,9 @@ like; everything else is text, so `no`, `off`, `010` and `12:30` are never turne
 else. Unknown keys, duplicate keys, tags, merge keys and a second document are refused. Aliases are
 followed. A length of time is written `30s`, `10m`, `1h 30m`, `7d` or as ISO 8601 (`PT10M`).
 
-`${env:NAME}` stands for an environment variable and `${file:path}` for a file's text without its
-last line break, as a whole value or inside a text; a path is relative to the landscape's folder.
+`${env:NAME}` stands for an environment variable and `${file:path}` for a file's text without
+the line breaks at its end, as a whole value or inside a text; a path is relative to the landscape's
+folder.
 `$${` is a literal `${`. A key marked *secret* takes nothing else than a reference.
 """
 
