@@ -15,6 +15,7 @@ from monitor.core.model import KeyUse
 from monitor.store.bulk import listed_ids, listed_texts
 from monitor.store.records import decode_keys
 from monitor.store.schema import business_transaction, link, record, record_key
+from monitor.store.transactions import links_of
 
 _USES = {
     "record": pl.Int64,
@@ -59,7 +60,7 @@ def explore(
         found = _uses_of(connection, frontier, wanted)
         uses |= found
         shared = {(use.kind, use.value) for _, record_uses in found.values() for use in record_uses}
-        transactions = _transactions_of(connection, flow, frontier)
+        transactions = {each.transaction_id for each in links_of(connection, flow, frontier)}
         frontier = _users(connection, shared - seen_keys)
         frontier |= _members(connection, transactions - seen_transactions)
         frontier -= uses.keys()
@@ -117,18 +118,5 @@ def _numbers(connection: Connection, flow: str, keys: Collection[str]) -> set[in
     query = select(business_transaction.c.id).where(
         business_transaction.c.flow == flow,
         business_transaction.c.key.in_(listed_texts(connection, keys)),
-    )
-    return set(connection.execute(query).scalars())
-
-
-def _transactions_of(connection: Connection, flow: str, record_ids: Collection[int]) -> set[int]:
-    """Transactions of the flow that one of these records was in."""
-    query = (
-        select(link.c.transaction_id)
-        .join(business_transaction)
-        .where(
-            business_transaction.c.flow == flow,
-            link.c.record_id.in_(listed_ids(connection, record_ids)),
-        )
     )
     return set(connection.execute(query).scalars())

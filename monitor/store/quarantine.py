@@ -65,12 +65,13 @@ def release(
     connection: Connection, stream: StreamId, native_ids: Collection[str], now: datetime
 ) -> int:
     """Let go of rows whose records have since been read well; returns how many."""
+    identities = [_identity_of(native_id) for native_id in native_ids]
     released = connection.execute(
         update(quarantine)
         .where(
             quarantine.c.stream == str(stream),
             quarantine.c.released_at.is_(None),
-            quarantine.c.native_id.in_(listed_texts(connection, native_ids)),
+            quarantine.c.identity.in_(listed_texts(connection, identities)),
         )
         .values(released_at=now)
     )
@@ -118,5 +119,9 @@ def depths(connection: Connection) -> dict[StreamId, int]:
 def _identity(reject: Reject) -> str:
     """What makes it the same row when it is seen again."""
     if reject.native_id is not None:
-        return f"id {reject.native_id}"
+        return _identity_of(reject.native_id)
     return f"row {hashlib.sha256(reject.payload.encode()).hexdigest()[:32]}"
+
+
+def _identity_of(native_id: str) -> str:
+    return f"id {native_id}"

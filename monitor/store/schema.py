@@ -125,8 +125,9 @@ deadline = Table(
         primary_key=True,
         autoincrement=False,
     ),
+    Column("flow", PlainText, nullable=False),
     Column("due_at", Instant, nullable=False),
-    Index(None, "due_at"),
+    Index(None, "flow", "due_at"),
 )
 """When a transaction has to be looked at again although nothing changed: its earliest deadline."""
 

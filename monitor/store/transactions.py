@@ -6,6 +6,7 @@ Callers know a transaction by its flow and business key; the store's own number 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from typing import NamedTuple
 
 import polars as pl
 from sqlalchemy import ColumnElement, Connection, delete, literal, select
@@ -24,6 +25,14 @@ from monitor.store.columns import Instant, to_microseconds
 from monitor.store.schema import business_transaction, deadline, link, transaction_count
 
 
+class Link(NamedTuple):
+    """A record in a transaction: the transaction's key and the store's numbers of both."""
+
+    key: str
+    transaction_id: int
+    record_id: int
+
+
 def save_links(
     connection: Connection,
     flow: str,
@@ -39,14 +48,7 @@ def save_links(
         record_ids: the records that were correlated, those without any link included.
     """
     hold(connection, f"flow {flow}")
-    old = connection.execute(
-        select(business_transaction.c.key, business_transaction.c.id, link.c.record_id)
-        .join_from(link, business_transaction)
-        .where(
-            business_transaction.c.flow == flow,
-            link.c.record_id.in_(listed_ids(connection, set(record_ids))),
-        )
-    ).all()
+    old = links_of(connection, flow, set(record_ids))
     ids = {key: number for key, number, _ in old}
     ids |= _ensure(connection, flow, set(links["transaction"].to_list()) - ids.keys())
     before = {(number, member) for _, number, member in old}
@@ -81,15 +83,23 @@ def save_statuses(
 
 def transactions_of(connection: Connection, flow: str, record_ids: Collection[int]) -> set[str]:
     """Business keys of the transactions of a flow that have one of these records, as stored."""
+    return {each.key for each in links_of(connection, flow, record_ids)}
+
+
+def links_of(connection: Connection, flow: str, record_ids: Collection[int]) -> list[Link]:
+    """Which transactions of a flow have these records, as stored."""
     query = (
-        select(business_transaction.c.key)
-        .join_from(link, business_transaction)
-        .where(
-            business_transaction.c.flow == flow,
-            link.c.record_id.in_(listed_ids(connection, record_ids)),
+        select(
+            business_transaction.c.flow,
+            business_transaction.c.key,
+            business_transaction.c.id,
+            link.c.record_id,
         )
+        .join_from(link, business_transaction)
+        .where(link.c.record_id.in_(listed_ids(connection, record_ids)))
     )
-    return set(connection.execute(query).scalars())
+    # A condition on the flow would lead SQLite to read all of the flow's transactions first.
+    return [Link(*facts) for of, *facts in connection.execute(query) if of == flow]
 
 
 def count_by_status(connection: Connection, flow: str) -> dict[TransactionStatus, int]:
@@ -107,8 +117,8 @@ def due_transactions(connection: Connection, flow: str, now: datetime, limit: in
     query = (
         select(business_transaction.c.key)
         .join_from(deadline, business_transaction)
-        .where(deadline.c.due_at <= now, business_transaction.c.flow == flow)
-        .order_by(deadline.c.due_at, business_transaction.c.id)
+        .where(deadline.c.flow == flow, deadline.c.due_at <= now)
+        .order_by(deadline.c.due_at, deadline.c.transaction_id)
         .limit(limit)
     )
     return list(connection.execute(query).scalars())
@@ -125,8 +135,8 @@ def replace_deadlines(
     connection.execute(
         delete(deadline).where(deadline.c.transaction_id.in_(listed_ids(connection, ids.values())))
     )
-    rows = [(ids[key], to_microseconds(at)) for key, at in deadlines.items()]
-    insert_rows(connection, deadline, ("transaction_id", "due_at"), rows)
+    rows = [(ids[key], flow, to_microseconds(at)) for key, at in deadlines.items()]
+    insert_rows(connection, deadline, ("transaction_id", "flow", "due_at"), rows)
 
 
 def make_due(connection: Connection, flow: str, status: TransactionStatus, now: datetime) -> None:
@@ -142,10 +152,11 @@ def make_all_due(connection: Connection, flow: str, now: datetime) -> None:
 def _make_due(
     connection: Connection, flow: str, now: datetime, *conditions: ColumnElement[bool]
 ) -> None:
-    found = select(business_transaction.c.id, literal(now, Instant)).where(
-        business_transaction.c.flow == flow, *conditions
-    )
-    statement = upsert(connection, deadline).from_select(["transaction_id", "due_at"], found)
+    found = select(
+        business_transaction.c.id, business_transaction.c.flow, literal(now, Instant)
+    ).where(business_transaction.c.flow == flow, *conditions)
+    columns = ["transaction_id", "flow", "due_at"]
+    statement = upsert(connection, deadline).from_select(columns, found)
     connection.execute(
         statement.on_conflict_do_update(
             index_elements=["transaction_id"],

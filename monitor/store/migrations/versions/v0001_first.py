@@ -179,13 +179,14 @@ def upgrade() -> None:
     op.create_table(
         "deadline",
         sa.Column("transaction_id", ID, autoincrement=False, nullable=False),
+        sa.Column("flow", TEXT, nullable=False),
         sa.Column("due_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["transaction_id"], ["business_transaction.id"], name="fk_deadline_transaction_id"
         ),
         sa.PrimaryKeyConstraint("transaction_id", name="pk_deadline"),
     )
-    op.create_index("ix_deadline_due_at", "deadline", ["due_at"], unique=False)
+    op.create_index("ix_deadline_flow_due_at", "deadline", ["flow", "due_at"], unique=False)
     op.create_table(
         "link",
         sa.Column("transaction_id", ID, nullable=False),
