@@ -7,7 +7,6 @@ How to ask is data (`probes.engine.requests`), how pages follow one another is d
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
 from itertools import pairwise, takewhile
 from typing import Any, Literal, Self
 
@@ -34,7 +33,7 @@ from probes.engine.requests import (
     RequestSettings,
 )
 from probes.engine.selector import Every, parse_path, select, value_at
-from probes.engine.values import read_text
+from probes.engine.values import Misfit, is_blank, read_text
 
 
 class RestStream(StreamSettings):
@@ -220,7 +219,7 @@ def _select_rows(document: Any, path: str) -> list[Any]:
     steps = () if is_spelled_out else parse_path(path)
     for step in takewhile(lambda step: step is not Every.CHILD, steps):
         is_there = (isinstance(place, dict) and step in place) or (
-            isinstance(place, list) and isinstance(step, int) and step < len(place)
+            isinstance(place, list) and isinstance(step, int) and -len(place) <= step < len(place)
         )
         if not is_there:
             raise Permanent(f"the answer has nothing at '{path}'", reason=Reason.SCHEMA)
@@ -251,9 +250,12 @@ def _identity(row: Any, id_path: str) -> str:
 
 def _read_id(row: Any, id_path: str) -> str:
     native_id = value_at(row, id_path)
-    if isinstance(native_id, bool) or not isinstance(native_id, str | int | Decimal):
-        raise Permanent(f"a row has no id at '{id_path}'", reason=Reason.SCHEMA)
-    return read_text(native_id)
+    try:
+        if not is_blank(native_id) and not isinstance(native_id, bool):
+            return read_text(native_id)
+    except Misfit:
+        pass
+    raise Permanent(f"a row has no id at '{id_path}'", reason=Reason.SCHEMA)
 
 
 def _joined(pages: Sequence[Page]) -> Page:

@@ -83,6 +83,7 @@ def item(number: int, **others: Any) -> dict[str, Any]:
         "",
         None,
         {"item": []},
+        [[]],
     ],
 )
 def test_an_answer_of_another_shape_is_no_empty_list(
@@ -330,7 +331,17 @@ def test_lookup_brings_only_what_carries_the_key(server: ScriptedServer, probes:
     assert [record.native_id for record in page.records] == ["1", "1"]
 
 
-@pytest.mark.parametrize("rows", [[{"id": 1}, {}], [{"id": 1}, {"id": True}], [1]])
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [{"id": 1}, {}],
+        [{"id": 1}, {"id": True}],
+        [{"id": " "}],
+        [{"id": {"a": 1}}],
+        [{"id": "a\0b"}],
+        [1],
+    ],
+)
 def test_a_list_of_ids_with_a_hole_is_not_complete(
     server: ScriptedServer, probes: Probes, rows: list[Any]
 ) -> None:
