@@ -42,7 +42,7 @@ def rules_digest(landscape: Landscape, flow: str) -> str:
     holds the systems.
     """
     shown = effective(landscape)
-    owners = {name: system["owner"] for name, system in shown["systems"].items()}
+    owners = {name: system.owner for name, system in landscape.systems.items()}
     return _hash([shown["flows"][flow], shown["calendars"], shown["settle"], owners])
 
 

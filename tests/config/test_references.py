@@ -145,3 +145,13 @@ def test_the_digest_of_a_section_leaves_secrets_out() -> None:
     rotated = load_landscape(FIRM, TOYS, {**ENVIRONMENT, "CRM_TOKEN": "another"})
     assert digest_of(rotated.systems["crm"]) == digest_of(landscape.systems["crm"])
     assert digest_of(landscape.systems["crm"]) != digest_of(landscape.systems["psa"])
+
+
+def test_what_a_plug_in_reshaped_around_a_reference_is_hidden_whole() -> None:
+    landscape = load()
+    landscape.remember_references({("systems", "crm", "key"): "${env:KEY}", ("routes", 7): "x"})
+    shown = effective(landscape)
+    assert shown["systems"]["crm"] == "**********"
+    assert shown["routes"] == "**********"
+    assert shown["systems"]["psa"]["folder"] == "/exports"
+    assert rules_digest(landscape, "sales-to-cash")
