@@ -219,7 +219,16 @@ def test_the_date_is_read_as_utc(server: ScriptedServer, transport: Transport) -
     assert get(transport).date == datetime(2026, 2, 1, 12, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("date", ["", "yesterday", "Sun, 99 Feb 2026 12:00:00 GMT"])
+@pytest.mark.parametrize(
+    "date",
+    [
+        "",
+        "yesterday",
+        "Sun, 99 Feb 2026 12:00:00 GMT",
+        "Fri, 31 Dec 9999 23:59:59 -2300",
+        "Sun, 01 Feb 2026 12:00:00 +9999999999",
+    ],
+)
 def test_an_unreadable_date_is_none(date: str) -> None:
     assert Response(200, {"date": date}, b"").date is None
 
