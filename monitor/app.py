@@ -155,6 +155,7 @@ def _build_flow(
             for rule, settings in flow.hand_offs.items()
         ),
         rules=(*hand_offs.values(), *checks.values()),
+        value_stream=StreamId.parse(flow.value.stream if flow.value else flow.root),
         margins={
             rule: landscape.settle if settings.settle is None else settings.settle
             for rule, settings in settled.items()

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import polars as pl
-from sqlalchemy import Connection
 
 from alerts.compose import notice_of
 from alerts.routing import route
@@ -26,7 +25,7 @@ from monitor.estate import Estate, Flow
 from monitor.evidence import evidence_of
 from monitor.sight import Sight, see
 from monitor.store import breaks, outbox, touches, transactions
-from monitor.store.database import Database
+from monitor.store.database import Connection, Database
 from monitor.store.frames import load_frames
 from monitor.store.neighbourhood import explore
 from reconcilers.correlate import correlate
@@ -146,6 +145,7 @@ def _look(
         confirmed=confirmed,
         margins=flow.margins,
         now=now,
+        retired=_retired(flow, seen),
     )
     _save(flow, estate, sight, seen, steps, database, now)
     unconfirmed = len(waiting.to_confirm - confirmed)
@@ -187,7 +187,9 @@ def _assess(
 
 
 def _fields(flow: Flow, estate: Estate) -> Mapping[StreamId, EntityFields]:
-    return {stream: estate.sources[stream].fields for stream in flow.needs | {flow.root}}
+    """What to load: where money is stated needs no rule, and its blindness stops none."""
+    shown = flow.needs | {flow.root, flow.value_stream}
+    return {stream: estate.sources[stream].fields for stream in shown}
 
 
 def _save(
@@ -212,6 +214,11 @@ def _save(
         transactions.replace_deadlines(connection, flow.name, seen.transactions, deadlines)
         for step in steps:
             _tell(connection, estate, step, now)
+
+
+def _retired(flow: Flow, seen: Assessment) -> set[str]:
+    """Rules that some known break is of, and that the landscape no longer has."""
+    return {each.finding.rule for each in seen.known.values()} - {rule.name for rule in flow.rules}
 
 
 def _still_standing(seen: Assessment, steps: Sequence[Transition]) -> set[str]:

@@ -61,6 +61,7 @@ class Flow:
         kinds: every key kind along which records belong to a transaction, `key` included.
         hand_offs: its steps, in the landscape's order.
         rules: hand-offs and checks.
+        value_stream: where the money of a transaction is stated.
         margins: how old a suspicion must be before it is told, by rule.
         digest: hash of its settings; another one means that everything is looked at anew.
     """
@@ -71,6 +72,7 @@ class Flow:
     kinds: frozenset[str]
     hand_offs: tuple[HandOff, ...]
     rules: tuple[Rule, ...]
+    value_stream: StreamId
     margins: Mapping[str, timedelta]
     digest: str
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
-from sqlalchemy import Connection
 
 from monitor.core.clock import Clock
 from monitor.core.errors import Permanent, Reason, TieoutError
@@ -13,7 +12,7 @@ from monitor.core.model import Page, StreamId
 from monitor.core.window import NextWindow, advance, next_window
 from monitor.estate import Source
 from monitor.store import quarantine, records, streams
-from monitor.store.database import Database
+from monitor.store.database import Connection, Database
 
 log = structlog.get_logger(__name__)
 

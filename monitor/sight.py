@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from alerts.compose import blind_notice, sighted_notice
 from alerts.routing import route
 from monitor.core.model import StreamId
@@ -13,7 +11,7 @@ from monitor.core.sight import Blindness, blindness
 from monitor.core.transactions import TransactionStatus
 from monitor.estate import Estate
 from monitor.store import outbox, settings, streams, transactions
-from monitor.store.database import Database
+from monitor.store.database import Connection, Database
 from monitor.store.streams import StreamState
 
 

@@ -66,6 +66,7 @@ def settle(
     confirmed: Collection[str],
     margins: Mapping[str, timedelta],
     now: datetime,
+    retired: Collection[str] = (),
 ) -> list[Transition]:
     """The steps that lead from the known breaks to what was found.
 
@@ -82,6 +83,7 @@ def settle(
         confirmed: fingerprints found again after the records were re-read by key just now.
         margins: by rule, how old a suspicion must be; none where a rule is not named.
         now: the present.
+        retired: names of rules that exist no longer; what they found is gone with them.
 
     Returns:
         Transitions by fingerprint; the two of one break in their order.
@@ -94,8 +96,10 @@ def settle(
         if finding is not None:
             margin = margins.get(finding.rule, _NONE)
             transitions += _found(standing, finding, margin, fingerprint in confirmed, now)
+        elif standing is not None and standing.finding.rule in retired:
+            transitions += _gone(standing, now, "The rule that found it exists no longer.")
         elif standing is not None and standing.finding.rule in evaluated:
-            transitions += _gone(standing, now)
+            transitions += _gone(standing, now, "The rule looked again and finds it no more.")
     return transitions
 
 
@@ -159,11 +163,10 @@ def _changed(standing: Break, finding: Finding, now: datetime) -> list[Transitio
     return [Transition(TransitionKind.CHANGED, changed, standing.state, now, why)]
 
 
-def _gone(standing: Break, now: datetime) -> list[Transition]:
+def _gone(standing: Break, now: datetime, why: str) -> list[Transition]:
     match standing.state:
         case BreakState.SUSPECTED:
             kind, state = TransitionKind.DISMISSED, BreakState.DISMISSED
-            why = "It was gone before it was confirmed."
         case (
             BreakState.OPEN
             | BreakState.ACKNOWLEDGED
@@ -171,7 +174,6 @@ def _gone(standing: Break, now: datetime) -> list[Transition]:
             | BreakState.SUPPRESSED
         ):
             kind, state = TransitionKind.RESOLVED, BreakState.RESOLVED
-            why = "The rule looked again and finds it no more."
         case BreakState.RESOLVED | BreakState.DISMISSED:
             return []
         case _:

@@ -3,7 +3,6 @@
 Unknown is not fine and not missing: whatever needs a blind stream is not judged.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 

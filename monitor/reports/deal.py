@@ -6,8 +6,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection
-
 from monitor.core.breaks import LIVE_STATES, Break, BreakKind, BreakState
 from monitor.core.entities import MOMENTS
 from monitor.core.model import StreamId, encode_value
@@ -17,7 +15,7 @@ from monitor.estate import Estate, Flow, HandOff
 from monitor.reports.overview import break_as_json
 from monitor.sight import see
 from monitor.store import breaks
-from monitor.store.database import Database
+from monitor.store.database import Connection, Database
 from monitor.store.trace import TracedRecord, Transaction, find_transactions, records_of
 
 MOST_TRACED = 20

@@ -15,6 +15,8 @@ from monitor.store.migrations import HEAD, REVISIONS
 from monitor.store.schema import metadata
 from monitor.store.settings import save_setting
 
+__all__ = ["Connection", "Database", "open_database"]
+
 _PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",

@@ -216,6 +216,7 @@ class SmallFirm:
             kinds=frozenset({"deal"}),
             hand_offs=(HandOff("won-to-project", OPPORTUNITY, PROJECT),),
             rules=rules,
+            value_stream=OPPORTUNITY,
             margins={rule.name: self.settle for rule in rules},
             digest="1",
         )

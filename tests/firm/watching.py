@@ -20,7 +20,7 @@ from monitor.store.breaks import standing_breaks
 from monitor.store.database import Database, open_database
 from tests.alerts.receiver import Receiver, Reply, running
 
-LANDSCAPE = Path("examples/simulated-firm/landscape.yaml")
+LANDSCAPE = Path("monitor/simulation/landscape.yaml")
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 SECRET = "a secret of thirty-two characters"
 
@@ -74,8 +74,8 @@ def variables(firm: SimulatedFirm, receiver: Receiver, store: str) -> dict[str, 
         **environment(firm),
         "SIM_WEBHOOK_URL": receiver.address,
         "SIM_WEBHOOK_SECRET": SECRET,
-        "SIM_STORE": store,
-        "SIM_PORT": "0",
+        "TIEOUT_DEMO_STORE": store,
+        "TIEOUT_DEMO_PORT": "0",
     }
 
 
