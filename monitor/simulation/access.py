@@ -98,7 +98,10 @@ class ClientCredentials:
         """See `Access`."""
         if request.path != self.path or request.method != "POST":
             return None
-        form = {name: values[0] for name, values in parse_qs(request.body.decode()).items()}
+        form = {
+            name: values[0]
+            for name, values in parse_qs(request.body.decode(errors="replace")).items()
+        }
         if form.get("grant_type") != "client_credentials":
             raise Refusal(400, "unsupported_grant_type")
         if "client_secret" in form:

@@ -7,6 +7,8 @@ from random import Random
 
 from monitor.simulation.rows import Account, Row
 
+FIRST_NUMBER = 10_000
+"""In the key of the first deal."""
 WON = ("Closed Won", "Won")
 LOST = ("Closed Lost", "Lost")
 PLANNED = ("Planned", "Not Started")
@@ -95,7 +97,7 @@ def agree_terms(
     staffed_at = signed_at + timedelta(seconds=random.randrange(600, 13_500))
     booked_at = staffed_at + timedelta(seconds=random.randrange(120, 6_600))
     return Terms(
-        key=f"OPP-{10_000 + number}",
+        key=f"OPP-{FIRST_NUMBER + number}",
         number=number,
         account=account,
         won=won,

@@ -24,6 +24,7 @@ from monitor.simulation.paging import (
     cut_by_number,
     cut_by_offset,
     read_instant,
+    whole_number,
 )
 
 
@@ -57,9 +58,10 @@ class Dialect:
 
 
 def _read_epoch_ms(text: str) -> datetime:
-    if not text.isdecimal():
+    milliseconds = whole_number(text)
+    if milliseconds is None:
         raise Refusal(400, "a stamp must be milliseconds since 1970")
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int(text))
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds)
 
 
 DIALECTS: Mapping[str, Dialect] = {

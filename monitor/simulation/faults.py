@@ -110,7 +110,7 @@ def _orphan_invoice(world: World, deal: str, random: Random) -> Plan | None:
     """A bill for a deal that CRM never had."""
     issued_at = world.now() - timedelta(minutes=random.randrange(5, 400_000))
     orphan = Invoice(
-        id=f"INV-X{deal[4:]}",
+        id=f"INV-X-{deal}",
         deal=deal,
         created_at=issued_at,
         reference=spell(deal, random),
@@ -126,7 +126,7 @@ def _orphan_project(world: World, deal: str, random: Random) -> Plan | None:
     """A project in PSA for a deal that CRM never had; it is on hold, so ERP awaits nothing."""
     created_at = world.now() - timedelta(minutes=random.randrange(5, 400_000))
     orphan = Project(
-        id=f"PRJ-X{deal[4:]}",
+        id=f"PRJ-X-{deal}",
         deal=deal,
         created_at=created_at,
         reference=spell(deal, random),
@@ -145,7 +145,7 @@ def _orphan_booking(world: World, deal: str, random: Random) -> Plan | None:
     """A project in ERP for a deal that CRM never had."""
     created_at = world.now() - timedelta(minutes=random.randrange(5, 400_000))
     orphan = ErpProject(
-        id=f"EPX{deal[4:]}",
+        id=f"EPX-{deal}",
         deal=deal,
         created_at=created_at,
         reference=spell(deal, random),

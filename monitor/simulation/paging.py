@@ -12,6 +12,8 @@ from monitor.simulation.exchange import Refusal, Request
 from monitor.simulation.rendering import zulu
 from monitor.simulation.tables import Version
 
+_MOST_DIGITS = 14
+
 Place = tuple[datetime, str]
 """Where a row stands in a list sorted by stamp and id."""
 
@@ -41,10 +43,16 @@ def read_count(request: Request, name: str, default: int, *, lowest: int = 1) ->
     Raises:
         Refusal: it is none, or too low.
     """
-    text = request.query.get(name, str(default))
-    if not text.isdecimal() or int(text) < lowest:
+    number = whole_number(request.query.get(name, str(default)))
+    if number is None or number < lowest:
         raise Refusal(400, f"'{name}' must be a whole number from {lowest} on")
-    return int(text)
+    return number
+
+
+def whole_number(text: str) -> int | None:
+    """A number written in a few digits; None for anything else."""
+    is_number = text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS
+    return int(text) if is_number else None
 
 
 def _size(request: Request, name: str) -> int:
@@ -69,7 +77,7 @@ def _unpack(token: str | None) -> Place | None:
         return None
     try:
         stamp, _, row_id = base64.urlsafe_b64decode(token).decode().partition("|")
-        return datetime.fromisoformat(stamp), row_id
+        return read_instant(stamp), row_id
     except ValueError as error:
         raise Refusal(400, "the page token is not one of ours") from error
 

@@ -8,6 +8,7 @@ from threading import RLock
 from monitor.core.clock import Clock
 from monitor.core.errors import Permanent, Reason
 from monitor.simulation.chance import seeded
+from monitor.simulation.deals import FIRST_NUMBER, canonical_key
 from monitor.simulation.faults import FAULTS, Fault
 from monitor.simulation.ledger import Entry, FaultKind, Ledger
 from monitor.simulation.plans import Plan
@@ -15,6 +16,7 @@ from monitor.simulation.rows import Row
 from monitor.simulation.world import World, generate_clean
 
 _AT_ONCE = timedelta()
+_DRAWS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,9 @@ class Planter:
         self.ledger = Ledger()
         self._random = seeded(seed, "faults")
         self._undo: dict[str, _Undo] = {}
+        self._keys = tuple(world.deals)
+        self._taken: set[str] = set()
+        self._orphans: set[str] = set()
         self._lock = RLock()
 
     def plant(
@@ -52,7 +57,7 @@ class Planter:
 
         Args:
             kind: what.
-            deal: key of the deal; None takes any that suits.
+            deal: key of the deal, however typed; None takes any that suits.
             system: where, for a kind that several systems can have; None takes any.
             commit_after: the rows are stamped now and visible only so much later.
 
@@ -62,6 +67,7 @@ class Planter:
         faults = [row for row in FAULTS if row.kind is kind and system in {None, row.system}]
         if not faults:
             raise Permanent(f"{kind} does not occur in {system}", reason=Reason.REFUSED)
+        deal = None if deal is None else canonical_key(deal)
         with self._lock:
             now = self.world.now()
             self._random.shuffle(faults)
@@ -85,6 +91,7 @@ class Planter:
             except KeyError as error:
                 raise Permanent(f"{entry_id} does not stand", reason=Reason.NOT_FOUND) from error
             undo = self._undo.pop(entry_id)
+            self._taken.discard(entry.deal)
             visible_at = max(now, entry.visible_at)
             for row in undo.write:
                 self.world.write(row, now, visible_at)
@@ -116,19 +123,26 @@ class Planter:
             yield from self._unknown_keys(deal)
             return
         now = self.world.now()
-        taken = {entry.deal for entry in self.ledger.standing()}
-        keys = list(self.world.deals) if deal is None else [deal]
-        self._random.shuffle(keys)
-        for key in keys:
+        for key in self._shuffled() if deal is None else (deal,):
             known = self.world.deals.get(key)
-            if known and known.won and known.settled_at <= now and key not in taken:
+            if known and known.won and known.settled_at <= now and key not in self._taken:
                 yield key
 
+    def _shuffled(self) -> Iterator[str]:
+        """Every deal; some draws first, because most often one of them will do."""
+        if self._keys:
+            yield from (self._random.choice(self._keys) for _ in range(_DRAWS))
+        keys = list(self._keys)
+        self._random.shuffle(keys)
+        yield from keys
+
     def _unknown_keys(self, deal: str | None) -> Iterator[str]:
-        used = {entry.deal for entry in self.ledger.entries()} | self.world.deals.keys()
-        fresh = deal or f"OPP-{self._random.randrange(900_000, 1_000_000)}"
-        if fresh not in used:
-            yield fresh
+        """A key that no deal has, and no other orphan ever had."""
+        beyond = FIRST_NUMBER + len(self._keys) + self._random.randrange(1_000_000)
+        key = f"OPP-{beyond}" if deal is None else deal
+        if key not in self.world.deals and key not in self._orphans:
+            self._orphans.add(key)
+            yield key
 
     def _carry_out(
         self, kind: FaultKind, deal: str, plan: Plan, at: datetime, visible_at: datetime
@@ -144,6 +158,7 @@ class Planter:
             self.world.remove(row, at, visible_at)
         entry = self.ledger.enter(kind, deal, plan.symptom, at, visible_at)
         self._undo[entry.id] = undo
+        self._taken.add(deal)
         return entry
 
 

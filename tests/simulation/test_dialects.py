@@ -150,3 +150,26 @@ def test_lists_are_sorted_by_stamp_so_that_a_cursor_can_follow(calm_firm: Simula
     reader = Reader(calm_firm)
     stamps = [row["updated_at"] for row in reader.rows("crm", "opportunities")]
     assert all(earlier <= later for earlier, later in pairwise(stamps))
+
+
+@pytest.mark.parametrize(
+    ("system", "query"),
+    [
+        ("crm", {"limit": "none"}),
+        ("crm", {"cursor": "%%%"}),
+        ("crm", {"cursor": "MjAyNi0wMS0wMXww"}),
+        ("crm", {"updated_since": "yesterday"}),
+        ("contracts", {"changed_from": "2026-01-01T00:00:00"}),
+        ("psa", {"page": "0"}),
+        ("psa", {"page": "9" * 5000}),
+        ("erp", {"after_id": "EP000001"}),
+        ("middleware", {"from_ms": "1e9"}),
+        ("middleware", {"from_ms": "9" * 30}),
+    ],
+)
+def test_a_parameter_that_makes_no_sense_is_refused(
+    calm_firm: SimulatedFirm, system: str, query: dict[str, str]
+) -> None:
+    with pytest.raises(Refused) as refused:
+        Reader(calm_firm).get(system, FIRST[system], **query)
+    assert refused.value.status == 400

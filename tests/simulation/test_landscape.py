@@ -8,6 +8,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from monitor.app import build_estate, read_landscape
 from monitor.calls import CallLedger
@@ -22,6 +23,7 @@ from monitor.simulation.faults import FAULTS
 from monitor.single_pass import Pass, pass_once
 from monitor.store.breaks import standing_breaks
 from monitor.store.database import open_database
+from monitor.store.schema import record
 from tests.simulation.conftest import StartFirm
 from tests.simulation.recount import Seen, expected
 
@@ -55,6 +57,12 @@ class Rehearsal:
         }
         assert len(seen) == len(standing)
         return seen
+
+    def kept(self) -> set[tuple[str, str, str, bool]]:
+        """Every record as the store holds it now."""
+        columns = (record.c.stream, record.c.native_id, record.c.version, record.c.deleted)
+        with self.runtime.database.read() as connection:
+            return {tuple(row) for row in connection.execute(select(*columns))}
 
     def planted(self) -> set[Seen]:
         """What stands in the ledger."""
@@ -133,13 +141,27 @@ def test_a_late_commit_behind_newer_rows_is_found(rehearse: Rehearse) -> None:
     assert rehearsal.found() == {expected(newer), expected(late)}
 
 
-def test_troubles_on_the_way_change_nothing_of_what_is_found(rehearse: Rehearse) -> None:
-    rehearsal = rehearse(deals=100)
-    rehearsal.firm.disturb(Disturbance(seed=7, rate=0.25))
-    for _ in range(4):
-        rehearsal.watch()
-    assert rehearsal.firm.troubles.happened.total() > 15
-    assert rehearsal.found() == rehearsal.planted()
+def live_through_a_day(rehearsal: Rehearsal, trouble: Disturbance | None) -> None:
+    """Faults come and go while the systems are disturbed; the last look is taken until it holds."""
+    rehearsal.firm.disturb(trouble)
+    rehearsal.watch()
+    planted = [rehearsal.firm.plant(fault.kind, system=fault.system) for fault in FAULTS[::2]]
+    rehearsal.watch()
+    for entry in planted[::2]:
+        rehearsal.firm.repair(entry)
+    for _ in range(3):
+        done = rehearsal.watch()
+    assert done.blind == {}
+
+
+def test_troubles_on_the_way_change_nothing_of_what_is_kept_and_found(rehearse: Rehearse) -> None:
+    calm, disturbed = rehearse(deals=50, faults=6), rehearse(deals=50, faults=6)
+    live_through_a_day(calm, None)
+    live_through_a_day(disturbed, Disturbance(seed=7, rate=0.25))
+    assert disturbed.firm.troubles.happened.total() > 20
+    assert calm.firm.ledger() == disturbed.firm.ledger()
+    assert calm.found() == disturbed.found() == disturbed.planted()
+    assert calm.kept() == disturbed.kept()
 
 
 def test_a_system_that_is_down_gives_unknown_and_no_missing_hand_offs(rehearse: Rehearse) -> None:

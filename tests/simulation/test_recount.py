@@ -79,6 +79,18 @@ def test_a_repaired_deal_can_go_wrong_again(start_firm: StartFirm) -> None:
     assert found(firm) == {expected(second)}
 
 
+def test_an_orphan_gets_the_key_it_is_given_unless_some_deal_has_it(
+    start_firm: StartFirm,
+) -> None:
+    firm = start_firm(deals=40, faults=0)
+    entry = firm.plant(FaultKind.ORPHAN_INVOICE, deal=" opp-77 ")
+    assert entry.deal == "OPP-77"
+    assert found(firm) == {expected(entry)}
+    for key in ("OPP-77", "OPP-10001"):
+        with pytest.raises(Permanent, match="no deal suits"):
+            firm.plant(FaultKind.ORPHAN_INVOICE, deal=key)
+
+
 def test_each_deal_carries_one_fault_at_a_time(start_firm: StartFirm) -> None:
     firm = start_firm(deals=40, faults=0)
     first = firm.plant(FaultKind.AMOUNT_DRIFT)
