@@ -17,7 +17,7 @@ from urllib.parse import quote
 from pydantic import AnyHttpUrl, Field, SecretStr
 
 from monitor.core.clock import Clock, TimeLimit
-from monitor.core.errors import Permanent, Reason
+from monitor.core.errors import Permanent, Reason, Transient
 from monitor.core.model import Page, StreamId, Window
 from monitor.core.plugins import ProbeContext
 from monitor.core.ports import Capabilities
@@ -44,12 +44,11 @@ Domain = list[Any]
 
 _ERRORS: Final = (
     ErrorRow(
-        present="error",
+        status=200,
         body=r'"error": *\[ *"(ConcurrencyException|TimeoutException|TransactionError)"',
         then=Then.RETRY,
         reason=Reason.SERVER_ERROR,
     ),
-    ErrorRow(present="error", then=Then.FAIL, reason=Reason.REFUSED),
 )
 """Tryton answers 200 with an `error` in the body, whatever went wrong inside."""
 
@@ -232,7 +231,29 @@ class TrytonProbe:
         match document:
             case {"result": list(result)}:
                 return result
+            case {"error": [str(error), *_]}:
+                raise _failure(settings, method, error)
         raise Permanent("Tryton's answer has no list of results", reason=Reason.SCHEMA)
+
+
+def _failure(settings: TrytonStream, method: str, error: str) -> Transient | Permanent:
+    """What Tryton's error means; its text is not repeated, for it may hold a record's values.
+
+    Errors made for users and clients come with a type, everything unforeseen as bare text.
+    """
+    asked = f"Tryton, asked for {settings.model}.{method},"
+    names = {
+        settings.model,
+        *(step for path in _fields_to_read(settings) for step in path.split(".")),
+    }
+    if (name := error.strip("'")) in names:
+        return Permanent(f"{asked} knows no '{name}'", reason=Reason.SCHEMA)
+    if error.startswith("Missing search function"):
+        advice = "cannot search a field that it computes; name its key in 'unsearchable'"
+        return Permanent(f"{asked} {advice}", reason=Reason.UNSUPPORTED)
+    if error.isidentifier():
+        return Permanent(f"{asked} refused with {error}", reason=Reason.REFUSED)
+    return Transient(f"{asked} failed", reason=Reason.SERVER_ERROR)
 
 
 def _changed_within(window: Window, field: str) -> Domain:

@@ -52,7 +52,7 @@ class TrytonServer:
     ) -> list[Any]:
         assert order == [["id", "ASC"]]
         found = self._found(domain)[offset : offset + limit]
-        return [{name: write(value) for name, value in project(row, fields)} for row in found]
+        return [project(row, fields) for row in found]
 
     def search(self, domain: Any, offset: int, limit: int, order: Any, context: Any) -> list[int]:
         assert order == [["id", "ASC"]]
@@ -90,19 +90,20 @@ def fits(row: Mapping[str, Any], domain: Any) -> bool:
     return OPERATORS[operator](value, operand)
 
 
-def project(row: Mapping[str, Any], fields: Sequence[str]) -> list[tuple[str, Any]]:
+def project(row: Mapping[str, Any], fields: Sequence[str]) -> dict[str, Any]:
     """What `search_read` gives: related values nested below the field's name and a dot."""
-    projected: list[tuple[str, Any]] = [("id", row["id"])]
+    projected: dict[str, Any] = {"id": row["id"]}
     for name in fields:
         first, dot, rest = name.partition(".")
         value = row.get(first)
         if not dot:
-            projected.append(
-                (name, value["id"] if isinstance(value, dict) and "id" in value else value)
-            )
+            is_related = isinstance(value, dict) and "id" in value
+            projected[name] = value["id"] if is_related else write(value)
+        elif value is None:
+            projected[f"{first}."] = None
         else:
-            nested = None if value is None else {"id": value["id"], rest: value.get(rest)}
-            projected.append((f"{first}.", nested))
+            nested = projected.setdefault(f"{first}.", {"id": value["id"]})
+            nested[rest] = write(value.get(rest))
     return projected
 
 
