@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from threading import RLock
 
 from monitor.core.clock import Clock
@@ -17,6 +17,7 @@ from monitor.simulation.world import World, generate_clean
 
 _AT_ONCE = timedelta()
 _DRAWS = 50
+_FOR_GOOD = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Planter:
         self._random = seeded(seed, "faults")
         self._undo: dict[str, _Undo] = {}
         self._keys = tuple(world.deals)
-        self._taken: set[str] = set()
+        self._busy_until: dict[str, datetime] = {}
         self._orphans: set[str] = set()
         self._lock = RLock()
 
@@ -91,8 +92,8 @@ class Planter:
             except KeyError as error:
                 raise Permanent(f"{entry_id} does not stand", reason=Reason.NOT_FOUND) from error
             undo = self._undo.pop(entry_id)
-            self._taken.discard(entry.deal)
             visible_at = max(now, entry.visible_at)
+            self._busy_until[entry.deal] = visible_at
             for row in undo.write:
                 self.world.write(row, now, visible_at)
             for row in undo.remove:
@@ -124,9 +125,15 @@ class Planter:
             return
         now = self.world.now()
         for key in self._shuffled() if deal is None else (deal,):
-            known = self.world.deals.get(key)
-            if known and known.won and known.settled_at <= now and key not in self._taken:
+            if self._is_free(key, now):
                 yield key
+
+    def _is_free(self, key: str, now: datetime) -> bool:
+        """Whether nothing more happens to the deal, and no fault in it stands or is under way."""
+        deal = self.world.deals.get(key)
+        if deal is None or not deal.won:
+            return False
+        return max(deal.settled_at, self._busy_until.get(key, deal.settled_at)) <= now
 
     def _shuffled(self) -> Iterator[str]:
         """Every deal; some draws first, because most often one of them will do."""
@@ -158,7 +165,7 @@ class Planter:
             self.world.remove(row, at, visible_at)
         entry = self.ledger.enter(kind, deal, plan.symptom, at, visible_at)
         self._undo[entry.id] = undo
-        self._taken.add(deal)
+        self._busy_until[deal] = _FOR_GOOD
         return entry
 
 

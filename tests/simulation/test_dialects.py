@@ -2,6 +2,7 @@
 
 import http.client
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from itertools import pairwise
@@ -9,8 +10,12 @@ from typing import Any
 
 import pytest
 
-from monitor.simulation import FaultKind, SimulatedFirm
+from monitor.simulation import FaultKind, SimulatedFirm, VirtualClock, generate
+from monitor.simulation.access import FixedHeader
 from monitor.simulation.dialects import DIALECTS
+from monitor.simulation.disturbance import Troubles
+from monitor.simulation.exchange import Request
+from monitor.simulation.systems import SimulatedSystem
 from tests.simulation.conftest import NEW_YEAR, StartFirm
 from tests.simulation.reader import COLLECTIONS, ID_NAMES, Reader, Refused, Row
 
@@ -173,3 +178,17 @@ def test_a_parameter_that_makes_no_sense_is_refused(
     with pytest.raises(Refused) as refused:
         Reader(calm_firm).get(system, FIRST[system], **query)
     assert refused.value.status == 400
+
+
+def test_who_uses_up_the_quota_is_told_to_wait_until_the_hour_is_over() -> None:
+    clock = VirtualClock(NEW_YEAR + timedelta(minutes=50))
+    world = generate(1, 3, clock).world
+    dialect = replace(DIALECTS["erp"], quota=2)
+    erp = SimulatedSystem("erp", dialect, FixedHeader("Authorization", "open"), world, Troubles())
+    request = Request("GET", "/v2/projects", {}, {"authorization": "open"}, b"", "http://erp")
+    left = [erp(request).headers["X-RateLimit-Remaining"] for _ in range(2)]
+    assert left == ["1", "0"]
+    refused = erp(request)
+    assert (refused.status, refused.headers["Retry-After"]) == (429, "601")
+    clock.advance(timedelta(seconds=601))
+    assert erp(request).status == 200

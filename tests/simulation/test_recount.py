@@ -98,6 +98,20 @@ def test_each_deal_carries_one_fault_at_a_time(start_firm: StartFirm) -> None:
         firm.plant(FaultKind.CURRENCY_DRIFT, deal=first.deal)
 
 
+def test_a_deal_is_free_again_once_its_late_rows_have_come_and_gone(
+    start_firm: StartFirm,
+) -> None:
+    firm = start_firm(deals=40, faults=0)
+    late = firm.late_commit(timedelta(hours=1), FaultKind.AMOUNT_DRIFT)
+    firm.repair(late)
+    with pytest.raises(Permanent, match="no deal suits"):
+        firm.plant(FaultKind.CURRENCY_DRIFT, deal=late.deal)
+    firm.advance(timedelta(hours=1))
+    entry = firm.plant(FaultKind.CURRENCY_DRIFT, deal=late.deal)
+    firm.advance(timedelta(hours=2))
+    assert found(firm) == {expected(entry)}
+
+
 def test_a_repaired_fault_cannot_be_repaired_again(start_firm: StartFirm) -> None:
     firm = start_firm(deals=40, faults=0)
     entry = firm.plant(FaultKind.DEAD_LETTER)
@@ -123,13 +137,19 @@ def _plant(kind: FaultKind) -> Step:
 
 
 def _commit_late(firm: SimulatedFirm) -> None:
-    firm.late_commit(timedelta(hours=9), FaultKind.ORPHAN_INVOICE)
+    with suppress(Permanent):
+        firm.late_commit(timedelta(hours=9), FaultKind.AMOUNT_DRIFT)
+
+
+def _repair_last(firm: SimulatedFirm) -> None:
+    for entry in [entry for entry in firm.history() if entry.repaired_at is None][-1:]:
+        firm.repair(entry)
 
 
 STEPS: list[Step] = [
     *(_plant(kind) for kind in FaultKind),
     _repair_first,
-    _repair_first,
+    _repair_last,
     _commit_late,
     lambda firm: firm.advance(timedelta(hours=5)),
     lambda firm: firm.advance(timedelta(days=3)),
