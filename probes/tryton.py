@@ -146,7 +146,7 @@ class TrytonProbe:
     def changes(self, stream: str, window: Window) -> Iterator[Page]:
         """Pages in the order of ids: rows that are written while we read cannot shift them."""
         cursor = self._settings.streams[stream].cursor
-        domain = _changed_within(window, cursor.field) if cursor else []
+        domain = _changed_since(window.since, cursor.field) if cursor else []
         for rows in self._walk(stream, domain, self._limit()):
             yield self._mappers[stream].read_page(rows)
 
@@ -256,15 +256,18 @@ def _failure(settings: TrytonStream, method: str, error: str) -> Transient | Per
     return Transient(f"{asked} failed", reason=Reason.SERVER_ERROR)
 
 
-def _changed_within(window: Window, field: str) -> Domain:
-    """Rows whose last change lies in the window; a creation is one."""
-    ends = [["<", tag(window.until)]]
-    if window.since is not None:
-        ends.append([">=", tag(window.since)])
-    changed = [[field, *end] for end in ends]
+def _changed_since(since: datetime | None, field: str) -> Domain:
+    """Rows whose last change, or creation where there is none, is in the window or after it.
+
+    The window's end leaves nothing out: it is the server's clock by the second, and what was
+    written since is as real. The cursor does not move beyond it.
+    """
+    if since is None:
+        return []
+    changed = [field, ">=", tag(since)]
     if field != WRITTEN:
-        return changed
-    return ["OR", changed, [[WRITTEN, "=", None], *([CREATED, *end] for end in ends)]]
+        return [changed]
+    return ["OR", [changed], [[WRITTEN, "=", None], [CREATED, ">=", tag(since)]]]
 
 
 def _all_of(*domains: Domain) -> Domain:

@@ -59,16 +59,28 @@ class Source:
         self._engine.dispose()
 
 
+@pytest.fixture(scope="module")
+def server_url(postgresql: PostgreSQL) -> Iterator[str]:
+    with postgresql.empty() as url:
+        yield url
+
+
+@pytest.fixture
+def server(server_url: str) -> Iterator[Source]:
+    """A PostgreSQL database without any table."""
+    with closing(Source(server_url)) as opened:
+        opened.run("DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
+        yield opened
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def source(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Source]:
-    if request.param == "sqlite":
-        path = tmp_path / "source.db"
-        path.touch()
-        with closing(Source(f"sqlite:///{path}")) as opened:
-            yield opened
+    if request.param == "postgresql":
+        yield request.getfixturevalue("server")
         return
-    server: PostgreSQL = request.getfixturevalue("postgresql")
-    with server.empty() as url, closing(Source(url)) as opened:
+    path = tmp_path / "source.db"
+    path.touch()
+    with closing(Source(f"sqlite:///{path}")) as opened:
         yield opened
 
 
@@ -199,21 +211,20 @@ def test_ids_come_back_as_they_are_in_the_source(source: Source) -> None:
         assert len(listed) == 3
 
 
-def test_ids_of_every_kind_can_be_fetched(postgresql: PostgreSQL) -> None:
+def test_ids_of_every_kind_can_be_fetched(server: Source) -> None:
     kinds = {
         "UUID": "0188c3b0-0000-7000-8000-000000000001",
         "NUMERIC(10)": "17",
         "BIGINT": "9007199254740993",
         "DATE": "2026-01-02",
     }
-    with postgresql.empty() as url, closing(Source(url)) as source:
-        for kind, native_id in kinds.items():
-            source.run("DROP TABLE IF EXISTS deals")
-            source.create("TIMESTAMP WITH TIME ZONE", native_id=kind)
-            source.run(f"INSERT INTO deals (id, no, changed) VALUES ('{native_id}', 'a', now())")
-            for changed in ({}, {"table": None, "query": "SELECT * FROM deals"}):
-                with closing(probe_of(source, **changed)) as probe:
-                    assert ids(probe.fetch("deals", [native_id]).records) == [native_id]
+    for kind, native_id in kinds.items():
+        server.run("DROP TABLE IF EXISTS deals")
+        server.create("TIMESTAMP WITH TIME ZONE", native_id=kind)
+        server.run(f"INSERT INTO deals (id, no, changed) VALUES ('{native_id}', 'a', now())")
+        for changed in ({}, {"table": None, "query": "SELECT * FROM deals"}):
+            with closing(probe_of(server, **changed)) as probe:
+                assert ids(probe.fetch("deals", [native_id]).records) == [native_id]
 
 
 def test_records_are_found_by_key_however_it_is_spelled(deals: Source) -> None:
@@ -269,22 +280,19 @@ def test_a_query_may_use_the_window_itself(deals: Source) -> None:
 
 
 def test_stamps_without_a_zone_are_local_and_no_hour_of_the_year_is_lost(
-    postgresql: PostgreSQL,
+    server: Source,
 ) -> None:
     cursor = {"field": "changed", "zone": "Europe/Berlin"}
-    with postgresql.empty() as url, closing(Source(url)) as source:
-        source.create("TIMESTAMP")
-        source.add(1, datetime(2026, 10, 25, 2, 10))  # noqa: DTZ001 - local, and said twice that night
-        source.add(2, datetime(2026, 7, 1, 12, 0))  # noqa: DTZ001 - local
-        summer = Window(
-            datetime(2026, 7, 1, 10, tzinfo=UTC), datetime(2026, 7, 1, 10, 5, tzinfo=UTC)
-        )
-        (record,) = records(probe_of(source, cursor=cursor), summer)
-        assert (record.native_id, record.modified_at) == ("2", summer.since)
-        for hour in (0, 1):
-            begin = datetime(2026, 10, 25, hour, 5, tzinfo=UTC)
-            window = Window(begin, begin + timedelta(minutes=10))
-            assert ids(records(probe_of(source, cursor=cursor), window)) == ["1"]
+    server.create("TIMESTAMP")
+    server.add(1, datetime(2026, 10, 25, 2, 10))  # noqa: DTZ001 - local, and said twice that night
+    server.add(2, datetime(2026, 7, 1, 12, 0))  # noqa: DTZ001 - local
+    summer = Window(datetime(2026, 7, 1, 10, tzinfo=UTC), datetime(2026, 7, 1, 10, 5, tzinfo=UTC))
+    (record,) = records(probe_of(server, cursor=cursor), summer)
+    assert (record.native_id, record.modified_at) == ("2", summer.since)
+    for hour in (0, 1):
+        begin = datetime(2026, 10, 25, hour, 5, tzinfo=UTC)
+        window = Window(begin, begin + timedelta(minutes=10))
+        assert ids(records(probe_of(server, cursor=cursor), window)) == ["1"]
 
 
 @pytest.mark.parametrize(
@@ -292,15 +300,14 @@ def test_stamps_without_a_zone_are_local_and_no_hour_of_the_year_is_lost(
     [("DATE", date(2026, 1, 2)), ("VARCHAR(40)", "2026-01-02T23:00:00+14:00")],
 )
 def test_stamps_coarser_or_freer_than_instants_lose_no_row(
-    postgresql: PostgreSQL, column: str, value: object
+    server: Source, column: str, value: object
 ) -> None:
-    with postgresql.empty() as url, closing(Source(url)) as source:
-        source.create(column)
-        source.add(1, value)
-        window = Window(datetime(2026, 1, 2, 8, tzinfo=UTC), datetime(2026, 1, 2, 10, tzinfo=UTC))
-        assert ids(records(probe_of(source), window)) == ["1"]
-        later = Window(datetime(2026, 1, 9, tzinfo=UTC), datetime(2026, 1, 10, tzinfo=UTC))
-        assert ids(records(probe_of(source), later)) == []
+    server.create(column)
+    server.add(1, value)
+    window = Window(datetime(2026, 1, 2, 8, tzinfo=UTC), datetime(2026, 1, 2, 10, tzinfo=UTC))
+    assert ids(records(probe_of(server), window)) == ["1"]
+    later = Window(datetime(2026, 1, 9, tzinfo=UTC), datetime(2026, 1, 10, tzinfo=UTC))
+    assert ids(records(probe_of(server), later)) == []
 
 
 def test_stamps_that_cannot_be_compared_are_refused(deals: Source) -> None:

@@ -107,13 +107,22 @@ def test_a_row_that_was_never_written_counts_from_its_creation(
 ) -> None:
     created = NOON + timedelta(hours=1)
     tryton.rows.append(sale(6, write_date=None, create_date=created))
-    tryton.rows.append(sale(7, write_date=NOON + timedelta(hours=5), create_date=created))
+    tryton.rows.append(sale(7, write_date=None, create_date=NOON))
     (record,) = read(probe_of(source), Window(created, created + timedelta(minutes=1)))
     assert (record.native_id, record.modified_at) == ("6", created)
 
 
+def test_a_row_written_in_the_second_that_the_servers_clock_cuts_off_is_read(
+    source: TrytonSource, tryton: TrytonServer
+) -> None:
+    tryton.rows.append(sale(6, write_date=NOON + timedelta(hours=1, milliseconds=700)))
+    window = Window(NOON + timedelta(minutes=50), NOON + timedelta(hours=1))
+    assert ids(read(probe_of(source), window)) == ["6"]
+
+
 def test_another_stamp_may_be_the_cursor(source: TrytonSource, tryton: TrytonServer) -> None:
-    tryton.rows = [sale(1, confirmed=NOON), sale(2, confirmed=None)]
+    earlier = NOON - timedelta(minutes=1)
+    tryton.rows = [sale(1, confirmed=NOON), sale(2, confirmed=None), sale(3, confirmed=earlier)]
     window = Window(NOON, NOON + timedelta(minutes=1))
     assert ids(read(probe_of(source, cursor={"field": "confirmed"}), window)) == ["1"]
 

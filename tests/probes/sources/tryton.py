@@ -97,8 +97,7 @@ def project(row: Mapping[str, Any], fields: Sequence[str]) -> dict[str, Any]:
         first, dot, rest = name.partition(".")
         value = row.get(first)
         if not dot:
-            is_related = isinstance(value, dict) and "id" in value
-            projected[name] = value["id"] if is_related else write(value)
+            projected[name] = write(value.get("id", value) if isinstance(value, dict) else value)
         elif value is None:
             projected[f"{first}."] = None
         else:
