@@ -22,7 +22,7 @@ _PRAGMAS = (
     "synchronous=FULL",
     "foreign_keys=ON",
     "busy_timeout=30000",
-    "cache_size=-16384",
+    "cache_size=-4096",
 )
 
 
@@ -101,6 +101,16 @@ class Database:
         if found != ["ok"]:
             return list(found)
         return [f"{row[0]} row {row[1]} points at nothing in {row[2]}" for row in orphans]
+
+    def refresh_statistics(self) -> None:
+        """Let the planner know how large the tables have become, after much was read at once.
+
+        PostgreSQL finds out by itself within minutes; until then it may read whole tables.
+        SQLite's plans do not depend on it.
+        """
+        if self.dialect == "postgresql":
+            with self.write() as connection:
+                connection.execute(text("ANALYZE"))
 
     def close(self) -> None:
         """Let go of every connection."""

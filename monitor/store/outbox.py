@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select, update
 
 from monitor.core.errors import Reason
 from monitor.core.notices import Notice
-from monitor.store.bulk import upsert
+from monitor.store.bulk import listed_ids, upsert
 from monitor.store.schema import outbox
 
 
@@ -72,9 +72,15 @@ def claim_due(connection: Connection, now: datetime, limit: int) -> list[Parcel]
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
+    # Asked first and apart: within the UPDATE, PostgreSQL may evaluate it again for each row, and
+    # so claim more than the limit.
+    ids = connection.execute(due).scalars().all()
     claimed = connection.execute(
         update(outbox)
-        .where(outbox.c.id.in_(due), outbox.c.state == OutboxState.PENDING.value)
+        .where(
+            outbox.c.id.in_(listed_ids(connection, ids)),
+            outbox.c.state == OutboxState.PENDING.value,
+        )
         .values(state=OutboxState.SENDING.value, attempts=outbox.c.attempts + 1)
         .returning(outbox.c.id, outbox.c.channel, outbox.c.payload, outbox.c.attempts)
     )

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, case, insert, literal, select, union_all
+from sqlalchemy import Connection, case, insert, literal, select
 
 from monitor.core.model import KeyUse, Record, StreamId, hash_state
 from monitor.store.bulk import (
@@ -50,14 +50,6 @@ class _Plan:
     new: Sequence[Record]
     changed: Sequence[tuple[_Stored, Record]]
     restamped: Sequence[tuple[_Stored, Record]]
-
-
-class PastState(NamedTuple):
-    """A record as it was known at some instant; `fields` is canonical JSON."""
-
-    native_id: str
-    fields: str
-    deleted: bool
 
 
 def save_page(
@@ -140,25 +132,6 @@ def native_ids(connection: Connection, stream: StreamId) -> set[str]:
         record.c.stream == str(stream), record.c.deleted.is_(False)
     )
     return set(connection.execute(query).scalars())
-
-
-def state_as_of(connection: Connection, stream: StreamId, instant: datetime) -> list[PastState]:
-    """The records of a stream as they were known at an instant, by native id."""
-    at = literal(instant, Instant)
-    current = select(record.c.native_id, record.c.fields, record.c.deleted).where(
-        record.c.stream == str(stream), record.c.observed_at <= at
-    )
-    superseded = (
-        select(record.c.native_id, record_version.c.fields, record_version.c.deleted)
-        .join_from(record, record_version)
-        .where(
-            record.c.stream == str(stream),
-            record_version.c.observed_at <= at,
-            record_version.c.replaced_at > at,
-        )
-    )
-    found = connection.execute(union_all(current, superseded).order_by("native_id"))
-    return [PastState(*row) for row in found]
 
 
 def encode_keys(keys: Iterable[KeyUse]) -> str:

@@ -40,11 +40,6 @@ def touch_unlinked(connection: Connection) -> None:
     connection.execute(insert(touch).from_select(["record_id"], unlinked))
 
 
-def touch_all(connection: Connection) -> None:
-    """Mark every record."""
-    connection.execute(insert(touch).from_select(["record_id"], select(record.c.id)))
-
-
 def count_touched(connection: Connection) -> int:
     """How many marks wait."""
     return connection.execute(select(func.count()).select_from(touch)).scalar_one()

@@ -231,6 +231,18 @@ def test_tables_without_a_version_are_refused(
         open_database(own_database_url)
 
 
+def test_the_planner_learns_how_large_tables_are(database: Database) -> None:
+    page = [an_opportunity(str(number)) for number in range(500)]
+    with database.write() as connection:
+        records.save_page(connection, OPPORTUNITIES, page, at(1))
+    database.refresh_statistics()
+    with database.read() as connection:
+        if database.dialect == "postgresql":
+            size = text("SELECT reltuples FROM pg_class WHERE relname = 'record'")
+            assert connection.execute(size).scalar_one() == 500
+        assert len(records.native_ids(connection, OPPORTUNITIES)) == 500
+
+
 def test_damaged_pages_are_found(sqlite: SQLite, tmp_path: Path) -> None:
     url = sqlite.migrated(tmp_path)
     with closing(open_database(url)) as database:

@@ -33,6 +33,7 @@ WITH_THE_ESTATE = {
     "business_transaction",
     "deadline",
     "link",
+    "outbox",
     "quarantine",
     "record",
     "record_key",

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select
 from monitor.core.model import Record, encode_fields
 from monitor.store import records, touches
 from monitor.store.database import Database
+from monitor.store.history import state_as_of
 from monitor.store.schema import record, record_key, record_version
 from tests.store.building import OPPORTUNITIES, PROJECTS, an_opportunity, at, defines, refers
 
@@ -127,7 +128,7 @@ def test_a_deleted_record_keeps_what_was_last_seen(database: Database) -> None:
     with database.read() as connection:
         assert records.native_ids(connection, OPPORTUNITIES) == {"2"}
         assert ("defines", "deal", "OPP-1") in keys_of(connection)
-        state = records.state_as_of(connection, OPPORTUNITIES, at(2))
+        state = state_as_of(connection, OPPORTUNITIES, at(2))
     assert (state[0].fields, state[0].deleted) == (encode_fields(kept.fields), True)
 
 
@@ -158,7 +159,7 @@ def test_the_state_as_of_a_past_instant_can_be_read(database: Database) -> None:
 
     def seen(minute: float) -> list[tuple[str, bool]]:
         with database.read() as connection:
-            state = records.state_as_of(connection, OPPORTUNITIES, at(minute))
+            state = state_as_of(connection, OPPORTUNITIES, at(minute))
         return [(each.fields, each.deleted) for each in state]
 
     texts = [encode_fields(state.fields) for state in states]
@@ -175,8 +176,8 @@ def test_a_clock_set_back_leaves_no_instant_with_two_states(database: Database) 
     save(database, an_opportunity(status="c"), now=at(20))
     with database.read() as connection:
         for minute in (4, 5, 9, 10, 15, 20, 30):
-            assert len(records.state_as_of(connection, OPPORTUNITIES, at(minute))) <= 1
-        (state,) = records.state_as_of(connection, OPPORTUNITIES, at(15))
+            assert len(state_as_of(connection, OPPORTUNITIES, at(minute))) <= 1
+        (state,) = state_as_of(connection, OPPORTUNITIES, at(15))
     assert '"b"' in state.fields
 
 

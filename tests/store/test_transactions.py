@@ -156,7 +156,7 @@ def test_clearing_marks_never_clears_one_that_came_later(database: Database) -> 
     with database.write() as connection:
         (taken,) = touches.take_touched(connection, 9)
         touches.clear_touched(connection, [taken.id])
-        touches.touch_all(connection)
+        touches.touch_unlinked(connection)
         touches.clear_touched(connection, [taken.id])
         assert touches.count_touched(connection) == 1
 
