@@ -3,12 +3,14 @@
 Reading a message takes it from the queue and puts it back, which changes what the next consumer
 gets. So a queue is read only where the landscape says that nobody works on it. The API hands out
 messages from the head of the queue and knows no pages: a queue is read in one go or not at all.
+Messages that another reader holds at that moment are not shown, so fewer than the broker counts
+is no whole look.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Lock
-from typing import Any, Literal, Self
+from typing import Any, Final, Literal, Self
 from urllib.parse import quote
 
 from pydantic import AnyHttpUrl, Field, SecretStr, model_validator
@@ -27,6 +29,9 @@ from probes.engine.keys import kinds_of
 from probes.engine.mapping import RowMapper, carrying
 from probes.engine.messages import read_messages
 from probes.engine.values import Misfit
+
+COUNTS_LAG: Final = timedelta(seconds=5)
+"""How old the broker's counts may be (`collect_statistics_interval`)."""
 
 
 class RabbitStream(StreamSettings):
@@ -154,41 +159,54 @@ class RabbitProbe:
 
     def _rows(self, stream: str) -> list[Mapping[str, Any]]:
         settings = self._settings.streams[stream]
+        limit = TimeLimit.of(self._settings.deadline)
         queues = f"queues/{quote(self._settings.vhost, safe='')}"
-        if settings.queue is None:
-            return self._read_queues(queues)
-        return self._read_messages(f"{queues}/{quote(settings.queue, safe='')}/get", settings)
-
-    def _read_queues(self, path: str) -> list[Mapping[str, Any]]:
-        rows = self._call(Call("GET", path))
-        if any("messages" not in row for row in rows):
-            raise Transient(
-                "the broker has no counts yet, as just after a restart", reason=Reason.SERVER_ERROR
+        if settings.queue is not None:
+            return self._read_messages(
+                f"{queues}/{quote(settings.queue, safe='')}", settings, limit
             )
-        return [{**row, "id": row.get("name")} for row in rows]
+        rows = _objects(self._caller.call(Call("GET", queues), limit).json())
+        return [{**row, "id": row.get("name"), "messages": _count(row)} for row in rows]
 
-    def _read_messages(self, path: str, settings: RabbitStream) -> list[Mapping[str, Any]]:
-        body = {
-            "count": settings.max_messages + 1,
-            "ackmode": "ack_requeue_true",
-            "encoding": "auto",
-        }
+    def _read_messages(
+        self, queue: str, settings: RabbitStream, limit: TimeLimit
+    ) -> list[Mapping[str, Any]]:
+        most = settings.max_messages
+        body = {"count": most + 1, "ackmode": "ack_requeue_true", "encoding": "auto"}
         with self._one_at_a_time:
-            messages = self._call(Call("POST", path, body=body, repeatable=True))
-        if len(messages) > settings.max_messages:
+            taken = Call("POST", f"{queue}/get", body=body, repeatable=True)
+            messages = _objects(self._caller.call(taken, limit).json())
+        if len(messages) > most:
             raise Permanent(
-                f"queue '{settings.queue}' holds more than {settings.max_messages} messages;"
+                f"queue '{settings.queue}' holds more than {most} messages;"
                 " raise 'max_messages', or empty it",
                 reason=Reason.TOO_LARGE,
             )
+        (state,) = _objects([self._caller.call(Call("GET", queue), limit).json()])
+        if len(messages) < _count(state):
+            raise Transient(
+                f"queue '{settings.queue}' showed {len(messages)} of {_count(state)} messages:"
+                " somebody else holds the rest, or the broker's count lags",
+                reason=Reason.MALFORMED,
+                retry_after=COUNTS_LAG.total_seconds(),
+            )
         return list(read_messages(messages))
 
-    def _call(self, call: Call) -> list[Mapping[str, Any]]:
-        limit = TimeLimit.of(self._settings.deadline)
-        document = self._caller.call(call, limit).json()
-        if not isinstance(document, list) or not all(isinstance(row, dict) for row in document):
-            raise Permanent("the broker's answer is no list of objects", reason=Reason.SCHEMA)
-        return document
+
+def _objects(document: Any) -> list[Mapping[str, Any]]:
+    if not isinstance(document, list) or not all(isinstance(row, dict) for row in document):
+        raise Permanent("the broker's answer is no list of objects", reason=Reason.SCHEMA)
+    return document
+
+
+def _count(queue: Mapping[str, Any]) -> int:
+    """How many messages are in a queue, taken but not yet acknowledged ones included."""
+    count = queue.get("messages")
+    if not isinstance(count, int):
+        raise Transient(
+            "the broker has no counts yet, as just after a restart", reason=Reason.SERVER_ERROR
+        )
+    return count
 
 
 def _id_of(mapper: RowMapper, row: Mapping[str, Any]) -> str | None:

@@ -7,6 +7,7 @@ where `write_date` is null. Deletes leave no trace: they are found by listing id
 """
 
 import base64
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -242,12 +243,10 @@ def _failure(settings: TrytonStream, method: str, error: str) -> Transient | Per
     Errors made for users and clients come with a type, everything unforeseen as bare text.
     """
     asked = f"Tryton, asked for {settings.model}.{method},"
-    names = {
-        settings.model,
-        *(step for path in _fields_to_read(settings) for step in path.split(".")),
-    }
-    if (name := error.strip("'")) in names:
-        return Permanent(f"{asked} knows no '{name}'", reason=Reason.SCHEMA)
+    if re.fullmatch(r"'[\w.]+'", error):
+        ours = f"{settings.model} {_fields_to_read(settings)} {settings.domain}"
+        name = error if error.strip("'") in ours else "such name"
+        return Permanent(f"{asked} knows no {name}", reason=Reason.SCHEMA)
     if error.startswith("Missing search function"):
         advice = "cannot search a field that it computes; name its key in 'unsearchable'"
         return Permanent(f"{asked} {advice}", reason=Reason.UNSUPPORTED)

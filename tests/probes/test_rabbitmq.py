@@ -157,6 +157,13 @@ def test_a_queue_that_is_too_long_is_refused_whole(source: RabbitSource) -> None
     assert caught.value.reason is Reason.TOO_LARGE
 
 
+def test_messages_that_another_reader_holds_are_not_taken_for_gone(source: RabbitSource) -> None:
+    source.messages = [message({}, message_id="m")]
+    source.held = 1
+    with pytest.raises(Transient, match="showed 1 of 2 messages"):
+        read(probe_of(source))
+
+
 def test_messages_are_fetched_found_and_listed(source: RabbitSource) -> None:
     source.messages = [
         message({}, message_id=f"m-{number}", correlation_id=f"deal-{number}")
@@ -177,8 +184,10 @@ def test_queues_are_read_with_their_depth(source: RabbitSource) -> None:
 
 def test_counts_that_are_not_there_yet_are_no_zero(source: RabbitSource) -> None:
     source.server.scripts["/api/queues/%2F"] = Reply([{"name": "projects"}])
-    with pytest.raises(Transient, match="no counts yet"):
-        read(probe_of(source, **QUEUE))
+    source.server.scripts["/api/queues/%2F/deals.dead"] = Reply({"name": "deals.dead"})
+    for probe in (probe_of(source, **QUEUE), probe_of(source)):
+        with pytest.raises(Transient, match="no counts yet"):
+            read(probe)
 
 
 def test_a_queue_that_does_not_exist_is_no_empty_queue(source: RabbitSource) -> None:

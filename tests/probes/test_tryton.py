@@ -179,6 +179,7 @@ def test_a_wrong_password_is_final_and_never_shown(source: TrytonSource) -> None
     ("failure", "kind", "reason", "message"),
     [
         (["'total_amount'", ""], Permanent, Reason.SCHEMA, "knows no 'total_amount'"),
+        (["'secret'", ""], Permanent, Reason.SCHEMA, "knows no such name"),
         (["'sale.sale'", ""], Permanent, Reason.SCHEMA, "knows no 'sale.sale'"),
         (['Missing search function for field "A" in "B".', ""], Permanent, Reason.UNSUPPORTED,
          "name its key in 'unsearchable'"),

@@ -15,7 +15,9 @@ class RabbitSource:
 
     def __init__(self, folder: Path) -> None:
         self.messages: list[dict[str, Any]] = []
-        self.server = ScriptedServer({"/api/queues/%2F/deals.dead/get": self._get}).__enter__()
+        self.held = 0
+        queue = "/api/queues/%2F/deals.dead"
+        self.server = ScriptedServer({queue: self._count, f"{queue}/get": self._get}).__enter__()
         self.settings: dict[str, Any] = {
             "probe": "rabbitmq",
             "url": self.server.url,
@@ -45,6 +47,9 @@ class RabbitSource:
 
     def close(self) -> None:
         self.server.__exit__(None, None, None)
+
+    def _count(self, request: Request) -> Reply:
+        return Reply({"name": "deals.dead", "messages": len(self.messages) + self.held})
 
     def _get(self, request: Request) -> Reply:
         login = base64.b64encode(f"tieout:{CANARY}".encode()).decode()
