@@ -7,13 +7,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.plan import Deal, Estate, Planted, plan_estate
+from tests.e2e.plan import Deal, Estate, Message, Planted, plan_estate
 from tests.e2e.postgresql import PostgreSQL, run_postgresql
 from tests.e2e.processes import POLL_SECONDS, Command, scratch_folder
 from tests.e2e.rabbitmq import USER, RabbitMQ, carry, run_rabbitmq
@@ -100,6 +100,30 @@ class RunningEstate:
         stamp: datetime = self._quotation(deal)["write_date"]
         return stamp
 
+    def create_project(self, deal: Deal) -> int:
+        """Make an open project of the deal in the PSA, as a replayed message would."""
+        psa = self.tryton["psa"]
+        (status,) = psa.read("project.work.status", [["name", "=", "Open"]], ["id"])
+        project = {"name": deal.key, "type": "project", "company": 1, "status": status["id"]}
+        (made,) = psa.call("model.project.work.create", [project])
+        return int(made)
+
+    def delete_project(self, project: int) -> None:
+        """Delete a project in the PSA; no trace of it is left."""
+        self.tryton["psa"].call("model.project.work.delete", [project])
+
+    def replay_first_dead_letter(self) -> Message:
+        """Take a dead letter out of its queue and let the message be consumed this time."""
+        message = self.rabbitmq.replay()
+        wait_until(lambda: self.rabbitmq.has_dead_letters(self.plan.dead_letters - 1))
+        return next(each for each in self.plan.messages if each.message_id == message)
+
+    def give_up(self, message: Message) -> None:
+        """Publish a message again and reject it."""
+        rejected = replace(message, end="rejected")
+        carry(self.rabbitmq, [rejected], int(time.time()))
+        wait_until(lambda: self.rabbitmq.has_dead_letters(self.plan.dead_letters))
+
     def _quotation(self, deal: Deal) -> Mapping[str, Any]:
         domain = [
             ["reference", "ilike", f"%DEAL_{deal.number:04}"],
@@ -177,7 +201,8 @@ def running_estate() -> Iterator[RunningEstate]:
         prepare_databases(installation, plan.documents, PASSWORD)
         rabbitmq = stack.enter_context(run_rabbitmq(scratch))
         rabbitmq.declare()
-        carry(rabbitmq, plan.messages, int(now.timestamp()), wait_until)
+        carry(rabbitmq, plan.messages, int(now.timestamp()))
+        wait_until(lambda: rabbitmq.has_dead_letters(plan.dead_letters))
         servers = {system: stack.enter_context(contextlib.ExitStack()) for system in MODULES}
         tryton = {
             system: servers[system].enter_context(run_tryton(installation, system, PASSWORD))

@@ -156,6 +156,11 @@ class Estate:
     ledger: tuple[Planted, ...]
     today: date = field(default=date.min)
 
+    @property
+    def dead_letters(self) -> int:
+        """How many messages end in the dead-letter queue."""
+        return sum(message.end != "consumed" for message in self.messages)
+
     def with_fault(self, fault: Fault | None, stage: Stage = Stage.WON) -> list[Deal]:
         """The deals of a stage that carry this fault, or none."""
         return [deal for deal in self.deals if deal.fault is fault and deal.stage is stage]

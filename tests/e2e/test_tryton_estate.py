@@ -148,6 +148,34 @@ def test_a_sale_committed_late_behind_a_newer_one_is_found(
     assert set(before.breaks) <= set(after.breaks)
 
 
+def test_a_replayed_dead_letter_is_resolved(estate: RunningEstate, looked: str) -> None:
+    message = estate.replay_first_dead_letter()
+    try:
+        outcome = estate.once(looked)
+    finally:
+        estate.give_up(message)
+
+    assert outcome.transitions == [("resolved", message.deal)]
+    gone = Planted(message.deal, "dead_letter", "middleware")
+    assert set(estate.plan.ledger) - set(outcome.breaks) == {gone}
+
+
+def test_a_second_project_opens_a_duplicate_and_its_deletion_resolves_it(
+    estate: RunningEstate, looked: str, sound: Deal
+) -> None:
+    project = estate.create_project(sound)
+    try:
+        replayed = estate.once(looked)
+    finally:
+        estate.delete_project(project)
+    deleted = estate.once(looked)
+
+    duplicate = Planted(sound.key, "duplicate", "psa")
+    assert set(replayed.breaks) - set(estate.plan.ledger) == {duplicate}
+    assert deleted.transitions == [("resolved", sound.key)]
+    assert deleted.breaks == list(estate.plan.ledger)
+
+
 def test_a_stopped_erp_gives_unknown_and_nothing_missing_from_it(
     estate: RunningEstate, tmp_path: Path
 ) -> None:
