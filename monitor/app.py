@@ -20,6 +20,7 @@ from monitor.core.plugins import ChannelContext, Plugins, ProbeContext
 from monitor.core.ports import Probe, Rule
 from monitor.estate import Estate, Flow, HandOff, Source
 from probes import PROBES
+from probes.engine.checks import check_stream
 from reconcilers import RULES
 from reconcilers.hand_off import build_hand_off
 
@@ -34,6 +35,7 @@ def load_plugins() -> Plugins:
         probes=_with_outsiders(PROBES, "tieout.probes"),
         rules=_with_outsiders(RULES, "tieout.rules"),
         channels=_with_outsiders(CHANNELS, "tieout.channels"),
+        check_stream=check_stream,
     )
 
 

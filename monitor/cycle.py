@@ -7,7 +7,7 @@ that is killed leaves its touches in place, and the next one comes to the same s
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import polars as pl
 
@@ -35,9 +35,6 @@ BATCH = 20_000
 
 WATCH = "tieout"
 """Who took a step that no person took."""
-
-RETRY = timedelta(seconds=1)
-"""Soonest that a transaction is looked at again without a change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +249,7 @@ def _next_looks(
     ]
     looks: dict[str, datetime] = {}
     for deadline in (*seen.deadlines, *suspicions):
-        at = max(deadline.at, now + RETRY)
+        at = max(deadline.at, now)
         looks[deadline.transaction] = min(at, looks.get(deadline.transaction, at))
     return looks
 

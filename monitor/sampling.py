@@ -19,6 +19,9 @@ log = structlog.get_logger(__name__)
 FETCH_BATCH = 100
 """Records re-read by key in one go, so that a failure costs little."""
 
+MANY_NEW = 10_000
+"""New records in one look after which a database's planner knows its tables no more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tally:
@@ -100,9 +103,11 @@ def _read_window(source: Source, database: Database, clock: Clock) -> Tally:
             tally += store_page(connection, source.id, page, clock())
             streams.save_cursor(connection, source.id, cursor)
     if source.settings.cursor is None and source.settings.deletes.kind != "none":
-        _refuse_empty(seen, known)
+        _refuse_empty(source, seen, known)
         tally += _mark_gone(source, database, clock, known - seen)
     _finish(source, database, clock, upcoming)
+    if tally.new >= MANY_NEW:
+        database.refresh_statistics()
     return tally
 
 
@@ -122,7 +127,7 @@ def _compare_ids(source: Source, database: Database, clock: Clock) -> Tally:
     with database.read() as connection:
         known = records.native_ids(connection, source.id)
     present = {native_id for ids in source.probe.native_ids(source.id.stream) for native_id in ids}
-    _refuse_empty(present, known)
+    _refuse_empty(source, present, known)
     tally = _mark_gone(source, database, clock, known - present)
     if source.capabilities.fetch:
         tally += fetch(source, database, clock, sorted(present - known))
@@ -131,9 +136,9 @@ def _compare_ids(source: Source, database: Database, clock: Clock) -> Tally:
     return tally
 
 
-def _refuse_empty(present: set[str], known: set[str]) -> None:
+def _refuse_empty(source: Source, present: set[str], known: set[str]) -> None:
     """A source that had records and now shows none is more likely ill than empty."""
-    if known and not present:
+    if known and not present and not source.capabilities.may_be_empty:
         raise Permanent(
             "the source lists no record at all although it had some; nothing was marked deleted",
             reason=Reason.EMPTY_SOURCE,

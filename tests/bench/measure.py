@@ -1,5 +1,6 @@
 """One measured ratio, and how it is printed."""
 
+import socket
 from dataclasses import dataclass
 
 
@@ -21,3 +22,11 @@ class Figure:
 
     def __str__(self) -> str:
         return f"{self.ratio:7.2f}  aim {self.aim:<8} {self.name}  ({self.detail})"
+
+
+def free_port() -> int:
+    """A port of loopback that nothing listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,23 @@
+"""`make bench`: every figure as a ratio against something measured beside it.
+
+`make bench ARGS="--large 100000"` takes a smaller large estate.
+"""
+
+import argparse
+
+from tests.bench import cycle, memory, store
+
+
+def main() -> None:
+    """Measure and print; fails only where something could not be measured."""
+    parser = argparse.ArgumentParser(prog="make bench")
+    parser.add_argument("--small", type=int, default=cycle.SMALL, help="records")
+    parser.add_argument("--large", type=int, default=cycle.LARGE, help="records")
+    chosen = parser.parse_args()
+    for measure in (store.run, lambda: cycle.run(chosen.small, chosen.large), memory.run):
+        for figure in measure():
+            print(figure, flush=True)
+
+
+if __name__ == "__main__":
+    main()
