@@ -13,7 +13,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.plan import Deal, Estate, Message, Planted, plan_estate
+from tests.e2e.deals import Deal
+from tests.e2e.plan import Estate, Message, Planted, plan_estate
 from tests.e2e.postgresql import PostgreSQL, run_postgresql
 from tests.e2e.processes import POLL_SECONDS, Command, scratch_folder
 from tests.e2e.rabbitmq import USER, RabbitMQ, carry, run_rabbitmq

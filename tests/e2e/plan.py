@@ -6,39 +6,13 @@ documents travel to the loading script as JSON, amounts as text.
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from enum import StrEnum
 
-DEALS = 200
+from tests.e2e.deals import CUSTOMERS, Deal, Fault, Line, Stage, plan_deals
+
 SEED = 20
-ALLOWED = timedelta(days=7)
-"""Time that the example landscape allows for each hand-off from a won deal."""
-
-
-class Stage(StrEnum):
-    """How far a deal has come, as the firm would say it."""
-
-    LEAD = "lead"
-    OPPORTUNITY = "opportunity"
-    LOST = "lost"
-    CANCELLED = "cancelled"
-    JUST_WON = "just_won"
-    WON = "won"
-
-
-class Fault(StrEnum):
-    """What was planted on a deal."""
-
-    NO_PROJECT = "no_project"
-    NO_SALE = "no_sale"
-    NO_INVOICE = "no_invoice"
-    SECOND_PROJECT = "second_project"
-    WRONG_AMOUNT = "wrong_amount"
-    LOST_BUT_RUNNING = "lost_but_running"
-    REJECTED_MESSAGE = "rejected_message"
-    EXPIRED_MESSAGE = "expired_message"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -62,79 +36,8 @@ EXPECTED: dict[Fault, tuple[str, str, str]] = {
     Fault.EXPIRED_MESSAGE: ("dead_letter", "middleware", ""),
 }
 
-COUNTS: dict[Fault, int] = {
-    Fault.NO_PROJECT: 4,
-    Fault.NO_SALE: 3,
-    Fault.NO_INVOICE: 3,
-    Fault.SECOND_PROJECT: 4,
-    Fault.WRONG_AMOUNT: 4,
-    Fault.LOST_BUT_RUNNING: 4,
-    Fault.REJECTED_MESSAGE: 2,
-    Fault.EXPIRED_MESSAGE: 2,
-}
-
-STAGES: dict[Stage, int] = {
-    Stage.LEAD: 12,
-    Stage.OPPORTUNITY: 22,
-    Stage.LOST: 20,
-    Stage.CANCELLED: 6,
-    Stage.JUST_WON: 20,
-    Stage.WON: 120,
-}
-
 ORPHANS = ("DEAL-9001", "DEAL-9002", "DEAL-9003", "DEAL-9004")
 """Keys that no opportunity has: three sales and one invoice carry them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of a sale: hours at a rate, or a fixed price."""
-
-    description: str
-    quantity: Decimal
-    unit_price: Decimal
-
-    @property
-    def amount(self) -> Decimal:
-        """Exact to the cent by construction."""
-        return (self.quantity * self.unit_price).quantize(Decimal("0.01"))
-
-
-@dataclass(frozen=True, slots=True)
-class Deal:
-    """One deal as the CRM tells it, with the fault that it carries."""
-
-    number: int
-    stage: Stage
-    title: str
-    customer: str
-    currency: str
-    closed_on: date
-    lines: tuple[Line, ...]
-    fault: Fault | None
-
-    @property
-    def key(self) -> str:
-        """The business key in its one form."""
-        return f"DEAL-{self.number:04}"
-
-    @property
-    def amount(self) -> Decimal:
-        """The sum of the lines."""
-        return sum((line.amount for line in self.lines), Decimal())
-
-    @property
-    def is_quoted(self) -> bool:
-        """Whether the ERP holds a quotation for it, which may still be changed."""
-        match self.stage, self.fault:
-            case Stage.WON, Fault.WRONG_AMOUNT:
-                return True
-            case Stage.WON, Fault.NO_SALE | Fault.NO_INVOICE:
-                return False
-            case Stage.WON, _:
-                return self.number % 4 == 0
-            case _:
-                return self.stage is Stage.JUST_WON and self.number % 3 == 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +57,6 @@ class Estate:
     documents: dict[str, dict[str, object]]
     messages: tuple[Message, ...]
     ledger: tuple[Planted, ...]
-    today: date = field(default=date.min)
 
     @property
     def dead_letters(self) -> int:
@@ -164,65 +66,6 @@ class Estate:
     def with_fault(self, fault: Fault | None, stage: Stage = Stage.WON) -> list[Deal]:
         """The deals of a stage that carry this fault, or none."""
         return [deal for deal in self.deals if deal.fault is fault and deal.stage is stage]
-
-
-_CUSTOMERS = tuple(
-    f"{name} {form}"
-    for name in ("Alder", "Birch", "Cedar", "Elm", "Fir", "Hazel", "Larch", "Maple", "Oak", "Pine")
-    for form in ("Bank", "Logistics", "Energy")
-)
-_WORK = ("Ledger migration", "Data platform", "Claims portal", "Audit support", "Rollout")
-
-
-def _lines(chance: random.Random) -> tuple[Line, ...]:
-    hours = Decimal(chance.randrange(40, 1200)) / 2
-    fixed = Decimal(chance.randrange(50_000, 9_000_000)) / 100
-    return (
-        Line("Consulting hours", hours, Decimal(chance.randrange(90, 260))),
-        Line("Fixed price work package", Decimal(1), fixed),
-    )
-
-
-def _stages_and_faults(chance: random.Random) -> list[tuple[Stage, Fault | None]]:
-    won: list[Fault | None] = [
-        fault
-        for fault, count in COUNTS.items()
-        for _ in range(count)
-        if fault is not Fault.LOST_BUT_RUNNING
-    ]
-    faults: dict[Stage, list[Fault | None]] = {
-        Stage.WON: won,
-        Stage.LOST: [Fault.LOST_BUT_RUNNING] * COUNTS[Fault.LOST_BUT_RUNNING],
-    }
-    slots: list[tuple[Stage, Fault | None]] = []
-    for stage, count in STAGES.items():
-        planted = faults.get(stage, [])
-        slots += [(stage, fault) for fault in planted]
-        slots += [(stage, None)] * (count - len(planted))
-    chance.shuffle(slots)
-    return slots
-
-
-def _closed_on(stage: Stage, today: date, chance: random.Random) -> date:
-    if stage is Stage.JUST_WON:
-        return today - timedelta(days=chance.randrange(3))
-    if stage in (Stage.LEAD, Stage.OPPORTUNITY):
-        return today + timedelta(days=chance.randrange(10, 90))
-    return today - timedelta(days=chance.randrange(45, 100))
-
-
-def _deals(today: date, chance: random.Random) -> Iterator[Deal]:
-    for number, (stage, fault) in enumerate(_stages_and_faults(chance), start=1):
-        yield Deal(
-            number=number,
-            stage=stage,
-            title=chance.choice(_WORK),
-            customer=chance.choice(_CUSTOMERS),
-            currency=chance.choice(("EUR", "EUR", "EUR", "USD")),
-            closed_on=_closed_on(stage, today, chance),
-            lines=_lines(chance),
-            fault=fault,
-        )
 
 
 def _retyped(key: str, number: int) -> str:
@@ -331,7 +174,7 @@ def plan_estate(today: date, seed: int = SEED) -> Estate:
         seed: everything else follows from it.
     """
     chance = random.Random(seed)
-    deals = tuple(_deals(today, chance))
+    deals = tuple(plan_deals(today, chance))
     orphan_sales, orphan_invoices = _orphans(deals)
     documents: dict[str, dict[str, object]] = {
         "crm": {"opportunities": [_opportunity(deal) for deal in deals]},
@@ -342,6 +185,6 @@ def plan_estate(today: date, seed: int = SEED) -> Estate:
         },
     }
     for document in documents.values():
-        document["customers"] = list(_CUSTOMERS)
+        document["customers"] = list(CUSTOMERS)
     messages = tuple(message for deal in deals for message in _messages(deal))
-    return Estate(deals, documents, messages, tuple(_ledger(deals)), today)
+    return Estate(deals, documents, messages, tuple(_ledger(deals)))

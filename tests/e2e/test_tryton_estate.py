@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.deals import Deal, Fault, Stage
 from tests.e2e.estate import Outcome, RunningEstate
-from tests.e2e.plan import Deal, Fault, Planted, Stage
+from tests.e2e.plan import Planted
 from tests.e2e.tryton import hold_sale
 
 # The first test of a run brings the estate up, which takes minutes where nothing is cached.
