@@ -22,28 +22,32 @@ IDLE_SECONDS = 10
 
 
 def run() -> list[Figure]:
-    """One figure: mebibytes against the aim."""
-    port = free_port()
+    """Two figures: mebibytes against the aim, of a fresh store and after a restart."""
     with (
         tempfile.TemporaryDirectory(prefix="tieout-bench-") as folder,
         SimulatedFirm(deals=DEALS) as firm,
     ):
-        variables = {
-            **os.environ,
-            **environment(firm),
-            "TIEOUT_DEMO_STORE": f"sqlite:///{folder}/tieout.db",
-            "TIEOUT_DEMO_PORT": str(port),
-        }
-        command = [sys.executable, "-m", "monitor.cli", "run", str(LANDSCAPE)]
-        with subprocess.Popen(command, env=variables) as daemon:
-            try:
-                _wait_until_settled(port)
-                time.sleep(IDLE_SECONDS)
-                resident = _resident_mib(daemon.pid)
-            finally:
-                daemon.terminate()
+        return [_measure(firm, folder, when) for when in ("on a fresh store", "restarted")]
+
+
+def _measure(firm: SimulatedFirm, folder: str, when: str) -> Figure:
+    port = free_port()
+    variables = {
+        **os.environ,
+        **environment(firm),
+        "TIEOUT_DEMO_STORE": f"sqlite:///{folder}/tieout.db",
+        "TIEOUT_DEMO_PORT": str(port),
+    }
+    command = [sys.executable, "-m", "monitor.cli", "run", str(LANDSCAPE)]
+    with subprocess.Popen(command, env=variables) as daemon:
+        try:
+            _wait_until_settled(port)
+            time.sleep(IDLE_SECONDS)
+            resident = _resident_mib(daemon.pid)
+        finally:
+            daemon.terminate()
     detail = f"{resident:.0f} MiB resident / {AIM_MIB:.0f} MiB, {DEALS} deals, all jobs running"
-    return [Figure("memory of the idle daemon / its aim", resident / AIM_MIB, "<= 1.0", detail)]
+    return Figure(f"idle daemon {when} / its aim", resident / AIM_MIB, "<= 1.0", detail)
 
 
 def _wait_until_settled(port: int) -> None:
