@@ -15,8 +15,9 @@ from monitor.core.clock import Clock, stopwatch
 from monitor.core.errors import TieoutError
 from monitor.core.metrics import Metrics
 from monitor.core.model import StreamId
-from monitor.estate import Estate
+from monitor.estate import Estate, Source
 from monitor.exposition import show_state
+from monitor.preparation import prepare_stream
 from monitor.store.database import Database
 
 log = structlog.get_logger(__name__)
@@ -34,12 +35,17 @@ class Runtime:
 
 def sample_stream(estate: Estate, runtime: Runtime, stream: StreamId) -> sampling.Look:
     """One look at one stream."""
-    return _look(estate, runtime, stream, sampling.sample)
+    return _look(estate, runtime, stream, _sample_as_mapped)
 
 
 def sweep_stream(estate: Estate, runtime: Runtime, stream: StreamId) -> sampling.Look:
     """One comparison of every id of one stream."""
     return _look(estate, runtime, stream, sampling.sweep)
+
+
+def _sample_as_mapped(source: Source, database: Database, clock: Clock) -> sampling.Look:
+    prepare_stream(source, database)
+    return sampling.sample(source, database, clock)
 
 
 def _look(
@@ -50,8 +56,16 @@ def _look(
 ) -> sampling.Look:
     source, metrics = estate.sources[stream], runtime.metrics
     elapsed = stopwatch()
-    look = look_at(source, runtime.database, runtime.clock)
-    labels = {"source": stream.system, "stream": stream.stream}
+    try:
+        look = look_at(source, runtime.database, runtime.clock)
+        made = runtime.calls.record(runtime.database, stream.system, source.probe, runtime.clock())
+    except TieoutError as error:
+        # A source's failure ends in the look; this is the store's.
+        log.error("look cannot be stored", stream=str(stream), reason=error.reason)
+        metrics.add(shown.SAMPLE_FAILURES, 1, **_labels(stream), reason=error.reason)
+        return sampling.Look(stream, sampling.Tally(), error.reason)
+    metrics.add(shown.CALLS, made, source=stream.system)
+    labels = _labels(stream)
     metrics.observe(shown.SAMPLE_DURATION, elapsed(), source=stream.system)
     metrics.set(shown.SOURCE_UP, float(look.failure is None), source=stream.system)
     for outcome in shown.SampleOutcome:
@@ -59,9 +73,11 @@ def _look(
         metrics.add(shown.RECORDS_SAMPLED, rows, **labels, outcome=outcome)
     if look.failure is not None:
         metrics.add(shown.SAMPLE_FAILURES, 1, **labels, reason=look.failure)
-    made = runtime.calls.record(runtime.database, stream.system, source.probe, runtime.clock())
-    metrics.add(shown.CALLS, made, source=stream.system)
     return look
+
+
+def _labels(stream: StreamId) -> dict[str, str]:
+    return {"source": stream.system, "stream": stream.stream}
 
 
 def settle_cycle(estate: Estate, runtime: Runtime) -> cycle.Cycle | None:

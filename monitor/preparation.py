@@ -2,14 +2,14 @@
 
 from datetime import datetime
 
-from monitor.estate import Estate
+from monitor.estate import Estate, Source
 from monitor.store import settings, streams, touches, transactions
 from monitor.store.audit import append_audit
 from monitor.store.database import Database
 
 
 def prepare_store(estate: Estate, database: Database, now: datetime) -> None:
-    """Note a changed landscape: remapped streams are read in full, flows looked at anew.
+    """Note a changed landscape: its flows are looked at anew.
 
     Raises:
         Transient, Permanent: the store failed; nothing was noted.
@@ -25,14 +25,27 @@ def prepare_store(estate: Estate, database: Database, now: datetime) -> None:
                 detail={"digest": estate.digest},
             )
             settings.save_setting(connection, "landscape", estate.digest)
-        for source in estate.sources.values():
-            name = f"mapping:{source.id}"
-            if settings.load_setting(connection, name) != source.digest:
-                streams.request_full(connection, source.id)
-                settings.save_setting(connection, name, source.digest)
         for flow in estate.flows:
             name = f"flow:{flow.name}"
             if settings.load_setting(connection, name) != flow.digest:
                 transactions.make_all_due(connection, flow.name, now)
                 touches.touch_unlinked(connection)
                 settings.save_setting(connection, name, flow.digest)
+
+
+def prepare_stream(source: Source, database: Database) -> None:
+    """Note a changed mapping: the next look reads the stream in full.
+
+    To be called when the look begins. At a reload it would be too early: a look that still runs
+    by the old mapping could end after it, and meet the request in place of the next one.
+
+    Raises:
+        Transient, Permanent: the store failed; nothing was noted.
+    """
+    name = f"mapping:{source.id}"
+    with database.read() as connection:
+        if settings.load_setting(connection, name) == source.digest:
+            return
+    with database.write() as connection:
+        streams.request_full(connection, source.id)
+        settings.save_setting(connection, name, source.digest)

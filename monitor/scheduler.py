@@ -1,7 +1,7 @@
 """The daemon: which job runs when, and what a reload changes.
 
-Long jobs (looks at sources) and short ones (cycle, delivery, gauges) have pools of their own, so
-that a slow source never delays detection, nor a slow channel sampling.
+Each system's looks have a pool of their own, apart from the short jobs (cycle, delivery, gauges):
+a slow source delays neither detection nor another source, and a slow channel no sampling.
 """
 
 import threading
@@ -21,12 +21,17 @@ from monitor.delivery import recover
 from monitor.estate import Estate, Source
 from monitor.jobs import Runtime
 from monitor.preparation import prepare_store
+from monitor.tenancy import Tenancy
 
 log = structlog.get_logger(__name__)
 
 DELIVERY_EVERY = timedelta(seconds=1)
 METRICS_EVERY = timedelta(seconds=5)
-LOOKS_AT_A_TIME = 8
+LOOKS_AT_A_TIME = 4
+"""At one system; its budget may allow fewer."""
+
+PATIENCE = timedelta(seconds=5)
+"""How long a stop waits for jobs at work. What they leave undone is repeated at the next start."""
 
 
 class Daemon:
@@ -43,28 +48,45 @@ class Daemon:
             TieoutError: the first landscape is bad.
         """
         self.runtime = runtime
-        self.estate = build()
+        self._tenancy = Tenancy(build())
         self._build = build
         self._reloading = threading.Lock()
+        self._pools: set[str] = set()
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
-            executors={
-                "default": ThreadPoolExecutor(4),
-                "looks": ThreadPoolExecutor(LOOKS_AT_A_TIME),
-            },
+            executors={"default": ThreadPoolExecutor(4)},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
 
+    @property
+    def estate(self) -> Estate:
+        """The estate that runs now."""
+        return self._tenancy.estate
+
     def start(self) -> None:
-        """Settle what a crash left, then run every job on its schedule."""
+        """Settle what a crash left, then run every job on its schedule.
+
+        Raises:
+            Transient, Permanent: the store failed; nothing runs.
+        """
         recover(self.estate.channels, self.runtime.database, self.runtime.clock)
-        self._take_over(self.estate)
+        self._take_over(self._tenancy)
         self._scheduler.start()
 
-    def stop(self) -> None:
-        """Let running jobs finish, then let go of connections."""
-        self._scheduler.shutdown(wait=True)
-        self.estate.close()
+    def stop(self, patience: timedelta = PATIENCE) -> bool:
+        """Begin no more jobs, and let those at work finish.
+
+        Args:
+            patience: how long to wait for them.
+
+        Returns:
+            Whether they have; a look at a slow source may not.
+        """
+        self._tenancy.end()
+        ending = threading.Thread(target=self._scheduler.shutdown, daemon=True)
+        ending.start()
+        ending.join(patience.total_seconds())
+        return not ending.is_alive()
 
     def reload(self) -> TieoutError | None:
         """Swap in the landscape as it is now; a bad one leaves the old one running.
@@ -74,19 +96,26 @@ class Daemon:
         """
         with self._reloading:
             try:
-                estate = self._build()
+                self._replace(self._build())
             except TieoutError as error:
                 log.error("reload refused", reason=error.reason, error=str(error))
                 self.runtime.metrics.set(shown.CONFIG_RELOADED, 0)
                 return error
-            before, self.estate = self.estate, estate
-            self._take_over(estate)
-            before.close()
             log.info("landscape reloaded")
             return None
 
-    def _take_over(self, estate: Estate) -> None:
-        metrics, now = self.runtime.metrics, self.runtime.clock()
+    def _replace(self, estate: Estate) -> None:
+        before, after = self._tenancy, Tenancy(estate)
+        try:
+            self._take_over(after)
+        except TieoutError:
+            after.end()
+            raise
+        self._tenancy = after
+        before.end()
+
+    def _take_over(self, tenancy: Tenancy) -> None:
+        estate, metrics, now = tenancy.estate, self.runtime.metrics, self.runtime.clock()
         prepare_store(estate, self.runtime.database, now)
         metrics.prepare(
             KnownNames(
@@ -98,28 +127,41 @@ class Daemon:
         )
         metrics.set(shown.CONFIG_RELOADED, 1)
         metrics.set(shown.CONFIG_RELOAD_SUCCESS, now.timestamp())
-        self._schedule(estate)
+        self._schedule(tenancy)
 
-    def _schedule(self, estate: Estate) -> None:
+    def _schedule(self, tenancy: Tenancy) -> None:
+        estate = tenancy.estate
         self._scheduler.remove_all_jobs()
+        for system in estate.probes.keys() - self._pools:
+            self._scheduler.add_executor(ThreadPoolExecutor(LOOKS_AT_A_TIME), _pool_of(system))
+            self._pools.add(system)
         for source in estate.sources.values():
-            self._repeat(jobs.sample_stream, source.settings.every, source)
+            self._repeat(tenancy, jobs.sample_stream, source.settings.every, source)
             if source.settings.deletes.kind == "sweep" and source.settings.cursor is not None:
-                self._repeat(jobs.sweep_stream, source.settings.deletes.every, source)
-        self._repeat(jobs.settle_cycle, estate.every)
-        self._repeat(jobs.deliver_notices, DELIVERY_EVERY)
-        self._repeat(jobs.refresh_metrics, METRICS_EVERY)
+                self._repeat(tenancy, jobs.sweep_stream, source.settings.deletes.every, source)
+        self._repeat(tenancy, jobs.settle_cycle, estate.every)
+        self._repeat(tenancy, jobs.deliver_notices, DELIVERY_EVERY)
+        self._repeat(tenancy, jobs.refresh_metrics, METRICS_EVERY)
 
     def _repeat(
-        self, job: Callable[..., Any], every: timedelta, source: Source | None = None
+        self,
+        tenancy: Tenancy,
+        job: Callable[..., Any],
+        every: timedelta,
+        source: Source | None = None,
     ) -> None:
         where = () if source is None else (source.id,)
         self._scheduler.add_job(
-            job,
+            tenancy.lend,
             "interval",
             seconds=max(every.total_seconds(), 0.1),
-            args=(self.estate, self.runtime, *where),
+            args=(job, self.runtime, *where),
+            # The same over a reload: a look waits for the one before it to end.
             id=".".join((job.__name__, *(str(stream) for stream in where))),
-            executor="default" if source is None else "looks",
+            executor="default" if source is None else _pool_of(source.id.system),
             next_run_time=datetime.now(UTC),
         )
+
+
+def _pool_of(system: str) -> str:
+    return f"looks at {system}"

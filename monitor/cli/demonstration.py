@@ -12,7 +12,8 @@ from rich.text import Text
 
 from monitor.app import build_estate, read_landscape
 from monitor.cli.exits import Exit
-from monitor.cli.run import serve, watched_pass
+from monitor.cli.run import watched_pass
+from monitor.cli.serve import serve
 from monitor.cli.workbench import new_runtime
 from monitor.core.breaks import Break
 from monitor.estate import Estate
@@ -58,8 +59,8 @@ def demonstrate(*, once: bool, deals: int, seed: int, port: int) -> None:
         agrees = _compare(firm.ledger(), overview.breaks, console)
         estate.close()
         if not once:
-            _announce(firm, port, console)
-            serve(Daemon(runtime, build), landscape)
+            _announce(firm, console)
+            serve(Daemon(runtime, build), landscape.server)
         database.close()
     if not agrees:
         raise typer.Exit(Exit.FAILED)
@@ -94,10 +95,7 @@ def _found_identity(each: Break) -> tuple[str, ...]:
     return (found.transaction, found.kind.value, found.system, found.stream, found.field)
 
 
-def _announce(firm: SimulatedFirm, port: int, console: Console) -> None:
-    console.print(Text(f"\npage      http://127.0.0.1:{port}/"))
-    console.print(Text(f"metrics   http://127.0.0.1:{port}/metrics"))
-    console.print(
-        Text(f'faults    curl -X POST {firm.control_url}/faults -d \'{{"kind": "amount_drift"}}\'')
-    )
-    console.print(Text("Ctrl-C ends it.\n"))
+def _announce(firm: SimulatedFirm, console: Console) -> None:
+    order = '{"kind": "amount_drift"}'
+    console.print(Text("\nIt goes on until Ctrl-C. To plant another fault:"))
+    console.print(Text(f"curl -X POST {firm.control_url}/faults -d '{order}'\n"))

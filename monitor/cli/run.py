@@ -1,59 +1,42 @@
 """Commands that look at systems: run, once, demo."""
 
 import json
-import signal
-from types import FrameType
 from typing import Annotated
 
+import structlog
 import typer
-import uvicorn
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from monitor.cli import workbench
 from monitor.cli.exits import Exit
+from monitor.cli.serve import serve
 from monitor.cli.workbench import AsJson, LandscapePath
-from monitor.config import Landscape
 from monitor.estate import Estate
 from monitor.jobs import Runtime
 from monitor.reports.overview import Overview, look_over, show_overview
 from monitor.scheduler import Daemon
 from monitor.single_pass import Pass, pass_once
-from monitor.web.application import create_application
+
+log = structlog.get_logger(__name__)
 
 
 def run(landscape: LandscapePath) -> None:
-    """Run the daemon until it is stopped: sample, settle, tell; page and metrics on its port."""
+    """Run the daemon until it is stopped: sample, settle, tell; page and metrics on its port.
+
+    SIGHUP and POST /-/reload read the landscape anew; SIGTERM and SIGINT end it with status 0.
+    """
     settings = workbench.load(landscape)
     with workbench.opened_store(settings) as database:
         runtime = workbench.new_runtime(database)
-        daemon = Daemon(
-            runtime, lambda: workbench.build(workbench.load(landscape), database, runtime.clock)
-        )
-        serve(daemon, settings)
 
+        def build() -> Estate:
+            changed = workbench.load(landscape)
+            if (changed.store, changed.server) != (settings.store, settings.server):
+                log.warning("store and server settings take effect at the next start")
+            return workbench.build(changed, database, runtime.clock)
 
-def serve(daemon: Daemon, settings: Landscape) -> None:
-    """Run a daemon and its page until SIGINT or SIGTERM; SIGHUP reloads."""
-
-    def reload(_signal: int, _frame: FrameType | None) -> None:
-        daemon.reload()
-
-    signal.signal(signal.SIGHUP, reload)
-    server = uvicorn.Server(
-        uvicorn.Config(
-            create_application(daemon),
-            host=settings.server.host,
-            port=settings.server.port,
-            log_level="warning",
-            access_log=False,
-        )
-    )
-    daemon.start()
-    try:
-        server.run()
-    finally:
-        daemon.stop()
+        serve(Daemon(runtime, build), settings.server)
 
 
 def once(landscape: LandscapePath, as_json: AsJson = False) -> None:
