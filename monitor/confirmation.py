@@ -1,36 +1,51 @@
 """Confirm: re-read the records behind a suspicion by key before anyone hears of it.
 
 A record that is there is re-read by id. A record that is missing is looked for by business key.
-Where a source can do neither, a complete look begun after the suspicion must say the same.
+Where a source can do neither, a complete look begun after the suspicion must say the same. What
+the source has and nobody can read leaves the answer unknown.
 """
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 
 import polars as pl
 import structlog
 
-from monitor.core.breaks import Break, Finding
+from monitor.core.breaks import Break, BreakKind, Finding
 from monitor.core.clock import Clock
 from monitor.core.errors import TieoutError
 from monitor.core.model import StreamId
-from monitor.core.ports import Rule
 from monitor.estate import Flow, Source
 from monitor.sampling import fetch, lookup
+from monitor.sight import Sight
+from monitor.store import quarantine
 from monitor.store.database import Database
 
 log = structlog.get_logger(__name__)
 
+ABSENCES = frozenset({BreakKind.MISSING, BreakKind.LATE})
+"""Breaks that say that their own stream lacks a record."""
 
-@dataclass(slots=True)
-class Question:
-    """What to ask one stream, and which suspicions hang on the answer."""
+Keys = frozenset[tuple[str, str]]
+"""Business keys as (kind, value)."""
 
-    native_ids: set[str] = field(default_factory=set)
-    keys: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    behind: set[str] = field(default_factory=set)
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """What one suspicion needs to know of one stream.
+
+    Attributes:
+        native_ids: records to be read again.
+        keys: by what a missing record can be looked for; None where none is missing.
+    """
+
+    native_ids: frozenset[str]
+    keys: Keys | None
+
+
+Question = Mapping[str, Doubt]
+"""What to ask one stream: a doubt for each fingerprint."""
 
 
 def questions_of(
@@ -40,43 +55,52 @@ def questions_of(
     sources: Mapping[StreamId, Source],
 ) -> dict[StreamId, Question]:
     """What has to be re-read, by stream, to confirm the suspicions."""
-    rules: Mapping[str, Rule] = {rule.name: rule for rule in flow.rules}
-    asked: dict[StreamId, Question] = defaultdict(Question)
-    by_stream: dict[StreamId, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    needs = {rule.name: rule.needs for rule in flow.rules}
+    deals = {finding.transaction for finding in suspicions}
+    keys = _keys_of(flow, deals, frames)
+    present = {stream: _records_of(frame, deals) for stream, frame in frames.items()}
+    questions: defaultdict[StreamId, dict[str, Doubt]] = defaultdict(dict)
     for finding in suspicions:
-        for stream in rules[finding.rule].needs:
-            by_stream[stream][finding.transaction].add(finding.fingerprint)
-    for stream, wanted in by_stream.items():
-        question = asked[stream]
-        for fingerprints in wanted.values():
-            question.behind |= fingerprints
-        involved = frames[stream].filter(pl.col("_transaction").is_in(list(wanted)))
-        question.native_ids = set(involved["_record"].to_list())
-        findable = sources[stream].capabilities.lookup & flow.kinds
-        for kind, value in _keys_of(flow, wanted, frames):
-            if kind in findable:
-                question.keys[kind].add(value)
-    return dict(asked)
+        for stream in needs[finding.rule]:
+            native_ids = present[stream][finding.transaction]
+            findable = sources[stream].capabilities.lookup
+            askable = frozenset(key for key in keys[finding.transaction] if key[0] in findable)
+            lacks = not native_ids or (
+                finding.kind in ABSENCES and stream == (finding.system, finding.stream)
+            )
+            questions[stream][finding.fingerprint] = Doubt(
+                frozenset(native_ids), askable if lacks else None
+            )
+    return dict(questions)
+
+
+def _records_of(frame: pl.DataFrame, deals: set[str]) -> defaultdict[str, set[str]]:
+    """Native ids by transaction."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    involved = frame.filter(pl.col("_transaction").is_in(list(deals)))
+    for deal, native_id in involved.select("_transaction", "_record").iter_rows():
+        found[deal].add(native_id)
+    return found
 
 
 def _keys_of(
-    flow: Flow, transactions: Mapping[str, object], frames: Mapping[StreamId, pl.DataFrame]
-) -> set[tuple[str, str]]:
-    """Every business key that the transactions' records carry, as (kind, value)."""
-    keys = {(flow.key, transaction) for transaction in transactions}
+    flow: Flow, deals: set[str], frames: Mapping[StreamId, pl.DataFrame]
+) -> dict[str, set[tuple[str, str]]]:
+    """Every business key that the transactions' records carry, and the transaction's own."""
+    keys = {deal: {(flow.key, deal)} for deal in deals}
     for frame in frames.values():
-        involved = frame.filter(pl.col("_transaction").is_in(list(transactions)))
-        for text in involved["_keys"].explode().drop_nulls().unique().to_list():
+        involved = frame.filter(pl.col("_transaction").is_in(list(deals)))
+        carried = involved.select("_transaction", "_keys").explode("_keys").drop_nulls()
+        for deal, text in carried.iter_rows():
             kind, _, value = text.partition(":")
-            if kind in flow.kinds:
-                keys.add((kind, value))
+            keys[deal].add((kind, value))
     return keys
 
 
 def confirm(
     questions: Mapping[StreamId, Question],
     sources: Mapping[StreamId, Source],
-    looked_until: Mapping[StreamId, datetime],
+    sight: Sight,
     known: Mapping[str, Break],
     database: Database,
     clock: Clock,
@@ -86,7 +110,7 @@ def confirm(
     Args:
         questions: by stream.
         sources: by stream.
-        looked_until: by stream, up to when changes have been read.
+        sight: for when each stream's last complete look began.
         known: breaks by fingerprint, for when each suspicion began.
         database: where answers go.
         clock: the present.
@@ -95,38 +119,75 @@ def confirm(
         Fingerprints whose every question was answered. A source that cannot be reached now
         leaves its suspicions as they are.
     """
-    answered: set[str] = set()
+    asked = {fingerprint for question in questions.values() for fingerprint in question}
     unanswered: set[str] = set()
     for stream, question in questions.items():
-        source = sources[stream]
         try:
-            open_points = _ask(source, question, looked_until, known, database, clock)
+            unreadable = _ask(sources[stream], question, database, clock)
         except TieoutError as error:
             log.warning("confirmation failed", stream=str(stream), reason=error.reason)
-            open_points = question.behind
-        answered |= question.behind
-        unanswered |= open_points
-    return frozenset(answered - unanswered)
+            unanswered |= question.keys()
+            continue
+        later = {each for each in question if _was_seen_later(stream, sight, known.get(each))}
+        reads_by_id = sources[stream].capabilities.fetch
+        is_complete = not _has_set_aside(database, stream)
+        unanswered |= {
+            fingerprint
+            for fingerprint, doubt in question.items()
+            if not _is_answered(
+                doubt, unreadable, reads_by_id, fingerprint in later, is_complete=is_complete
+            )
+        }
+    return frozenset(asked - unanswered)
 
 
-def _ask(
-    source: Source,
-    question: Question,
-    looked_until: Mapping[StreamId, datetime],
-    known: Mapping[str, Break],
-    database: Database,
-    clock: Clock,
-) -> set[str]:
-    """Ask one stream; returns the suspicions that its answer leaves open."""
-    able = source.capabilities
-    if able.fetch:
-        fetch(source, database, clock, sorted(question.native_ids))
-    for kind, values in question.keys.items():
-        lookup(source, database, clock, kind, sorted(values))
-    if able.lookup and (able.fetch or not question.native_ids):
-        return set()
-    return {
-        fingerprint
-        for fingerprint in question.behind
-        if fingerprint not in known or looked_until[source.id] <= known[fingerprint].suspected_at
-    }
+def _ask(source: Source, question: Question, database: Database, clock: Clock) -> Keys:
+    """Read what is there by id, look for what is missing by key.
+
+    Returns:
+        Keys under which the source has something that could not be read.
+    """
+    if source.capabilities.fetch:
+        native_ids = {each for doubt in question.values() for each in doubt.native_ids}
+        fetch(source, database, clock, sorted(native_ids))
+    wanted: defaultdict[str, set[str]] = defaultdict(set)
+    for doubt in question.values():
+        for kind, value in doubt.keys or ():
+            wanted[kind].add(value)
+    return frozenset(
+        (kind, value)
+        for kind, values in sorted(wanted.items())
+        for value in lookup(source, database, clock, kind, sorted(values))
+    )
+
+
+def _is_answered(
+    doubt: Doubt, unreadable: Keys, reads_by_id: bool, was_seen_later: bool, *, is_complete: bool
+) -> bool:
+    """Whether the stream's part in a suspicion is settled.
+
+    Args:
+        doubt: what had to be known.
+        unreadable: keys under which the stream has something that nobody can read.
+        reads_by_id: the records that are there were read again.
+        was_seen_later: a complete look began after the suspicion.
+        is_complete: no row of the stream is set aside.
+    """
+    if doubt.native_ids and not reads_by_id and not was_seen_later:
+        return False
+    if doubt.keys is None:
+        return True
+    if doubt.keys:
+        return not doubt.keys & unreadable
+    return was_seen_later and is_complete
+
+
+def _was_seen_later(stream: StreamId, sight: Sight, suspicion: Break | None) -> bool:
+    """By our own clock: a source's clock may run behind and count whole seconds."""
+    began_at = sight.began_at.get(stream)
+    return suspicion is not None and began_at is not None and began_at > suspicion.suspected_at
+
+
+def _has_set_aside(database: Database, stream: StreamId) -> bool:
+    with database.read() as connection:
+        return stream in quarantine.depths(connection)

@@ -130,9 +130,7 @@ def _look(
     if waiting.to_confirm:
         suspicions = [each for each in seen.findings if each.fingerprint in waiting.to_confirm]
         questions = questions_of(flow, suspicions, seen.frames, estate.sources)
-        confirmed = confirm(
-            questions, estate.sources, sight.looked_until, seen.known, database, clock
-        )
+        confirmed = confirm(questions, estate.sources, sight, seen.known, database, clock)
         seen = _assess(flow, record_ids, due, estate, sight, database, clock())
     now = clock()
     steps = settle(

@@ -84,6 +84,7 @@ def _look(source: Source, database: Database, clock: Clock, read: Reading) -> Lo
 
 
 def _read_window(source: Source, database: Database, clock: Clock) -> Tally:
+    began_at = clock()
     with database.read() as connection:
         state = streams.load_stream_state(connection, source.id)
         known = (
@@ -105,13 +106,15 @@ def _read_window(source: Source, database: Database, clock: Clock) -> Tally:
     if source.settings.cursor is None and source.settings.deletes.kind != "none":
         _refuse_empty(source, seen, known)
         tally += _mark_gone(source, database, clock, known - seen)
-    _finish(source, database, clock, upcoming)
+    _finish(source, database, clock, upcoming, began_at)
     if tally.new >= MANY_NEW:
         database.refresh_statistics()
     return tally
 
 
-def _finish(source: Source, database: Database, clock: Clock, upcoming: NextWindow) -> None:
+def _finish(
+    source: Source, database: Database, clock: Clock, upcoming: NextWindow, began_at: datetime
+) -> None:
     with database.write() as connection:
         streams.note_success(
             connection,
@@ -119,6 +122,7 @@ def _finish(source: Source, database: Database, clock: Clock, upcoming: NextWind
             clock(),
             cursor=upcoming.window.until if source.settings.cursor else None,
             looked_until=upcoming.window.until,
+            began_at=began_at,
             was_full=upcoming.is_full,
         )
 
@@ -190,15 +194,27 @@ def fetch(source: Source, database: Database, clock: Clock, native_ids: list[str
     return tally
 
 
-def lookup(source: Source, database: Database, clock: Clock, kind: str, values: list[str]) -> Tally:
+def lookup(
+    source: Source, database: Database, clock: Clock, kind: str, values: list[str]
+) -> set[str]:
     """Find records by business key and store them.
+
+    Returns:
+        Values under which the source has a row that could not be read.
 
     Raises:
         Transient, Permanent: as the probe says; what was stored before stays.
     """
-    tally = Tally()
+    unreadable: set[str] = set()
     for start in range(0, len(values), FETCH_BATCH):
-        page = source.probe.lookup(source.id.stream, kind, values[start : start + FETCH_BATCH])
+        batch = values[start : start + FETCH_BATCH]
+        page = source.probe.lookup(source.id.stream, kind, batch)
         with database.write() as connection:
-            tally += store_page(connection, source.id, page, clock(), authoritative=True)
-    return tally
+            store_page(connection, source.id, page, clock(), authoritative=True)
+        if page.rejects and len(batch) > 1:
+            # Which of them it was shows only when each is asked for alone.
+            for value in batch:
+                unreadable |= lookup(source, database, clock, kind, [value])
+        elif page.rejects:
+            unreadable |= set(batch)
+    return unreadable

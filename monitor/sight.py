@@ -21,10 +21,12 @@ class Sight:
 
     Attributes:
         looked_until: by stream that can be seen, the server time up to which absence is believed.
+        began_at: by stream that was ever seen, when its last complete look began by our clock.
         blind: by stream that cannot be seen, why.
     """
 
     looked_until: Mapping[StreamId, datetime]
+    began_at: Mapping[StreamId, datetime]
     blind: Mapping[StreamId, Blindness]
 
 
@@ -44,7 +46,12 @@ def see(estate: Estate, database: Database, now: datetime) -> Sight:
         for stream, state in states.items()
         if stream not in blind and state.looked_until is not None
     }
-    return Sight(looked_until, blind)
+    began_at = {
+        stream: state.look_began_at
+        for stream, state in states.items()
+        if state.look_began_at is not None
+    }
+    return Sight(looked_until, began_at, blind)
 
 
 def note_changes(estate: Estate, database: Database, sight: Sight, now: datetime) -> None:

@@ -137,6 +137,7 @@ stream_state = Table(
     Column("stream", PlainText, primary_key=True),
     Column("cursor", Instant),
     Column("looked_until", Instant),
+    Column("look_began_at", Instant),
     Column("last_attempt_at", Instant),
     Column("last_success_at", Instant),
     Column("failing_since", Instant),

@@ -19,6 +19,7 @@ class StreamState:
     Attributes:
         cursor: server time up to which changes have been read in order; None before the first.
         looked_until: server time up to which the last complete look has seen every change.
+        look_began_at: when, by our clock, the last complete look began.
         last_attempt_at: when a look last began.
         last_success_at: when a look was last complete.
         failing_since: when the first look of an unbroken row of failures ended.
@@ -30,6 +31,7 @@ class StreamState:
 
     cursor: datetime | None = None
     looked_until: datetime | None = None
+    look_began_at: datetime | None = None
     last_attempt_at: datetime | None = None
     last_success_at: datetime | None = None
     failing_since: datetime | None = None
@@ -69,6 +71,7 @@ def note_success(
     *,
     cursor: datetime | None,
     looked_until: datetime,
+    began_at: datetime,
     was_full: bool,
 ) -> None:
     """A look was complete up to `looked_until`; a request to read everything is met if it did."""
@@ -78,6 +81,7 @@ def note_success(
         stream,
         cursor=cursor,
         looked_until=looked_until,
+        look_began_at=began_at,
         last_success_at=now,
         failing_since=None,
         failure_reason=None,
@@ -136,6 +140,7 @@ def _read(row: Row[Any]) -> StreamState:
     return StreamState(
         cursor=row.cursor,
         looked_until=row.looked_until,
+        look_began_at=row.look_began_at,
         last_attempt_at=row.last_attempt_at,
         last_success_at=row.last_success_at,
         failing_since=row.failing_since,

@@ -88,7 +88,9 @@ def _look_done(firm: SmallFirm) -> None:
     with firm.database.write() as connection:
         for stream in (OPPORTUNITY, PROJECT):
             now = firm.clock()
-            note_success(connection, stream, now, cursor=now, looked_until=now, was_full=False)
+            note_success(
+                connection, stream, now, cursor=now, looked_until=now, began_at=now, was_full=False
+            )
 
 
 def _record(stream: StreamId, number: int, amount: str) -> Record:

@@ -29,12 +29,19 @@ def test_a_complete_look_ends_the_failures_before_it(database: Database) -> None
     assert (failing.failing_since, failing.failure_reason) == (at(2), Reason.THROTTLED)
     with database.write() as connection:
         streams.note_success(
-            connection, OPPORTUNITIES, at(4), cursor=at(3), looked_until=at(3), was_full=False
+            connection,
+            OPPORTUNITIES,
+            at(4),
+            cursor=at(3),
+            looked_until=at(3),
+            began_at=at(3),
+            was_full=False,
         )
         streams.note_swept(connection, OPPORTUNITIES, at(5))
     assert state_of(database) == StreamState(
         cursor=at(3),
         looked_until=at(3),
+        look_began_at=at(3),
         last_attempt_at=at(1),
         last_success_at=at(4),
         swept_at=at(5),
@@ -44,7 +51,13 @@ def test_a_complete_look_ends_the_failures_before_it(database: Database) -> None
 def test_a_failure_leaves_what_was_seen_before(database: Database) -> None:
     with database.write() as connection:
         streams.note_success(
-            connection, OPPORTUNITIES, at(1), cursor=at(0), looked_until=at(0), was_full=True
+            connection,
+            OPPORTUNITIES,
+            at(1),
+            cursor=at(0),
+            looked_until=at(0),
+            began_at=at(0),
+            was_full=True,
         )
         streams.note_failure(connection, OPPORTUNITIES, at(2), Reason.DEADLINE, "too slow")
     state = state_of(database)
@@ -55,12 +68,24 @@ def test_a_request_to_read_everything_is_met_by_a_full_look_only(database: Datab
     with database.write() as connection:
         streams.request_full(connection, OPPORTUNITIES)
         streams.note_success(
-            connection, OPPORTUNITIES, at(1), cursor=at(0), looked_until=at(0), was_full=False
+            connection,
+            OPPORTUNITIES,
+            at(1),
+            cursor=at(0),
+            looked_until=at(0),
+            began_at=at(0),
+            was_full=False,
         )
     assert state_of(database).full_requested
     with database.write() as connection:
         streams.note_success(
-            connection, OPPORTUNITIES, at(1), cursor=at(0), looked_until=at(0), was_full=True
+            connection,
+            OPPORTUNITIES,
+            at(1),
+            cursor=at(0),
+            looked_until=at(0),
+            began_at=at(0),
+            was_full=True,
         )
     assert not state_of(database).full_requested
 

@@ -144,6 +144,7 @@ def upgrade() -> None:
         sa.Column("stream", TEXT, nullable=False),
         sa.Column("cursor", sa.BigInteger(), nullable=True),
         sa.Column("looked_until", sa.BigInteger(), nullable=True),
+        sa.Column("look_began_at", sa.BigInteger(), nullable=True),
         sa.Column("last_attempt_at", sa.BigInteger(), nullable=True),
         sa.Column("last_success_at", sa.BigInteger(), nullable=True),
         sa.Column("failing_since", sa.BigInteger(), nullable=True),

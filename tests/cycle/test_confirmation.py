@@ -1,0 +1,81 @@
+"""What counts as a confirmation, and what leaves the answer open."""
+
+from collections.abc import Sequence
+
+from monitor.core.breaks import BreakKind
+from monitor.core.model import Page, Reject, RejectReason
+from monitor.core.ports import Capabilities
+from monitor.single_pass import pass_once
+from monitor.store.breaks import standing_breaks
+from monitor.store.database import Database
+from tests.cycle.small_firm import SmallFirm
+
+
+def standing(firm: SmallFirm) -> set[tuple[str, BreakKind]]:
+    with firm.database.read() as connection:
+        return {
+            (each.finding.transaction, each.finding.kind) for each in standing_breaks(connection)
+        }
+
+
+def test_what_cannot_be_looked_for_by_a_known_key_needs_a_later_look(database: Database) -> None:
+    firm = SmallFirm(database, able=Capabilities(fetch=True, lookup=frozenset({"order"})))
+    firm.win("D1")
+    firm.later(hours=5)
+    pass_once(firm.estate, firm.runtime)
+    assert standing(firm) == set()
+    firm.later(minutes=1)
+    pass_once(firm.estate, firm.runtime)
+    assert standing(firm) == {("D1", BreakKind.MISSING)}
+
+
+def test_a_later_look_is_told_by_our_clock_when_the_source_is_behind(database: Database) -> None:
+    firm = SmallFirm(database, able=Capabilities())
+    behind = firm.clock()
+    firm.crm.source_time = firm.psa.source_time = lambda: behind  # type: ignore[method-assign]  # its clock stands still
+    firm.win("D1")
+    firm.staff("D1", amount="1.00")
+    pass_once(firm.estate, firm.runtime)
+    firm.later(minutes=1)
+    pass_once(firm.estate, firm.runtime)
+    assert standing(firm) == {("D1", BreakKind.MISMATCH)}
+
+
+def test_a_record_that_is_there_and_cannot_be_read_is_not_missing(database: Database) -> None:
+    firm = SmallFirm(database)
+    poisoned = Reject("p-D1", RejectReason.WRONG_TYPE, "'amount' is not a number", "{}")
+
+    def find(stream: str, kind: str, values: Sequence[str]) -> Page:
+        return Page((), (poisoned,)) if "D1" in values else Page(())
+
+    firm.psa.lookup = find  # type: ignore[method-assign]  # the system knows a row that nobody can read
+    firm.psa.rejects = (poisoned,)
+    firm.win("D1")
+    firm.win("D2")
+    firm.later(hours=5)
+    pass_once(firm.estate, firm.runtime)
+    assert standing(firm) == {("D2", BreakKind.MISSING)}
+
+
+def test_a_root_that_cannot_be_read_makes_no_orphans(database: Database) -> None:
+    firm = SmallFirm(database)
+    poisoned = Reject("o-D1", RejectReason.NO_STAMP, "'at' is no instant", "{}")
+    firm.crm.lookup = lambda stream, kind, values: Page((), (poisoned,))  # type: ignore[method-assign]  # unreadable
+    firm.staff("D1")
+    firm.later(hours=5)
+    pass_once(firm.estate, firm.runtime)
+    assert standing(firm) == set()
+
+
+def test_a_stream_with_rows_set_aside_proves_no_absence_by_a_later_look(
+    database: Database,
+) -> None:
+    firm = SmallFirm(database, able=Capabilities())
+    firm.psa.rejects = (Reject(None, RejectReason.NO_ID, "no id", "{}"),)
+    firm.win("D1")
+    firm.later(hours=5)
+    pass_once(firm.estate, firm.runtime)
+    firm.later(minutes=1)
+    pass_once(firm.estate, firm.runtime)
+    assert standing(firm) == set()
+    firm.psa.rejects = ()
