@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -15,16 +14,16 @@ from monitor.cli.exits import Exit
 from monitor.cli.workbench import AsJson, LandscapeOption
 from monitor.core.breaks import BreakKind
 from monitor.core.clock import system_clock
-from monitor.core.model import encode_value
-from monitor.core.transactions import TransactionStatus, shown_status
+from monitor.core.transactions import TransactionStatus
 from monitor.estate import Estate
+from monitor.reports.break_list import BreakList
 from monitor.reports.deal import trace_deal
-from monitor.reports.overview import break_as_json, break_table
+from monitor.reports.listing import list_deals
+from monitor.reports.overview import break_as_json, in_order
 from monitor.reports.picture import show_trace
-from monitor.sight import see
+from monitor.reports.showing import show_minute
 from monitor.store import breaks as break_store
 from monitor.store.database import Database
-from monitor.store.trace import find_transactions
 
 
 @contextmanager
@@ -45,7 +44,10 @@ def breaks(
     owner: Annotated[str, typer.Option(help="Only those that this owner holds.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """List the breaks that stand, the dearest first. Exit status 1 if there are any."""
+    """List the breaks that stand, the most severe first, then the dearest.
+
+    Exit status 1 if there are any.
+    """
     with _opened(landscape) as (_, database), database.read() as connection:
         standing = [
             each
@@ -55,9 +57,9 @@ def breaks(
             and owner in ("", each.finding.owner)
         ]
     if as_json:
-        typer.echo(json.dumps([break_as_json(each) for each in standing], indent=2))
+        typer.echo(json.dumps([break_as_json(each) for each in in_order(standing)], indent=2))
     elif standing:
-        Console().print(break_table(standing))
+        workbench.new_console().print(BreakList(in_order(standing)))
     else:
         typer.echo("no breaks stand")
     raise typer.Exit(Exit.BREAKS if standing else Exit.IN_ORDER)
@@ -78,7 +80,7 @@ def trace(
         typer.echo(json.dumps([each.as_json() for each in traces], indent=2))
     else:
         for each in traces:
-            show_trace(each, Console())
+            show_trace(each, workbench.new_console())
     broken = any(each.status is TransactionStatus.BROKEN for each in traces)
     raise typer.Exit(Exit.BREAKS if broken else Exit.IN_ORDER)
 
@@ -92,29 +94,21 @@ def transactions(
 ) -> None:
     """List transactions with their status."""
     with _opened(landscape) as (estate, database):
-        blind = see(estate, database, system_clock()).blind
-        dark = {flow.name: bool(flow.needs & blind.keys()) for flow in estate.flows}
-        with database.read() as connection:
-            found = find_transactions(connection, text=search, status=status, limit=limit)
-    rows = [
-        (row.flow, row.key, shown_status(row.status, is_blind=dark.get(row.flow, True)), row)
-        for row in found
-    ]
+        found = list_deals(
+            estate, database, system_clock(), text=search, status=status, limit=limit
+        )
     if as_json:
-        document = [
-            {
-                "flow": flow,
-                "transaction": key,
-                "status": shown.value,
-                "status_since": encode_value(row.status_since),
-            }
-            for flow, key, shown, row in rows
-        ]
-        typer.echo(json.dumps(document, indent=2))
+        typer.echo(json.dumps([each.as_json() for each in found], indent=2))
         return
-    table = Table("flow", "transaction", "status", "since", box=None, header_style="bold")
-    for flow, key, shown, row in rows:
-        since = f"{row.status_since:%Y-%m-%d %H:%M}" if row.status_since else ""
-        cells = (flow, key, shown.value.replace("_", " "), since)
+    if not found:
+        typer.echo("no transaction is found by that")
+        return
+    table = Table("flow", "transaction", "status", "since (UTC)", box=None, header_style="bold")
+    for each in found:
+        status_text = each.status.value.replace("_", " ")
+        cells = (each.flow, each.key, status_text, show_minute(each.status_since))
         table.add_row(*(Text(cell) for cell in cells))
-    Console().print(table)
+    console = workbench.new_console()
+    console.print(table)
+    if len(found) == limit:
+        console.print(Text(f"the first {limit:,}; --limit shows more", style="dim"))

@@ -14,7 +14,7 @@ from monitor.app import build_estate, read_landscape
 from monitor.cli.exits import Exit
 from monitor.cli.run import watched_pass
 from monitor.cli.serve import serve
-from monitor.cli.workbench import new_runtime
+from monitor.cli.workbench import new_console, new_runtime
 from monitor.core.breaks import Break
 from monitor.estate import Estate
 from monitor.reports.deal import trace_deal
@@ -28,7 +28,7 @@ from monitor.store.database import open_database
 
 def demonstrate(*, once: bool, deals: int, seed: int, port: int) -> None:
     """Run the demonstration; without `once`, until SIGINT or SIGTERM."""
-    console = Console()
+    console = new_console()
     with (
         tempfile.TemporaryDirectory(prefix="tieout-demo-") as folder,
         SimulatedFirm(seed=seed, deals=deals) as firm,

@@ -57,7 +57,7 @@ def once(landscape: LandscapePath, as_json: AsJson = False) -> None:
     if as_json:
         typer.echo(json.dumps({"pass": describe_pass(done), **overview.as_json()}, indent=2))
     else:
-        show_overview(overview, Console())
+        show_overview(overview, workbench.new_console())
     raise typer.Exit(exit_of(done, overview))
 
 

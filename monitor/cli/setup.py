@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -62,7 +61,7 @@ def check(
         for each in previews:
             cells = (str(each.stream), str(each.records), str(each.rejects), each.remark)
             table.add_row(*(Text(cell) for cell in cells))
-        Console().print(table)
+        workbench.new_console().print(table)
     if any(each.failure or each.rejects for each in previews):
         raise typer.Exit(Exit.BLIND)
 
@@ -84,7 +83,7 @@ def doctor(landscape: LandscapePath, as_json: AsJson = False) -> None:
             table.add_row(
                 Text(*mark), *(Text(cell) for cell in (each.what, each.says, each.advice))
             )
-        Console().print(table)
+        workbench.new_console().print(table)
     raise typer.Exit(_exit_of(remarks))
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from monitor.app import build_estate, read_landscape
 from monitor.calls import CallLedger
@@ -37,6 +38,9 @@ LandscapeOption = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+
+WIDE = 160
+"""Columns where nobody's window sets them, as in a pipe or a file."""
 
 DEFAULT_LANDSCAPE = Path("landscape.yaml")
 
@@ -69,3 +73,9 @@ def build(landscape: Landscape, database: Database, clock: Clock = system_clock)
 def new_runtime(database: Database, clock: Clock = system_clock) -> Runtime:
     """What outlives a reload."""
     return Runtime(database, Metrics(VERSION), clock, CallLedger())
+
+
+def new_console() -> Console:
+    """Prints on stdout, as wide as the window."""
+    console = Console()
+    return console if console.is_terminal or "COLUMNS" in os.environ else Console(width=WIDE)

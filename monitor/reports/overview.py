@@ -7,14 +7,15 @@ from decimal import Decimal
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
-from monitor.core.breaks import Break
+from monitor.core.breaks import Break, Severity
 from monitor.core.model import StreamId, encode_value
 from monitor.core.sight import Blindness
 from monitor.core.transactions import TransactionStatus, shown_counts
 from monitor.estate import Estate
+from monitor.reports.break_list import BreakList
+from monitor.reports.showing import show_money
 from monitor.sight import see
 from monitor.store import breaks, quarantine, transactions
 from monitor.store.database import Database
@@ -27,7 +28,7 @@ class Overview:
     Attributes:
         at: the instant.
         transactions: counts by flow and shown status.
-        breaks: those that stand, the dearest first.
+        breaks: those that stand, as `in_order` puts them.
         value_at_risk: money by currency, each transaction once.
         blind: streams that cannot be seen, and why.
         set_aside: rows in quarantine by stream.
@@ -70,7 +71,7 @@ def look_over(estate: Estate, database: Database, now: datetime) -> Overview:
             )
             for flow in estate.flows
         }
-        standing = breaks.standing_breaks(connection)
+        standing = in_order(breaks.standing_breaks(connection))
         risk = breaks.value_at_risk(connection)
         aside: dict[StreamId, int] = {}
         for (stream, _), count in quarantine.count_in_quarantine(connection).items():
@@ -94,10 +95,24 @@ def break_as_json(each: Break) -> dict[str, Any]:
     }
 
 
+def in_order(standing: Sequence[Break]) -> list[Break]:
+    """The most severe first, then the dearest by the figure, whatever its currency."""
+    severities = list(Severity)
+    return sorted(
+        standing,
+        key=lambda each: (
+            -severities.index(each.finding.severity),
+            -(each.finding.value_at_risk or 0),
+            each.suspected_at,
+            each.fingerprint,
+        ),
+    )
+
+
 def show_overview(overview: Overview, console: Console) -> None:
     """For people, on a terminal."""
     for flow, counts in overview.transactions.items():
-        parts = [f"{count} {status.value.replace('_', ' ')}" for status, count in counts.items()]
+        parts = [f"{count:,} {status.value.replace('_', ' ')}" for status, count in counts.items()]
         console.print(Text(f"{flow}: {', '.join(parts)}", style="bold"))
     for stream, why in overview.blind.items():
         console.print(
@@ -106,34 +121,14 @@ def show_overview(overview: Overview, console: Console) -> None:
         )
     for stream, count in overview.set_aside.items():
         console.print(
-            Text(f"set aside: {count} rows of {stream} could not be read"), style="yellow"
+            Text(f"set aside: {count:,} rows of {stream} could not be read"), style="yellow"
         )
     if not overview.breaks:
         verdict = "no break is known" if overview.blind else "no breaks"
         console.print(Text(verdict, style="yellow" if overview.blind else "green"))
         return
-    console.print(break_table(overview.breaks))
+    console.print(BreakList(overview.breaks))
     risk = ", ".join(
-        f"{money:,.2f} {code}".strip() for code, money in sorted(overview.value_at_risk.items())
+        show_money(money, code) for code, money in sorted(overview.value_at_risk.items())
     )
-    console.print(Text(f"{len(overview.breaks)} breaks; at risk: {risk or 'nothing stated'}"))
-
-
-def break_table(standing: Sequence[Break]) -> Table:
-    """Breaks as a table; record content is text, never markup."""
-    table = Table(header_style="bold", box=None, pad_edge=False)
-    for heading in ("break", "deal", "kind", "where", "expected", "actual"):
-        table.add_column(heading)
-    table.add_column("at risk", justify="right")
-    table.add_column("since")
-    for each in standing:
-        found = each.finding
-        where = f"{found.system}.{found.stream}" + (f".{found.field}" if found.field else "")
-        money = (
-            "" if found.value_at_risk is None else f"{found.value_at_risk:,.2f} {found.currency}"
-        )
-        since = "" if found.since is None else f"{found.since:%Y-%m-%d %H:%M}"
-        cells = (each.id, found.transaction, found.kind.value.replace("_", " "), where)
-        values = (found.expected or "", found.actual or "", money, since)
-        table.add_row(*(Text(cell) for cell in (*cells, *values)))
-    return table
+    console.print(Text(f"{len(overview.breaks):,} breaks; at risk: {risk or 'nothing stated'}"))

@@ -10,8 +10,9 @@ from rich.text import Text
 
 from monitor.core.breaks import LIVE_STATES
 from monitor.core.transactions import TransactionStatus
+from monitor.reports.break_list import BreakList
 from monitor.reports.deal import DealTrace, Hop, HopState, Stop
-from monitor.reports.overview import break_table
+from monitor.reports.showing import show_minute, show_value
 
 _MARKS = {
     HopState.DONE: ("●", "green"),
@@ -36,7 +37,14 @@ def show_trace(trace: DealTrace, console: Console) -> None:
     colour = _COLOURS[trace.status]
     title = Text.assemble((trace.key, "bold"), "  ", (trace.status.value.replace("_", " "), colour))
     console.print(
-        Panel(_body(trace), title=title, title_align="left", border_style=colour, expand=False)
+        Panel(
+            _body(trace),
+            title=title,
+            title_align="left",
+            border_style=colour,
+            expand=False,
+            padding=0,
+        )
     )
 
 
@@ -49,9 +57,9 @@ def _body(trace: DealTrace) -> RenderableType:
     standing = [each for each in trace.breaks if each.state in LIVE_STATES]
     past = [each for each in trace.breaks if each.state not in LIVE_STATES]
     if standing:
-        parts += [Text(), Text("Breaks that stand", style="bold red"), break_table(standing)]
+        parts += [Text(), Text("Breaks that stand", style="bold red"), BreakList(standing)]
     if past:
-        parts += [Text(), Text("Resolved", style="bold"), break_table(past)]
+        parts += [Text(), Text("Resolved", style="bold"), BreakList(past)]
     return Group(*parts)
 
 
@@ -63,7 +71,7 @@ def _way(hops: Sequence[Hop]) -> RenderableType:
         state = hop.state.value.replace("_", " ")
         table.add_row(
             Text(str(hop.source)),
-            Text(f"──{mark}──▶", style=colour),
+            Text(f"─{mark}─▶", style=colour),
             Text(str(hop.to)),
             Text(state, style=colour),
             Text(hop.name, style="dim"),
@@ -74,22 +82,26 @@ def _way(hops: Sequence[Hop]) -> RenderableType:
 def _timeline(stops: Sequence[Stop]) -> RenderableType:
     """Records and messages in the order of time."""
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for heading in ("when (UTC)", "system", "what", "record", "status"):
-        table.add_column(heading)
-    table.add_column("amount", justify="right")
+    table.add_column("when (UTC)", no_wrap=True)
+    table.add_column("what", no_wrap=True)
+    table.add_column("record", overflow="fold", min_width=12)
+    table.add_column("status", overflow="fold")
+    table.add_column("amount", justify="right", no_wrap=True)
     for stop in stops:
         style = "dim" if stop.is_message else ""
         if stop.deleted:
             style = "strike dim"
-        when = "" if stop.at is None else f"{stop.at:%Y-%m-%d %H:%M}"
-        what = ("✉ " if stop.is_message else "") + stop.entity.replace("_", " ")
+        mark = "✉ " if stop.is_message else ""
+        what = f"{stop.stream.system} {mark}{stop.entity.replace('_', ' ')}"
         name = str(stop.fields.get("number") or stop.native_id)
         status = "deleted" if stop.deleted else str(stop.fields.get("status") or "")
-        cells = (when, stop.stream.system, what, name, status, _money(stop))
+        cells = (show_minute(stop.at), what, name, status, _money(stop))
         table.add_row(*(Text(cell, style=style) for cell in cells))
     return Padding(table, 0)
 
 
 def _money(stop: Stop) -> str:
     amount = stop.fields.get("amount")
-    return "" if amount is None else f"{amount} {stop.fields.get('currency') or ''}".strip()
+    if amount is None:
+        return ""
+    return f"{show_value(str(amount), 'amount')} {stop.fields.get('currency') or ''}".strip()
