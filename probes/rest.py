@@ -252,8 +252,9 @@ def _read_id(row: Any, id_path: str) -> str:
     native_id = value_at(row, id_path)
     try:
         if not is_blank(native_id) and not isinstance(native_id, bool):
+            text = read_text(native_id)
             # Blanks around it stay, as in the rows: the source must know its own identifier.
-            return native_id if isinstance(native_id, str) else read_text(native_id)
+            return native_id if isinstance(native_id, str) else text
     except Misfit:
         pass
     raise Permanent(f"a row has no id at '{id_path}'", reason=Reason.SCHEMA)
