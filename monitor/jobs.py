@@ -87,6 +87,8 @@ def settle_cycle(estate: Estate, runtime: Runtime) -> cycle.Cycle | None:
         now = runtime.clock()
         sight.note_changes(estate, runtime.database, sight.see(estate, runtime.database, now), now)
         done = cycle.run_cycle(estate, runtime.database, runtime.clock)
+        if done.looked_at >= sampling.MANY_NEW:
+            runtime.database.refresh_statistics()
     except TieoutError as error:
         log.error("cycle failed", reason=error.reason, error=str(error))
         return None

@@ -3,9 +3,9 @@
 import statistics
 import tempfile
 import time
+from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
 
 from monitor.core.entities import ENTITIES
 from monitor.core.model import KeyRole, KeyUse, Record, StreamId
@@ -15,6 +15,7 @@ from monitor.store.records import save_page
 from monitor.store.streams import note_success
 from tests.bench.measure import Figure
 from tests.cycle.small_firm import OPPORTUNITY, PROJECT, START, SmallFirm
+from tests.databases import running_postgresql
 
 SMALL, LARGE = 10_000, 1_000_000
 CHANGED = 100
@@ -22,29 +23,35 @@ ROUNDS = 7
 
 
 def run(small: int = SMALL, large: int = LARGE) -> list[Figure]:
-    """One figure: the large estate's cycle against the small one's, measured in turn."""
+    """One figure a database: the large estate's cycle against the small one's, in turn."""
     with tempfile.TemporaryDirectory(prefix="tieout-bench-") as folder:
-        firms = [_estate_of(Path(folder), records) for records in (small, large)]
-        seconds: list[list[float]] = [[], []]
-        for number in range(ROUNDS):
-            for place, firm in enumerate(firms):
-                seconds[place].append(_cycle(firm, number))
-        for firm in firms:
-            firm.database.close()
-    medians = [statistics.median(times) for times in seconds]
-    return [
-        Figure(
-            f"cycle with {CHANGED} changed records, estate of {large:,} / of {small:,}",
-            medians[1] / medians[0],
-            "<= 1.5",
-            f"{medians[1] * 1000:.0f} ms / {medians[0] * 1000:.0f} ms, medians of {ROUNDS}",
-        )
-    ]
+        urls = [f"sqlite:///{folder}/{name}.db" for name in ("small", "large")]
+        figures = [_compare("SQLite", urls, (small, large))]
+    with running_postgresql() as server, server.migrated() as first, server.migrated() as second:
+        figures.append(_compare("PostgreSQL", [first, second], (small, large)))
+    return figures
 
 
-def _estate_of(folder: Path, records: int) -> SmallFirm:
+def _compare(database: str, urls: Sequence[str], sizes: tuple[int, int]) -> Figure:
+    firms = [_estate_of(url, size) for url, size in zip(urls, sizes, strict=True)]
+    seconds: list[list[float]] = [[], []]
+    for number in range(ROUNDS):
+        for place, firm in enumerate(firms):
+            seconds[place].append(_cycle(firm, number))
+    for firm in firms:
+        firm.database.close()
+    few, many = (statistics.median(times) for times in seconds)
+    return Figure(
+        f"{database}: cycle, {CHANGED} changed of {sizes[1]:,} / of {sizes[0]:,} records",
+        many / few,
+        "<= 1.5",
+        f"{many * 1000:.0f} ms / {few * 1000:.0f} ms, medians of {ROUNDS}",
+    )
+
+
+def _estate_of(url: str, records: int) -> SmallFirm:
     """A settled estate: half opportunities, half their projects, every deal looked at once."""
-    database = open_database(f"sqlite:///{folder / f'estate-{records}.db'}")
+    database = open_database(url)
     database.migrate()
     firm = SmallFirm(database)
     deals = records // 2
@@ -53,7 +60,10 @@ def _estate_of(folder: Path, records: int) -> SmallFirm:
         for stream in (OPPORTUNITY, PROJECT):
             _write(database, stream, [_record(stream, number, "1000.00") for number in numbers])
     _look_done(firm)
+    # As the jobs do after much was read, and after much was looked at.
+    database.refresh_statistics()
     run_cycle(firm.estate, database, firm.clock)
+    database.refresh_statistics()
     return firm
 
 
