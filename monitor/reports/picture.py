@@ -82,11 +82,11 @@ def _way(hops: Sequence[Hop]) -> RenderableType:
 def _timeline(stops: Sequence[Stop]) -> RenderableType:
     """Records and messages in the order of time."""
     table = Table(box=None, header_style="bold", pad_edge=False)
-    table.add_column("when (UTC)", no_wrap=True)
-    table.add_column("what", no_wrap=True)
+    table.add_column("when (UTC)", min_width=16)
+    table.add_column("what")
     table.add_column("record", overflow="fold", min_width=12)
-    table.add_column("status", overflow="fold")
-    table.add_column("amount", justify="right", no_wrap=True)
+    table.add_column("status", overflow="fold", min_width=10)
+    table.add_column("amount", justify="right", overflow="fold", min_width=16)
     for stop in stops:
         style = "dim" if stop.is_message else ""
         if stop.deleted:
