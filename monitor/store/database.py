@@ -25,6 +25,8 @@ _PRAGMAS = (
     "cache_size=-4096",
 )
 
+_NO_FILE = frozenset({None, "", ":memory:"})
+
 
 class Database:
     """Where everything is kept. May be used by several threads at a time."""
@@ -146,7 +148,11 @@ def _create_engine(url: str) -> Engine:
         target = make_url(url)
         if target.get_backend_name() == "postgresql":
             options["pool_pre_ping"] = True
-        elif target.get_backend_name() != "sqlite" or target.database in {None, "", ":memory:"}:
+        elif target.get_backend_name() == "sqlite" and target.database not in _NO_FILE:
+            # Writers queue for the one lock, each on a connection of its own: readers must not
+            # have to queue behind them for a connection.
+            options["max_overflow"] = -1
+        else:
             raise Permanent(
                 "store.url must name a SQLite file or a PostgreSQL database",
                 reason=Reason.CONFIGURATION,

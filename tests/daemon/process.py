@@ -89,7 +89,7 @@ def count(store: Path, query: str) -> int:
         return 0
     with closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True, timeout=1)) as connection:
         try:
-            return int(connection.execute(query).fetchone()[0])
+            return int(connection.execute(query).fetchone()[0] or 0)
         except sqlite3.OperationalError:  # not migrated yet
             return 0
 
