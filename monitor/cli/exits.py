@@ -1,17 +1,23 @@
 """Exit codes: bit flags, so that a script sees everything that one run has to say."""
 
+from collections.abc import Mapping
 from enum import IntFlag
 
 
 class Exit(IntFlag):
-    """What a command's exit status says; 0 is in order, and looked at completely."""
+    """What a command's exit status says; `MEANINGS` has the words."""
 
     IN_ORDER = 0
     BREAKS = 1
-    """Breaks stand."""
     REFUSED = 2
-    """The command line or the landscape was refused; nothing was done."""
     BLIND = 4
-    """A source could not be looked at: what is not reported is unknown, not fine."""
     FAILED = 8
-    """tieout itself failed, the store for example."""
+
+
+MEANINGS: Mapping[Exit, str] = {
+    Exit.IN_ORDER: "Everything that was asked for is in order.",
+    Exit.BREAKS: "Breaks stand.",
+    Exit.REFUSED: "The command line or the landscape was refused, or the key is unknown.",
+    Exit.BLIND: "A source could not be looked at: what is not reported is unknown, not fine.",
+    Exit.FAILED: "tieout itself failed, the store for example.",
+}

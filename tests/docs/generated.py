@@ -7,6 +7,7 @@ from pathlib import Path
 from monitor.app import load_plugins
 from monitor.config.reference import reference_page
 from monitor.config.schema import landscape_schema
+from tests.docs.command_line import command_line_reference
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "docs" / "reference"
@@ -21,6 +22,7 @@ def schema_for_editors() -> str:
 
 
 PAGES: Mapping[Path, Callable[[], str]] = {
+    REFERENCE / "command-line.md": command_line_reference,
     REFERENCE / "landscape.md": landscape_reference,
     REFERENCE / "landscape.schema.json": schema_for_editors,
 }
