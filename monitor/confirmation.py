@@ -27,6 +27,10 @@ log = structlog.get_logger(__name__)
 ABSENCES = frozenset({BreakKind.MISSING, BreakKind.LATE})
 """Breaks that say that their own stream lacks a record."""
 
+BATCH = 100
+"""Suspicions asked about together. What was answered before a budget ran out is kept, so that the
+next cycle goes on from there."""
+
 Keys = frozenset[tuple[str, str]]
 """Business keys as (kind, value)."""
 
@@ -119,33 +123,36 @@ def confirm(
         Fingerprints whose every question was answered. A source that cannot be reached now
         leaves its suspicions as they are.
     """
-    asked = {fingerprint for question in questions.values() for fingerprint in question}
+    asked = sorted({fingerprint for question in questions.values() for fingerprint in question})
     unanswered: set[str] = set()
-    for stream, question in questions.items():
-        try:
-            unreadable = _ask(sources[stream], question, database, clock)
-        except TieoutError as error:
-            log.warning("confirmation failed", stream=str(stream), reason=error.reason)
-            unanswered |= question.keys()
-            continue
-        later = {each for each in question if _was_seen_later(stream, sight, known.get(each))}
-        reads_by_id = sources[stream].capabilities.fetch
-        is_complete = not _has_set_aside(database, stream)
-        unanswered |= {
-            fingerprint
-            for fingerprint, doubt in question.items()
-            if not _is_answered(
-                doubt, unreadable, reads_by_id, fingerprint in later, is_complete=is_complete
-            )
-        }
-    return frozenset(asked - unanswered)
+    silent: set[StreamId] = set()
+    for start in range(0, len(asked), BATCH):
+        batch = asked[start : start + BATCH]
+        for stream, question in questions.items():
+            part = {each: question[each] for each in batch if each in question}
+            answered: set[str] = set()
+            if part.keys() - unanswered and stream not in silent:
+                try:
+                    answered = _ask(part, sources[stream], sight, known, database, clock)
+                except TieoutError as error:
+                    log.warning("confirmation failed", stream=str(stream), reason=error.reason)
+                    silent.add(stream)
+            unanswered |= part.keys() - answered
+    return frozenset(asked) - unanswered
 
 
-def _ask(source: Source, question: Question, database: Database, clock: Clock) -> Keys:
+def _ask(
+    question: Question,
+    source: Source,
+    sight: Sight,
+    known: Mapping[str, Break],
+    database: Database,
+    clock: Clock,
+) -> set[str]:
     """Read what is there by id, look for what is missing by key.
 
     Returns:
-        Keys under which the source has something that could not be read.
+        Fingerprints whose doubt is settled.
     """
     if source.capabilities.fetch:
         native_ids = {each for doubt in question.values() for each in doubt.native_ids}
@@ -154,11 +161,27 @@ def _ask(source: Source, question: Question, database: Database, clock: Clock) -
     for doubt in question.values():
         for kind, value in doubt.keys or ():
             wanted[kind].add(value)
-    return frozenset(
+    unreadable = frozenset(
         (kind, value)
         for kind, values in sorted(wanted.items())
         for value in lookup(source, database, clock, kind, sorted(values))
     )
+    with database.read() as connection:
+        set_aside = {
+            each.reject.native_id for each in quarantine.in_quarantine(connection, source.id)
+        }
+    return {
+        each
+        for each, doubt in question.items()
+        if not doubt.native_ids & set_aside
+        and _is_answered(
+            doubt,
+            unreadable,
+            source.capabilities.fetch,
+            _was_seen_later(source.id, sight, known.get(each)),
+            is_complete=not set_aside,
+        )
+    }
 
 
 def _is_answered(
@@ -186,8 +209,3 @@ def _was_seen_later(stream: StreamId, sight: Sight, suspicion: Break | None) -> 
     """By our own clock: a source's clock may run behind and count whole seconds."""
     began_at = sight.began_at.get(stream)
     return suspicion is not None and began_at is not None and began_at > suspicion.suspected_at
-
-
-def _has_set_aside(database: Database, stream: StreamId) -> bool:
-    with database.read() as connection:
-        return stream in quarantine.depths(connection)

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import polars as pl
+import structlog
 
-from alerts.compose import notice_of
-from alerts.routing import route
 from monitor.confirmation import confirm, questions_of
 from monitor.core.breaks import LIVE_STATES, Break, BreakState, Finding, Transition
 from monitor.core.clock import Clock
@@ -23,12 +22,15 @@ from monitor.core.ports import Deadline, Scope
 from monitor.core.transactions import TransactionStatus, judge
 from monitor.estate import Estate, Flow
 from monitor.evidence import evidence_of
-from monitor.sight import Sight, see
-from monitor.store import breaks, outbox, touches, transactions
-from monitor.store.database import Connection, Database
+from monitor.sight import Sight, note_changes, see
+from monitor.store import breaks, touches, transactions, turns
+from monitor.store.database import Database
 from monitor.store.frames import load_frames
 from monitor.store.neighbourhood import explore
+from monitor.telling import tell
 from reconcilers.correlate import correlate
+
+log = structlog.get_logger(__name__)
 
 BATCH = 20_000
 """Touched records, or due transactions, that are looked at together; bounds memory."""
@@ -66,6 +68,7 @@ class Assessment:
         deadlines: when silence turns into a finding.
         judged: rules that could be asked.
         known: breaks of these transactions by fingerprint, as stored.
+        turn: how often the flow had been settled before the snapshot.
     """
 
     members: tuple[int, ...]
@@ -77,6 +80,7 @@ class Assessment:
     deadlines: tuple[Deadline, ...]
     judged: frozenset[str]
     known: Mapping[str, Break]
+    turn: int
 
 
 def run_cycle(estate: Estate, database: Database, clock: Clock) -> Cycle:
@@ -85,7 +89,10 @@ def run_cycle(estate: Estate, database: Database, clock: Clock) -> Cycle:
     Raises:
         Transient, Permanent: the store failed; what was settled before stays settled.
     """
-    sight = see(estate, database, clock())
+    now = clock()
+    sight = see(estate, database, now)
+    # By the very sight that judges below: what it leaves unknown is looked at again afterwards.
+    note_changes(estate, database, sight, now)
     done: list[Cycle] = []
     while touched := _take_touched(database):
         looks = [_look(flow, touched, (), estate, sight, database, clock) for flow in estate.flows]
@@ -123,6 +130,23 @@ def _look(
     clock: Clock,
 ) -> tuple[Cycle, frozenset[int]]:
     """Look at some transactions of one flow; also returns the marks that this answers."""
+    while True:
+        done = _settle(flow, touched, due, estate, sight, database, clock)
+        if done is not None:
+            return done
+        log.info("another cycle was quicker; looking again")
+
+
+def _settle(
+    flow: Flow,
+    touched: Sequence[touches.Touch],
+    due: Sequence[str],
+    estate: Estate,
+    sight: Sight,
+    database: Database,
+    clock: Clock,
+) -> tuple[Cycle, frozenset[int]] | None:
+    """Assess, confirm, settle; None where somebody else settled the flow meanwhile."""
     record_ids = [mark.record_id for mark in touched]
     seen = _assess(flow, record_ids, due, estate, sight, database, clock())
     waiting = awaiting(tuple(seen.known.values()), seen.findings, flow.margins, clock())
@@ -142,8 +166,10 @@ def _look(
         now=now,
         retired=_retired(flow, seen),
     )
-    _save(flow, estate, sight, seen, steps, database, now)
-    unconfirmed = len(waiting.to_confirm - confirmed)
+    if not _save(flow, estate, sight, seen, steps, database, now):
+        return None
+    suspected = awaiting(tuple(seen.known.values()), seen.findings, flow.margins, now)
+    unconfirmed = len(suspected.to_confirm - confirmed)
     return Cycle(len(seen.transactions), tuple(steps), unconfirmed), seen.touches
 
 
@@ -165,6 +191,7 @@ def _assess(
         rows = load_frames(connection, links, _fields(flow, estate))
         looked_at = before.union(links["transaction"].to_list(), due)
         known = breaks.load_breaks(connection, flow.name, looked_at)
+        turn = turns.turn_of(connection, flow.name)
     judged = [rule for rule in flow.rules if rule.needs <= sight.looked_until.keys()]
     scope = Scope(flow.name, rows, sight.looked_until, now)
     verdicts = [rule.evaluate(scope) for rule in judged]
@@ -178,6 +205,7 @@ def _assess(
         deadlines=tuple(until for verdict in verdicts for until in verdict.deadlines),
         judged=frozenset(rule.name for rule in judged),
         known={each.fingerprint: each for each in known},
+        turn=turn,
     )
 
 
@@ -195,20 +223,26 @@ def _save(
     steps: Sequence[Transition],
     database: Database,
     now: datetime,
-) -> None:
-    """Links, breaks, what is told of them, statuses and next looks: all of it or nothing."""
+) -> bool:
+    """Links, breaks, what is told of them, statuses and next looks: all of it or nothing.
+
+    Nothing, and False, where the assessment is not of the latest state.
+    """
     after = {**seen.known, **{step.after.fingerprint: step.after for step in steps}}
     deadlines = _next_looks(flow, seen, after.values(), now)
     statuses = _statuses(flow, seen, after.values(), deadlines)
     evidence = evidence_of(flow, steps, seen.frames, sight.looked_until)
     with database.write() as connection:
+        if not turns.take_turn(connection, flow.name, seen.turn):
+            return False
         transactions.save_links(connection, flow.name, seen.links, seen.members)
         breaks.apply_transitions(connection, steps, WATCH, evidence)
         breaks.note_seen(connection, _still_standing(seen, steps), now)
         transactions.save_statuses(connection, flow.name, statuses, now)
         transactions.replace_deadlines(connection, flow.name, seen.transactions, deadlines)
         for step in steps:
-            _tell(connection, estate, step, now)
+            tell(connection, estate, step, now)
+    return True
 
 
 def _retired(flow: Flow, seen: Assessment) -> set[str]:
@@ -224,12 +258,6 @@ def _still_standing(seen: Assessment, steps: Sequence[Transition]) -> set[str]:
         for fingerprint, each in seen.known.items()
         if each.state in LIVE_STATES and each.finding.rule in seen.judged
     } - moved
-
-
-def _tell(connection: Connection, estate: Estate, step: Transition, now: datetime) -> None:
-    notice = notice_of(step, estate.address, estate.titles)
-    if notice is not None:
-        outbox.enqueue(connection, notice, route(notice, estate.routes), now)
 
 
 def _next_looks(
@@ -259,7 +287,7 @@ def _statuses(
     deadlines: Mapping[str, datetime],
 ) -> dict[str, TransactionStatus]:
     broken = {each.finding.transaction for each in known if each.state in LIVE_STATES}
-    present = set(seen.links["transaction"].to_list())
+    present = {key for frame in seen.frames.values() for key in frame["_transaction"]}
     return {
         key: judge(
             has_records=key in present,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from monitor import cycle, delivery, sampling, sight
+from monitor import cycle, delivery, sampling
 from monitor.calls import CallLedger
 from monitor.core import catalogue as shown
 from monitor.core.clock import Clock, stopwatch
@@ -84,8 +84,6 @@ def settle_cycle(estate: Estate, runtime: Runtime) -> cycle.Cycle | None:
     """One cycle over what changed; None where the store failed."""
     elapsed = stopwatch()
     try:
-        now = runtime.clock()
-        sight.note_changes(estate, runtime.database, sight.see(estate, runtime.database, now), now)
         done = cycle.run_cycle(estate, runtime.database, runtime.clock)
         if done.looked_at >= sampling.MANY_NEW:
             runtime.database.refresh_statistics()

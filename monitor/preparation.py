@@ -2,10 +2,13 @@
 
 from datetime import datetime
 
+from monitor.core.breaks import LIVE_STATES, BreakState
+from monitor.core.lifecycle import settle
 from monitor.estate import Estate, Source
-from monitor.store import settings, streams, touches, transactions
+from monitor.store import breaks, settings, streams, touches, transactions
 from monitor.store.audit import append_audit
-from monitor.store.database import Database
+from monitor.store.database import Connection, Database
+from monitor.telling import tell
 
 
 def prepare_store(estate: Estate, database: Database, now: datetime) -> None:
@@ -25,12 +28,29 @@ def prepare_store(estate: Estate, database: Database, now: datetime) -> None:
                 detail={"digest": estate.digest},
             )
             settings.save_setting(connection, "landscape", estate.digest)
+            _retire_flows(estate, connection, now)
         for flow in estate.flows:
             name = f"flow:{flow.name}"
             if settings.load_setting(connection, name) != flow.digest:
                 transactions.make_all_due(connection, flow.name, now)
-                touches.touch_unlinked(connection)
+                touches.touch_unlinked(connection, flow.name)
                 settings.save_setting(connection, name, flow.digest)
+
+
+def _retire_flows(estate: Estate, connection: Connection, now: datetime) -> None:
+    """Resolve what was found in flows that the landscape no longer has: nobody looks there."""
+    flows = {flow.name for flow in estate.flows}
+    states = LIVE_STATES | {BreakState.SUSPECTED}
+    left = [
+        each
+        for each in breaks.list_breaks(connection, states=states, limit=None)
+        if each.finding.flow not in flows
+    ]
+    rules = {each.finding.rule for each in left}
+    steps = settle(left, (), (), confirmed=(), margins={}, now=now, retired=rules)
+    breaks.apply_transitions(connection, steps, "tieout")
+    for step in steps:
+        tell(connection, estate, step, now)
 
 
 def prepare_stream(source: Source, database: Database) -> None:

@@ -1,6 +1,6 @@
 """Sample: one look at one stream, each page stored as it arrives, the cursor only after it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -96,16 +96,22 @@ def _read_window(source: Source, database: Database, clock: Clock) -> Tally:
         source.probe.source_time(),
         full_requested=state.full_requested,
     )
-    cursor, tally, seen = state.cursor, Tally(), set[str]()
+    cursor, tally, seen = state.cursor, Tally(), set[str | None]()
     for page in source.probe.changes(source.id.stream, upcoming.window):
         cursor = advance(cursor, page.position, upcoming.window)
         seen.update(record.native_id for record in page.records)
+        seen.update(reject.native_id for reject in page.rejects)
         with database.write() as connection:
             tally += store_page(connection, source.id, page, clock())
             streams.save_cursor(connection, source.id, cursor)
     if source.settings.cursor is None and source.settings.deletes.kind != "none":
         _refuse_empty(source, seen, known)
-        tally += _mark_gone(source, database, clock, known - seen)
+        # A row whose id cannot be read may be any of those that seem to be gone.
+        if None not in seen or source.capabilities.fetch:
+            tally += _mark_gone(source, database, clock, known - seen)
+    if source.settings.cursor is not None and state.failure_reason is Reason.EMPTY_SOURCE:
+        # That nothing new comes does not say that the rest is there again.
+        tally += _compare_ids(source, database, clock)
     _finish(source, database, clock, upcoming, began_at)
     if tally.new >= MANY_NEW:
         database.refresh_statistics()
@@ -140,7 +146,7 @@ def _compare_ids(source: Source, database: Database, clock: Clock) -> Tally:
     return tally
 
 
-def _refuse_empty(source: Source, present: set[str], known: set[str]) -> None:
+def _refuse_empty(source: Source, present: Collection[str | None], known: set[str]) -> None:
     """A source that had records and now shows none is more likely ill than empty."""
     if known and not present and not source.capabilities.may_be_empty:
         raise Permanent(
@@ -187,6 +193,9 @@ def fetch(source: Source, database: Database, clock: Clock, native_ids: list[str
         page = source.probe.fetch(source.id.stream, batch)
         rejected = {reject.native_id for reject in page.rejects}
         absent = set(batch) - {record.native_id for record in page.records} - rejected
+        if None in rejected:
+            # The row whose id cannot be read may be any of them.
+            absent = set()
         with database.write() as connection:
             tally += store_page(connection, source.id, page, clock(), authoritative=True)
             deleted = records.mark_deleted(connection, source.id, sorted(absent), clock())

@@ -57,7 +57,8 @@ def pass_once(estate: Estate, runtime: Runtime, progress: Progress = lambda _: N
         if not done.awaiting:
             break
     jobs.refresh_metrics(estate, runtime)
-    jobs.deliver_notices(estate, runtime)
+    while any(each.failure is None for each in jobs.deliver_notices(estate, runtime)):
+        pass
     blind = dict(see(estate, runtime.database, runtime.clock()).blind)
     return Pass(tuple(looks), looked_at, tuple(transitions), blind, failed)
 

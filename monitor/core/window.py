@@ -15,6 +15,7 @@ class WindowReason(StrEnum):
     NEXT = "next"
     REQUESTED = "requested"
     BEYOND_RETENTION = "beyond_retention"
+    AHEAD = "ahead"
     NO_CURSOR = "no_cursor"
 
 
@@ -47,7 +48,9 @@ def next_window(
 
     It starts an overlap before the cursor, because a row that commits late carries an older
     stamp than rows already read. A cursor older than what the source keeps cannot be trusted to
-    find every change, so the whole stream is read again.
+    find every change, so the whole stream is read again. So it is when the cursor lies further
+    ahead of the present than the overlap: the source's clock was wrong, and since when nobody
+    knows.
     """
     if settings is None:
         return NextWindow(Window(None, source_time), WindowReason.NO_CURSOR)
@@ -58,6 +61,8 @@ def next_window(
         return NextWindow(Window(None, until), WindowReason.FIRST)
     if settings.retention is not None and cursor < source_time - settings.retention:
         return NextWindow(Window(None, until), WindowReason.BEYOND_RETENTION)
+    if cursor > until + settings.overlap:
+        return NextWindow(Window(None, until), WindowReason.AHEAD)
     return NextWindow(Window(min(cursor, until) - settings.overlap, until), WindowReason.NEXT)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -22,6 +22,12 @@ class OutboxState(StrEnum):
     SENDING = "sending"
     SENT = "sent"
     DEAD = "dead"
+
+
+_UNSENT = (OutboxState.PENDING.value, OutboxState.SENDING.value)
+
+LEASE = timedelta(minutes=15)
+"""Longer than the slowest channel takes for all that is claimed at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +70,13 @@ def enqueue(connection: Connection, notice: Notice, channels: Iterable[str], now
 
 
 def claim_due(connection: Connection, now: datetime, limit: int) -> list[Parcel]:
-    """Take notices that are due, oldest first, so that nobody else takes them."""
+    """Take notices that are due, oldest first, so that nobody else takes them for `LEASE`.
+
+    Whoever has not said by then how it went has died; the notice is due again.
+    """
     due = (
         select(outbox.c.id)
-        .where(outbox.c.state == OutboxState.PENDING.value, outbox.c.due_at <= now)
+        .where(outbox.c.state.in_(_UNSENT), outbox.c.due_at <= now)
         .order_by(outbox.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -79,9 +88,10 @@ def claim_due(connection: Connection, now: datetime, limit: int) -> list[Parcel]
         update(outbox)
         .where(
             outbox.c.id.in_(listed_ids(connection, ids)),
-            outbox.c.state == OutboxState.PENDING.value,
+            outbox.c.state.in_(_UNSENT),
+            outbox.c.due_at <= now,
         )
-        .values(state=OutboxState.SENDING.value, attempts=outbox.c.attempts + 1)
+        .values(state=OutboxState.SENDING.value, due_at=now + LEASE, attempts=outbox.c.attempts + 1)
         .returning(outbox.c.id, outbox.c.channel, outbox.c.payload, outbox.c.attempts)
     )
     return sorted((_parcel(row) for row in claimed), key=lambda parcel: parcel.id)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, delete, func, insert, select
 
 from monitor.store.bulk import listed_ids
-from monitor.store.schema import link, record, touch
+from monitor.store.schema import business_transaction, link, record, touch
 
 
 class Touch(NamedTuple):
@@ -33,9 +33,13 @@ def clear_touched(connection: Connection, touch_ids: Collection[int]) -> None:
     connection.execute(delete(touch).where(touch.c.id.in_(listed_ids(connection, touch_ids))))
 
 
-def touch_unlinked(connection: Connection) -> None:
-    """Mark every record that is in no transaction: a changed flow may want it."""
-    linked = select(link.c.record_id)
+def touch_unlinked(connection: Connection, flow: str) -> None:
+    """Mark every record that is in no transaction of a flow: changed or new, it may want them."""
+    linked = (
+        select(link.c.record_id)
+        .join_from(link, business_transaction)
+        .where(business_transaction.c.flow == flow)
+    )
     unlinked = select(record.c.id).where(record.c.id.not_in(linked))
     connection.execute(insert(touch).from_select(["record_id"], unlinked))
 

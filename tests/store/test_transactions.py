@@ -156,7 +156,7 @@ def test_clearing_marks_never_clears_one_that_came_later(database: Database) -> 
     with database.write() as connection:
         (taken,) = touches.take_touched(connection, 9)
         touches.clear_touched(connection, [taken.id])
-        touches.touch_unlinked(connection)
+        touches.touch_unlinked(connection, "sales")
         touches.clear_touched(connection, [taken.id])
         assert touches.count_touched(connection) == 1
 
@@ -167,7 +167,7 @@ def test_records_in_no_transaction_can_be_marked(database: Database) -> None:
     with database.write() as connection:
         marks = touches.take_touched(connection, 9)
         touches.clear_touched(connection, [mark.id for mark in marks])
-        touches.touch_unlinked(connection)
+        touches.touch_unlinked(connection, "sales")
         assert second in {mark.record_id for mark in touches.take_touched(connection, 9)}
         assert first not in {mark.record_id for mark in touches.take_touched(connection, 9)}
 
