@@ -151,13 +151,15 @@ class Daemon:
         source: Source | None = None,
     ) -> None:
         where = () if source is None else (source.id,)
+        name = ".".join((job.__name__, *(str(stream) for stream in where)))
         self._scheduler.add_job(
             tenancy.lend,
             "interval",
             seconds=max(every.total_seconds(), 0.1),
             args=(job, self.runtime, *where),
             # The same over a reload: a look waits for the one before it to end.
-            id=".".join((job.__name__, *(str(stream) for stream in where))),
+            id=name,
+            name=name,
             executor="default" if source is None else _pool_of(source.id.system),
             next_run_time=datetime.now(UTC),
         )

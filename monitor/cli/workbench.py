@@ -39,8 +39,8 @@ LandscapeOption = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 
-WIDE = 160
-"""Columns where nobody's window sets them, as in a pipe or a file."""
+WIDE = 1_000
+"""Columns where no window bounds them, as in a pipe or a file: a row stays on its line."""
 
 DEFAULT_LANDSCAPE = Path("landscape.yaml")
 

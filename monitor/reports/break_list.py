@@ -1,8 +1,9 @@
 """Breaks on a terminal: one line each where there is room for it, else two."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from rich.console import Console, ConsoleOptions, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.measure import Measurement
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -10,8 +11,10 @@ from rich.text import Text
 from monitor.core.breaks import Break, Finding, Severity
 from monitor.reports.showing import show_minute, show_money, show_value
 
-ROOMY = 130
-"""Columns from which on a break has a line to itself."""
+_LONGEST_VALUE = 40
+"""Columns; longer values go on below."""
+
+_ENDLESS = 10_000
 
 _STYLES = {Severity.CRITICAL: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 
@@ -22,15 +25,21 @@ class BreakList:
     def __init__(self, breaks: Sequence[Break]) -> None:
         self._breaks = breaks
 
-    def __rich_console__(
-        self, _console: Console, options: ConsoleOptions
-    ) -> Iterator[RenderableType]:
-        if options.max_width >= ROOMY:
-            yield _table(self._breaks)
-        else:
-            for each in self._breaks:
-                yield _headline(each)
-                yield Padding(Text(_sentence(each.finding)), (0, 0, 0, 4))
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield self._fitting(console, options)
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        return Measurement.get(console, options, self._fitting(console, options))
+
+    def _fitting(self, console: Console, options: ConsoleOptions) -> RenderableType:
+        table = _table(self._breaks)
+        unbounded = options.update(max_width=_ENDLESS)
+        if Measurement.get(console, unbounded, table).maximum <= options.max_width:
+            return table
+        lines: list[RenderableType] = []
+        for each in self._breaks:
+            lines += [_headline(each), Padding(Text(_sentence(each.finding)), (0, 0, 0, 4))]
+        return Group(*lines)
 
 
 def _table(breaks: Sequence[Break]) -> Table:
@@ -38,7 +47,7 @@ def _table(breaks: Sequence[Break]) -> Table:
     for heading in ("break", "deal", "kind", "where"):
         table.add_column(heading, no_wrap=True)
     for heading in ("expected", "actual"):
-        table.add_column(heading, overflow="fold")
+        table.add_column(heading, overflow="fold", max_width=_LONGEST_VALUE)
     table.add_column("at risk", justify="right", no_wrap=True)
     table.add_column("since (UTC)", no_wrap=True)
     for each in breaks:

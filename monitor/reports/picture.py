@@ -66,6 +66,8 @@ def _body(trace: DealTrace) -> RenderableType:
 def _way(hops: Sequence[Hop]) -> RenderableType:
     """The hand-offs, one line each: from, how far, to."""
     table = Table.grid(padding=(0, 1))
+    for _ in range(5):
+        table.add_column(overflow="fold")
     for hop in hops:
         mark, colour = _MARKS[hop.state]
         state = hop.state.value.replace("_", " ")
@@ -83,7 +85,7 @@ def _timeline(stops: Sequence[Stop]) -> RenderableType:
     """Records and messages in the order of time."""
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column("when (UTC)", min_width=16)
-    table.add_column("what")
+    table.add_column("what", overflow="fold")
     table.add_column("record", overflow="fold", min_width=12)
     table.add_column("status", overflow="fold", min_width=10)
     table.add_column("amount", justify="right", overflow="fold", min_width=16)

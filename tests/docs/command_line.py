@@ -18,7 +18,7 @@ _INTRODUCTION = """\
 
 Data goes to stdout, logs and remarks to stderr: for people on a terminal, as JSON lines
 elsewhere. `tieout --verbose COMMAND` logs what is done. Times are UTC. Where stdout is no
-terminal, tables are 160 columns wide; `COLUMNS` sets another width. `make install` puts the
+terminal, a row of a table stays on its line; `COLUMNS` sets a width. `make install` puts the
 command into `.venv/bin`.
 
 ## Exit status
