@@ -1,38 +1,44 @@
 """A daemon and a pass by hand over one store, and what they leave to one another."""
 
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from typing import Any
 
 from monitor import cycle, jobs
-from monitor.core.model import Page
 from monitor.delivery import deliver
 from monitor.single_pass import pass_once
-from monitor.store.database import Database
+from monitor.store.database import Connection, Database
 from monitor.store.outbox import claim_due
 from monitor.store.touches import count_touched
 from tests.cycle.small_firm import SmallFirm
 from tests.engine.standing import openings, standing
 
 
+class Overtaken:
+    """A store in which another cycle is quicker, just before the n-th write."""
+
+    def __init__(self, firm: SmallFirm, moment: int) -> None:
+        self._firm, self._left = firm, moment
+        self.read = firm.database.read
+
+    def write(self) -> AbstractContextManager[Connection]:
+        self._left -= 1
+        if not self._left:
+            cycle.run_cycle(self._firm.estate, self._firm.database, self._firm.clock)
+        return self._firm.database.write()
+
+
 def test_a_cycle_that_another_overtook_looks_again(database: Database) -> None:
     firm = SmallFirm(database)
-    firm.win("D1")
-    firm.staff("D1", amount="900.00")
-    for stream in firm.estate.sources:
-        jobs.sample_stream(firm.estate, firm.runtime, stream)
-    whole, overtaken = firm.crm.fetch, False
-
-    def fetch(stream: str, native_ids: Sequence[str]) -> Page:
-        nonlocal overtaken
-        if not overtaken:
-            overtaken = True
-            cycle.run_cycle(firm.estate, database, firm.clock)
-        return whole(stream, native_ids)
-
-    firm.crm.fetch = fetch  # type: ignore[method-assign]  # while this one confirms
-    cycle.run_cycle(firm.estate, database, firm.clock)
-    assert overtaken
-    assert len(standing(database)) == 1
+    for moment in range(1, 7):
+        firm.win(f"D{moment}")
+        firm.staff(f"D{moment}", amount="900.00")
+        for stream in firm.estate.sources:
+            jobs.sample_stream(firm.estate, firm.runtime, stream)
+        overtaken: Any = Overtaken(firm, moment)
+        cycle.run_cycle(firm.estate, overtaken, firm.clock)
+        firm.later(minutes=1)
+    assert len(standing(database)) == 6
     assert set(openings(database).values()) == {1}
 
 
