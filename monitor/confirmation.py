@@ -166,43 +166,69 @@ def _ask(
         for kind, values in sorted(wanted.items())
         for value in lookup(source, database, clock, kind, sorted(values))
     )
-    with database.read() as connection:
-        set_aside = {
-            each.reject.native_id for each in quarantine.in_quarantine(connection, source.id)
-        }
+    unread = _load_unread(source.id, unreadable, database)
     return {
         each
         for each, doubt in question.items()
-        if not doubt.native_ids & set_aside
-        and _is_answered(
+        if _is_answered(
             doubt,
-            unreadable,
+            unread,
             source.capabilities.fetch,
             _was_seen_later(source.id, sight, known.get(each)),
-            is_complete=not set_aside,
         )
     }
 
 
-def _is_answered(
-    doubt: Doubt, unreadable: Keys, reads_by_id: bool, was_seen_later: bool, *, is_complete: bool
-) -> bool:
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """What a stream has and nobody can read.
+
+    Attributes:
+        keys: under which such a row was met just now.
+        native_ids: of rows set aside; None stands for rows without an id.
+        payloads: rows set aside as received, in small letters.
+    """
+
+    keys: Keys
+    native_ids: frozenset[str | None]
+    payloads: tuple[str, ...]
+
+    def may_hold(self, key: tuple[str, str]) -> bool:
+        """Whether one of the rows may be of this key: it was met under it, or names its parts."""
+        parts = [part.casefold() for part in key[1].split("|")]
+        return key in self.keys or any(
+            all(part in payload for part in parts) for payload in self.payloads
+        )
+
+
+def _load_unread(stream: StreamId, keys: Keys, database: Database) -> Unread:
+    with database.read() as connection:
+        rejects = [each.reject for each in quarantine.in_quarantine(connection, stream)]
+    return Unread(
+        keys,
+        frozenset(reject.native_id for reject in rejects),
+        tuple(reject.payload.casefold() for reject in rejects),
+    )
+
+
+def _is_answered(doubt: Doubt, unread: Unread, reads_by_id: bool, was_seen_later: bool) -> bool:
     """Whether the stream's part in a suspicion is settled.
 
     Args:
         doubt: what had to be known.
-        unreadable: keys under which the stream has something that nobody can read.
+        unread: what the stream has and nobody can read.
         reads_by_id: the records that are there were read again.
         was_seen_later: a complete look began after the suspicion.
-        is_complete: no row of the stream is set aside.
     """
+    if doubt.native_ids & unread.native_ids:
+        return False
     if doubt.native_ids and not reads_by_id and not was_seen_later:
         return False
     if doubt.keys is None:
         return True
     if doubt.keys:
-        return not doubt.keys & unreadable
-    return was_seen_later and is_complete
+        return not any(unread.may_hold(key) for key in doubt.keys)
+    return was_seen_later and not unread.payloads
 
 
 def _was_seen_later(stream: StreamId, sight: Sight, suspicion: Break | None) -> bool:

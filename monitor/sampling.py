@@ -122,6 +122,8 @@ def _finish(
     source: Source, database: Database, clock: Clock, upcoming: NextWindow, began_at: datetime
 ) -> None:
     with database.write() as connection:
+        if upcoming.is_full:
+            quarantine.release_unseen(connection, source.id, began_at, clock())
         streams.note_success(
             connection,
             source.id,

@@ -78,6 +78,20 @@ def release(
     return released.rowcount
 
 
+def release_unseen(connection: Connection, stream: StreamId, since: datetime, now: datetime) -> int:
+    """Let go of rows that a look at the whole stream, begun then, has not met again."""
+    released = connection.execute(
+        update(quarantine)
+        .where(
+            quarantine.c.stream == str(stream),
+            quarantine.c.released_at.is_(None),
+            quarantine.c.last_seen_at < since,
+        )
+        .values(released_at=now)
+    )
+    return released.rowcount
+
+
 def in_quarantine(connection: Connection, stream: StreamId | None = None) -> list[SetAside]:
     """What is set aside and not released, oldest first."""
     query = select(quarantine).where(quarantine.c.released_at.is_(None))
