@@ -7,33 +7,31 @@ that is killed leaves its touches in place, and the next one comes to the same s
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-import polars as pl
 import structlog
 
+from monitor.assessment import Assessment, assess
 from monitor.confirmation import confirm, questions_of
-from monitor.core.breaks import LIVE_STATES, Break, BreakState, Finding, Transition
+from monitor.core.breaks import LIVE_STATES, Break, BreakState, Transition
 from monitor.core.clock import Clock
-from monitor.core.entities import EntityFields
 from monitor.core.lifecycle import awaiting, settle
-from monitor.core.model import StreamId
-from monitor.core.ports import Deadline, Scope
+from monitor.core.ports import Deadline
 from monitor.core.transactions import TransactionStatus, judge
 from monitor.estate import Estate, Flow
 from monitor.evidence import evidence_of
 from monitor.sight import Sight, note_changes, see
 from monitor.store import breaks, touches, transactions, turns
 from monitor.store.database import Database
-from monitor.store.frames import load_frames
-from monitor.store.neighbourhood import explore
 from monitor.telling import tell
-from reconcilers.correlate import correlate
 
 log = structlog.get_logger(__name__)
 
 BATCH = 20_000
 """Touched records, or due transactions, that are looked at together; bounds memory."""
+
+RAREST_QUESTION = timedelta(minutes=15)
+"""How seldom a suspicion is asked about that no source can settle."""
 
 WATCH = "tieout"
 """Who took a step that no person took."""
@@ -52,35 +50,6 @@ class Cycle:
     looked_at: int
     transitions: tuple[Transition, ...]
     awaiting: int
-
-
-@dataclass(frozen=True, slots=True)
-class Assessment:
-    """What the rules say of some transactions, all read from one snapshot of the store.
-
-    Attributes:
-        members: the records that were correlated.
-        links: which record belongs to which transaction, as of now.
-        touches: marks that this look answers.
-        transactions: every transaction that has, or had, one of the records.
-        frames: their records by stream.
-        findings: breaks that stand.
-        deadlines: when silence turns into a finding.
-        judged: rules that could be asked.
-        known: breaks of these transactions by fingerprint, as stored.
-        turn: how often the flow had been settled before the snapshot.
-    """
-
-    members: tuple[int, ...]
-    links: pl.DataFrame
-    touches: frozenset[int]
-    transactions: frozenset[str]
-    frames: Mapping[StreamId, pl.DataFrame]
-    findings: tuple[Finding, ...]
-    deadlines: tuple[Deadline, ...]
-    judged: frozenset[str]
-    known: Mapping[str, Break]
-    turn: int
 
 
 def run_cycle(estate: Estate, database: Database, clock: Clock) -> Cycle:
@@ -148,14 +117,14 @@ def _settle(
 ) -> tuple[Cycle, frozenset[int]] | None:
     """Assess, confirm, settle; None where somebody else settled the flow meanwhile."""
     record_ids = [mark.record_id for mark in touched]
-    seen = _assess(flow, record_ids, due, estate, sight, database, clock())
+    seen = assess(flow, record_ids, due, estate, sight, database, clock())
     waiting = awaiting(tuple(seen.known.values()), seen.findings, flow.margins, clock())
     confirmed: frozenset[str] = frozenset()
     if waiting.to_confirm:
         suspicions = [each for each in seen.findings if each.fingerprint in waiting.to_confirm]
         questions = questions_of(flow, suspicions, seen.frames, estate.sources)
         confirmed = confirm(questions, estate.sources, sight, seen.known, database, clock)
-        seen = _assess(flow, record_ids, due, estate, sight, database, clock())
+        seen = assess(flow, record_ids, due, estate, sight, database, clock())
     now = clock()
     steps = settle(
         tuple(seen.known.values()),
@@ -171,48 +140,6 @@ def _settle(
     suspected = awaiting(tuple(seen.known.values()), seen.findings, flow.margins, now)
     unconfirmed = len(suspected.to_confirm - confirmed)
     return Cycle(len(seen.transactions), tuple(steps), unconfirmed), seen.touches
-
-
-def _assess(
-    flow: Flow,
-    record_ids: Collection[int],
-    due: Collection[str],
-    estate: Estate,
-    sight: Sight,
-    database: Database,
-    now: datetime,
-) -> Assessment:
-    """Correlate what changed with its neighbours and ask every rule that can be asked."""
-    with database.read() as connection:
-        members, uses = explore(connection, flow.name, record_ids, due, flow.kinds)
-        links = correlate(uses, flow.root, flow.key, flow.kinds)
-        marks = touches.touches_of(connection, members)
-        before = transactions.transactions_of(connection, flow.name, members)
-        rows = load_frames(connection, links, _fields(flow, estate))
-        looked_at = before.union(links["transaction"].to_list(), due)
-        known = breaks.load_breaks(connection, flow.name, looked_at)
-        turn = turns.turn_of(connection, flow.name)
-    judged = [rule for rule in flow.rules if rule.needs <= sight.looked_until.keys()]
-    scope = Scope(flow.name, rows, sight.looked_until, now)
-    verdicts = [rule.evaluate(scope) for rule in judged]
-    return Assessment(
-        members=tuple(members),
-        links=links,
-        touches=frozenset(marks),
-        transactions=frozenset(looked_at),
-        frames=rows,
-        findings=tuple(found for verdict in verdicts for found in verdict.findings),
-        deadlines=tuple(until for verdict in verdicts for until in verdict.deadlines),
-        judged=frozenset(rule.name for rule in judged),
-        known={each.fingerprint: each for each in known},
-        turn=turn,
-    )
-
-
-def _fields(flow: Flow, estate: Estate) -> Mapping[StreamId, EntityFields]:
-    """What to load: where money is stated needs no rule, and its blindness stops none."""
-    shown = flow.needs | {flow.root, flow.value_stream}
-    return {stream: estate.sources[stream].fields for stream in shown}
 
 
 def _save(
@@ -269,7 +196,7 @@ def _next_looks(
     a source to be looked at, so the next cycle tries again.
     """
     suspicions = [
-        Deadline(each.finding.transaction, each.suspected_at + flow.margins[each.finding.rule])
+        Deadline(each.finding.transaction, _next_question(each, flow, now))
         for each in known
         if each.state is BreakState.SUSPECTED and each.finding.rule in seen.judged
     ]
@@ -278,6 +205,13 @@ def _next_looks(
         at = max(deadline.at, now)
         looks[deadline.transaction] = min(at, looks.get(deadline.transaction, at))
     return looks
+
+
+def _next_question(suspicion: Break, flow: Flow, now: datetime) -> datetime:
+    """When to ask about a suspicion again: as soon as it is ripe, and the rarer the longer."""
+    ripe_at = suspicion.suspected_at + flow.margins[suspicion.finding.rule]
+    waited = now - suspicion.suspected_at
+    return max(ripe_at, now + min(waited / 4, RAREST_QUESTION))
 
 
 def _statuses(

@@ -13,6 +13,10 @@ from monitor.core.model import KeyRole, StreamId
 
 _KEY = ["kind", "value"]
 
+MOST_DEFINERS = 100
+"""A key that more records than this define, such as a contract number `TBD`, names none of them:
+everything that mentions it would be joined with everything else."""
+
 
 def correlate(uses: pl.DataFrame, root: StreamId, key: str, kinds: Collection[str]) -> pl.DataFrame:
     """The transactions that each record belongs to.
@@ -45,13 +49,14 @@ def correlate(uses: pl.DataFrame, root: StreamId, key: str, kinds: Collection[st
 
     names = uses.filter(is_key & (defining | ~is_root))
     members = names.select(pl.col("value").alias("transaction"), "record").unique()
-    defined = uses.filter(defining & ~is_key).select("record", *_KEY)
+    claimed = uses.filter(defining & ~is_key).select("record", *_KEY)
+    defined = claimed.join(crowded_keys(uses), on=_KEY, how="anti")
     refers = uses.filter(~defining & ~is_key & ~is_root).select("record", *_KEY)
     placed = defined.filter(
         pl.col("record").is_in(names["record"].implode())
         | pl.col("record").is_in(refers["record"].implode())
     )
-    mute = defined.join(placed, on="record", how="anti")
+    mute = claimed.join(placed, on="record", how="anti")
 
     steps = pl.concat([_steps_up(refers, defined), _steps_up(mute, placed)])
     climbing = pl.concat([refers, mute])
@@ -65,6 +70,12 @@ def correlate(uses: pl.DataFrame, root: StreamId, key: str, kinds: Collection[st
         if lost.height:
             members = pl.concat([members, _spread(_name_by_key(lost), steps)]).unique()
     return members.sort("transaction", "record")
+
+
+def crowded_keys(uses: pl.DataFrame) -> pl.DataFrame:
+    """The keys (`kind`, `value`) that too many records define for any of them to be meant."""
+    definers = uses.filter(pl.col("role") == KeyRole.DEFINES.value).unique(["record", *_KEY])
+    return definers.group_by(_KEY).len().filter(pl.col("len") > MOST_DEFINERS).select(_KEY)
 
 
 def _steps_up(lower: pl.DataFrame, upper: pl.DataFrame) -> pl.DataFrame:

@@ -1,0 +1,102 @@
+"""Assess: what the rules say of some transactions, all read from one snapshot of the store."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+import structlog
+
+from monitor.core.breaks import Break, Finding
+from monitor.core.entities import EntityFields
+from monitor.core.model import StreamId
+from monitor.core.ports import Deadline, Scope
+from monitor.estate import Estate, Flow
+from monitor.sight import Sight
+from monitor.store import breaks, touches, transactions, turns
+from monitor.store.database import Database
+from monitor.store.frames import load_frames
+from monitor.store.neighbourhood import explore
+from reconcilers.correlate import correlate, crowded_keys
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What the rules say of some transactions, all read from one snapshot of the store.
+
+    Attributes:
+        members: the records that were correlated.
+        links: which record belongs to which transaction, as of now.
+        touches: marks that this look answers.
+        transactions: every transaction that has, or had, one of the records.
+        frames: their records by stream.
+        findings: breaks that stand.
+        deadlines: when silence turns into a finding.
+        judged: rules that could be asked.
+        known: breaks of these transactions by fingerprint, as stored.
+        turn: how often the flow had been settled before the snapshot.
+    """
+
+    members: tuple[int, ...]
+    links: pl.DataFrame
+    touches: frozenset[int]
+    transactions: frozenset[str]
+    frames: Mapping[StreamId, pl.DataFrame]
+    findings: tuple[Finding, ...]
+    deadlines: tuple[Deadline, ...]
+    judged: frozenset[str]
+    known: Mapping[str, Break]
+    turn: int
+
+
+def assess(
+    flow: Flow,
+    record_ids: Collection[int],
+    due: Collection[str],
+    estate: Estate,
+    sight: Sight,
+    database: Database,
+    now: datetime,
+) -> Assessment:
+    """Correlate what changed with its neighbours and ask every rule that can be asked."""
+    with database.read() as connection:
+        members, uses = explore(connection, flow.name, record_ids, due, flow.kinds)
+        links = correlate(uses, flow.root, flow.key, flow.kinds)
+        _warn_of_crowds(uses, flow)
+        marks = touches.touches_of(connection, members)
+        before = transactions.transactions_of(connection, flow.name, members)
+        rows = load_frames(connection, links, _fields(flow, estate))
+        looked_at = before.union(links["transaction"].to_list(), due)
+        known = breaks.load_breaks(connection, flow.name, looked_at)
+        turn = turns.turn_of(connection, flow.name)
+    judged = [rule for rule in flow.rules if rule.needs <= sight.looked_until.keys()]
+    scope = Scope(flow.name, rows, sight.looked_until, now)
+    verdicts = [rule.evaluate(scope) for rule in judged]
+    return Assessment(
+        members=tuple(members),
+        links=links,
+        touches=frozenset(marks),
+        transactions=frozenset(looked_at),
+        frames=rows,
+        findings=tuple(found for verdict in verdicts for found in verdict.findings),
+        deadlines=tuple(until for verdict in verdicts for until in verdict.deadlines),
+        judged=frozenset(rule.name for rule in judged),
+        known={each.fingerprint: each for each in known},
+        turn=turn,
+    )
+
+
+def _warn_of_crowds(uses: pl.DataFrame, flow: Flow) -> None:
+    """A key such as `TBD` links nothing: somebody has to hear why records lie apart."""
+    crowded = crowded_keys(uses).filter(pl.col("kind") != flow.key)
+    if crowded.height:
+        kinds = sorted(crowded["kind"].unique().to_list())
+        log.warning("keys of too many records are passed over", kinds=kinds, keys=crowded.height)
+
+
+def _fields(flow: Flow, estate: Estate) -> Mapping[StreamId, EntityFields]:
+    """What to load: where money is stated needs no rule, and its blindness stops none."""
+    shown = flow.needs | {flow.root, flow.value_stream}
+    return {stream: estate.sources[stream].fields for stream in shown}
