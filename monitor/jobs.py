@@ -17,7 +17,7 @@ from monitor.core.metrics import Metrics
 from monitor.core.model import StreamId
 from monitor.estate import Estate, Source
 from monitor.exposition import show_state
-from monitor.preparation import prepare_stream
+from monitor.preparation import prepare_flow, prepare_stream
 from monitor.store.database import Database
 
 log = structlog.get_logger(__name__)
@@ -84,6 +84,8 @@ def settle_cycle(estate: Estate, runtime: Runtime) -> cycle.Cycle | None:
     """One cycle over what changed; None where the store failed."""
     elapsed = stopwatch()
     try:
+        for flow in estate.flows:
+            prepare_flow(flow, runtime.database, runtime.clock())
         done = cycle.run_cycle(estate, runtime.database, runtime.clock)
         if done.looked_at >= sampling.MANY_NEW:
             runtime.database.refresh_statistics()

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from monitor.core.breaks import LIVE_STATES, BreakState
 from monitor.core.lifecycle import settle
-from monitor.estate import Estate, Source
+from monitor.estate import Estate, Flow, Source
 from monitor.store import breaks, settings, streams, touches, transactions
 from monitor.store.audit import append_audit
 from monitor.store.database import Connection, Database
@@ -12,7 +12,7 @@ from monitor.telling import tell
 
 
 def prepare_store(estate: Estate, database: Database, now: datetime) -> None:
-    """Note a changed landscape: its flows are looked at anew.
+    """Note a changed landscape, and resolve what was found in flows that are gone from it.
 
     Raises:
         Transient, Permanent: the store failed; nothing was noted.
@@ -29,12 +29,6 @@ def prepare_store(estate: Estate, database: Database, now: datetime) -> None:
             )
             settings.save_setting(connection, "landscape", estate.digest)
             _retire_flows(estate, connection, now)
-        for flow in estate.flows:
-            name = f"flow:{flow.name}"
-            if settings.load_setting(connection, name) != flow.digest:
-                transactions.make_all_due(connection, flow.name, now)
-                touches.touch_unlinked(connection, flow.name)
-                settings.save_setting(connection, name, flow.digest)
 
 
 def _retire_flows(estate: Estate, connection: Connection, now: datetime) -> None:
@@ -51,6 +45,25 @@ def _retire_flows(estate: Estate, connection: Connection, now: datetime) -> None
     breaks.apply_transitions(connection, steps, "tieout")
     for step in steps:
         tell(connection, estate, step, now)
+
+
+def prepare_flow(flow: Flow, database: Database, now: datetime) -> None:
+    """Note changed rules: every transaction of the flow is looked at anew.
+
+    To be called when a cycle begins. At a reload it would be too early: a cycle that still runs
+    by the old rules could end after it, and take what it looked at for done.
+
+    Raises:
+        Transient, Permanent: the store failed; nothing was noted.
+    """
+    name = f"flow:{flow.name}"
+    with database.read() as connection:
+        if settings.load_setting(connection, name) == flow.digest:
+            return
+    with database.write() as connection:
+        transactions.make_all_due(connection, flow.name, now)
+        touches.touch_unlinked(connection, flow.name)
+        settings.save_setting(connection, name, flow.digest)
 
 
 def prepare_stream(source: Source, database: Database) -> None:

@@ -3,11 +3,13 @@
 import re
 import signal
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
 
+from monitor.simulation.ledger import FaultKind
 from tests.daemon.firms import Scene, scene
 from tests.daemon.metrics import values_of
 from tests.daemon.process import Process, count, daemon, get, post, wait_until
@@ -18,8 +20,11 @@ OF_RULE = "SELECT count(*) FROM \"break\" WHERE state = 'open' AND rule = '{}'"
 
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    with scene(tmp_path_factory.mktemp("reload")) as firm:
-        yield firm
+    with scene(tmp_path_factory.mktemp("reload")) as prepared:
+        for system in ("cpq", "psa"):
+            prepared.firm.plant(FaultKind.AMOUNT_DRIFT, system=system)
+        prepared.firm.advance(timedelta(minutes=1))
+        yield prepared
 
 
 @pytest.fixture
