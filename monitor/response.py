@@ -1,6 +1,6 @@
 """What an HTTP server answered, whatever library carried it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from monitor.core.errors import Permanent, Reason, TieoutError, Transient
-from monitor.core.strict_json import RefusedJson, parse_json
+from monitor.core.strict_json import RefusedJson, parse_json, parse_rows
 
 NO_CONTENT = 204
 
@@ -36,15 +36,29 @@ class Response:
             Transient: the body does not parse, as a page that was cut off does not.
             Permanent: it parses, but holds duplicate keys, NaN, or too deep nesting.
         """
-        return self._document
+        return self._parse(parse_json)
+
+    def json_rows(self) -> Any:
+        """The same for a list of rows: one that is spoilt does not take the others along.
+
+        Values that `json` refuses are `Flaw`s.
+
+        Raises:
+            Transient: the body does not parse.
+            Permanent: it parses, but is nested too deep.
+        """
+        return self._rows
 
     @cached_property
-    def _document(self) -> Any:
+    def _rows(self) -> Any:
+        return self._parse(parse_rows)
+
+    def _parse(self, parse: Callable[[bytes], Any]) -> Any:
         if self.status == NO_CONTENT:
             return None
         failure: TieoutError
         try:
-            return parse_json(self.body)
+            return parse(self.body)
         except RefusedJson as refused:
             failure = Permanent(f"refused the answer's JSON: {refused}", reason=Reason.MALFORMED)
         except ValueError:

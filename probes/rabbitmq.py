@@ -165,7 +165,7 @@ class RabbitProbe:
             return self._read_messages(
                 f"{queues}/{quote(settings.queue, safe='')}", settings, limit
             )
-        rows = _objects(self._caller.call(Call("GET", queues), limit).json())
+        rows = _objects(self._caller.call(Call("GET", queues), limit).json_rows())
         return [{**row, "id": row.get("name"), "messages": _count(row)} for row in rows]
 
     def _read_messages(
@@ -175,14 +175,14 @@ class RabbitProbe:
         body = {"count": most + 1, "ackmode": "ack_requeue_true", "encoding": "auto"}
         with self._one_at_a_time:
             taken = Call("POST", f"{queue}/get", body=body, repeatable=True)
-            messages = _objects(self._caller.call(taken, limit).json())
+            messages = _objects(self._caller.call(taken, limit).json_rows())
         if len(messages) > most:
             raise Permanent(
                 f"queue '{settings.queue}' holds more than {most} messages;"
                 " raise 'max_messages', or empty it",
                 reason=Reason.TOO_LARGE,
             )
-        (state,) = _objects([self._caller.call(Call("GET", queue), limit).json()])
+        (state,) = _objects([self._caller.call(Call("GET", queue), limit).json_rows()])
         if len(messages) < _count(state):
             raise Transient(
                 f"queue '{settings.queue}' showed {len(messages)} of {_count(state)} messages:"

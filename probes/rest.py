@@ -4,7 +4,7 @@ How to ask is data (`probes.engine.requests`), how pages follow one another is d
 (`probes.engine.pagination`), and so is how rows become records (`probes.engine.mapping`).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise, takewhile
@@ -18,6 +18,7 @@ from monitor.core.model import Page, Record, StreamId, Window
 from monitor.core.plugins import ProbeContext
 from monitor.core.ports import Capabilities
 from monitor.core.streams import Name, StreamSettings
+from monitor.core.strict_json import Flaw
 from monitor.response import NO_CONTENT
 from probes.engine.caller import Call, Caller
 from probes.engine.errors import ErrorRow, Then
@@ -200,7 +201,7 @@ class RestProbe:
 
         def read(call: Call) -> Answer:
             response = self._caller.call(call, limit)
-            document = response.json()
+            document = response.json_rows()
             has_content = response.status != NO_CONTENT
             rows = _select_rows(document, request.select) if has_content else []
             return Answer(response, document, rows)
@@ -224,7 +225,26 @@ def _select_rows(document: Any, path: str) -> list[Any]:
         if not is_there:
             raise Permanent(f"the answer has nothing at '{path}'", reason=Reason.SCHEMA)
         place = place[step]
-    return select(document, path)
+    rows = select(document, path)
+    _refuse_flaws(document, {id(row) for row in rows if isinstance(row, dict | list)})
+    return rows
+
+
+def _refuse_flaws(node: Any, rows: Set[int]) -> None:
+    """What stands around the rows says where the list goes on: it must be clear.
+
+    Raises:
+        Permanent: it holds a value that different readers would read differently.
+    """
+    if isinstance(node, Flaw):
+        raise Permanent(
+            f"refused the answer's JSON: it has {node.why} outside the rows",
+            reason=Reason.MALFORMED,
+        )
+    children = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    for child in children:
+        if id(child) not in rows:
+            _refuse_flaws(child, rows)
 
 
 def _absent_if_missing(request: FetchSettings, call: Call) -> Call:

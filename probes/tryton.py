@@ -228,7 +228,9 @@ class TrytonProbe:
             "method": f"model.{settings.model}.{method}",
             "params": [*arguments, self._settings.context],
         }
-        document = self._caller.call(Call("POST", "rpc/", body=body, repeatable=True), limit).json()
+        document = self._caller.call(
+            Call("POST", "rpc/", body=body, repeatable=True), limit
+        ).json_rows()
         match document:
             case {"result": list(result)}:
                 return result

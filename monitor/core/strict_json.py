@@ -1,15 +1,34 @@
 """JSON read without surprises: nothing is dropped, rounded or followed without end."""
 
 import json
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import Any
 
 MAX_NESTING = 64
 _MAX_MAGNITUDE = 400
+_UNUSABLE = "a number too large or too small to be used"
 
 
 class RefusedJson(ValueError):  # noqa: N818 - what it says: refused, not broken
     """The text is JSON, but of a kind that would be read differently by different readers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """Stands in place of a value that different readers would read differently.
+
+    Attributes:
+        why: what it is, for a person: "NaN, which is no JSON number".
+    """
+
+    why: str
+
+    def __str__(self) -> str:
+        return f"({self.why})"
 
 
 def parse_json(text: bytes | str) -> Any:
@@ -22,12 +41,30 @@ def parse_json(text: bytes | str) -> Any:
         RefusedJson: duplicate keys, NaN or Infinity, numbers beyond any use, or deep nesting.
         ValueError: not JSON at all, which is also what a text that was cut off looks like.
     """
+    return _parse(text, _refuse)
+
+
+def parse_rows(text: bytes | str) -> Any:
+    """The same for a list of rows, of which a bad one must not take the others along.
+
+    A value that `parse_json` refuses becomes a `Flaw`: the value of a duplicate key, or the
+    number itself. Whoever reads the value refuses it; whoever does not is not bothered.
+
+    Raises:
+        RefusedJson: deep nesting.
+        ValueError: not JSON at all.
+    """
+    return _parse(text, Flaw)
+
+
+def _parse(text: bytes | str, spoilt: Callable[[str], Any]) -> Any:
     try:
         document = json.loads(
             text,
-            object_pairs_hook=_read_object,
-            parse_float=_read_decimal,
-            parse_constant=_refuse_constant,
+            object_pairs_hook=partial(_read_object, spoilt),
+            parse_float=partial(_read_decimal, spoilt),
+            parse_int=partial(_read_integer, spoilt),
+            parse_constant=lambda name: spoilt(f"{name}, which is no JSON number"),
         )
     except RecursionError:
         document = None
@@ -39,25 +76,34 @@ def parse_json(text: bytes | str) -> Any:
     return document
 
 
-def _read_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _refuse(why: str) -> Any:
+    raise RefusedJson(f"it has {why}")
+
+
+def _read_object(spoilt: Callable[[str], Any], pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        raise RefusedJson("an object has the same key twice")
+        counts = Counter(name for name, _ in pairs)
+        members |= {
+            name: spoilt("is there twice, under the same key")
+            for name in counts
+            if counts[name] > 1
+        }
     return members
 
 
-def _read_decimal(text: str) -> Decimal:
+def _read_decimal(spoilt: Callable[[str], Any], text: str) -> Any:
     try:
         number = Decimal(text)
     except InvalidOperation:
         number = Decimal("Infinity")
     if not number.is_finite() or abs(number.adjusted()) > _MAX_MAGNITUDE:
-        raise RefusedJson("a number is too large or too small to be used")
+        return spoilt(_UNUSABLE)
     return number
 
 
-def _refuse_constant(name: str) -> Any:
-    raise RefusedJson(f"{name} is not a JSON number")
+def _read_integer(spoilt: Callable[[str], Any], text: str) -> Any:
+    return int(text) if len(text) <= _MAX_MAGNITUDE else spoilt(_UNUSABLE)
 
 
 def _is_nested_deeper(document: Any, levels: int) -> bool:

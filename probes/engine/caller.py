@@ -150,7 +150,7 @@ class Caller:
         self._note(response)
         verdict = judge(response, (*call.errors, *self._errors), self._clock())
         if verdict is None:
-            response.json()
+            response.json_rows()  # what cannot be read is asked for again
             return response
         if verdict.then is Then.EMPTY:
             return Response(NO_CONTENT, response.headers, b"", response.url)

@@ -20,7 +20,7 @@ from sqlalchemy.exc import (
 
 from monitor.core.clock import TimeLimit
 from monitor.core.errors import Permanent, Reason, TieoutError, Transient
-from monitor.core.strict_json import parse_json
+from monitor.core.strict_json import parse_rows
 
 CONNECT_SECONDS: Final = 10
 
@@ -28,7 +28,7 @@ CONNECT_SECONDS: Final = 10
 def _read_json(text: str | bytes) -> Any:
     """A JSON column's document; text that is none stays text, and its row is set aside alone."""
     try:
-        return parse_json(text)
+        return parse_rows(text)
     except ValueError:
         return text
 

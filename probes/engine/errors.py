@@ -127,7 +127,7 @@ def read_retry_after(text: str | None, now: datetime) -> float | None:
 
 def _holds(response: Response, path: str) -> bool:
     try:
-        found = value_at(response.json(), path)
+        found = value_at(response.json_rows(), path)
     except (Transient, Permanent):
         return False
     return found not in (None, "", [], {}, False)

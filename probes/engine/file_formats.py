@@ -15,7 +15,7 @@ from pydantic import Field
 
 from monitor.core.errors import Permanent, Reason, Transient
 from monitor.core.streams import Settings
-from monitor.core.strict_json import parse_json
+from monitor.core.strict_json import parse_rows
 from probes.engine.selector import parse_path
 
 
@@ -185,7 +185,7 @@ def _read_json_lines(path: Path, reading: FileReading) -> Iterator[Line]:
             if not text.strip():
                 continue
             try:
-                yield Line(number, parse_json(text))
+                yield Line(number, parse_rows(text))
             except ValueError as error:
                 raw = text.decode("utf-8", "replace").rstrip("\r\n")
                 yield Line(number, raw, f"is not JSON: {_explain(error)}")

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from monitor.core.strict_json import parse_json
+from monitor.core.strict_json import parse_rows
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _PER_CALL: Final = ("redelivered", "message_count")
@@ -51,7 +51,7 @@ def _read_payload(raw: Mapping[str, Any]) -> Any:
     if not isinstance(text, str) or raw.get("payload_encoding") != "string":
         return text
     try:
-        return parse_json(text)
+        return parse_rows(text)
     except ValueError:
         return text
 

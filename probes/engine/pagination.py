@@ -13,6 +13,7 @@ from urllib.parse import urljoin
 from pydantic import Field, model_validator
 
 from monitor.core.errors import Permanent, Reason, Transient
+from monitor.core.strict_json import Flaw
 from monitor.response import NO_CONTENT
 from probes.engine.caller import Call
 from probes.engine.links import read_next_link
@@ -194,7 +195,7 @@ class KeysetPages(PageSettings):
             if not answer.rows or self.says_end(answer):
                 return
             values = {name: value_at(answer.rows[-1], path) for name, path in self.params.items()}
-            if None in values.values():
+            if any(value is None or isinstance(value, Flaw) for value in values.values()):
                 raise Permanent(
                     "the last row of a page lacks what the next page starts behind",
                     reason=Reason.SCHEMA,

@@ -10,6 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from monitor.core.model import FieldType, RejectReason, Value
+from monitor.core.strict_json import Flaw
 
 DECIMALS: Final = 6
 DIGITS: Final = 38
@@ -277,5 +278,7 @@ _DESCRIPTIONS: Final[tuple[tuple[type | tuple[type, ...], str], ...]] = (
 
 def describe(value: Any) -> str:
     """What kind of thing a value is, for a person, without the value."""
+    if isinstance(value, Flaw):
+        return value.why
     fitting = (text for types, text in _DESCRIPTIONS if isinstance(value, types))
     return next(fitting, f"of type {type(value).__name__}")

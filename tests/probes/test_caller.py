@@ -138,7 +138,7 @@ def test_what_cannot_change_is_not_tried_again(
 def test_json_that_is_refused_is_not_tried_again(
     server: ScriptedServer, callers: Callers, time: FakeTime
 ) -> None:
-    server.scripts["/rows"] = Reply(b'{"items": [], "items": [1]}')
+    server.scripts["/rows"] = Reply(b"[" * 100 + b"]" * 100)
     with pytest.raises(Permanent) as caught:
         callers.open().call(ROWS, time.limit())
     assert caught.value.reason is Reason.MALFORMED

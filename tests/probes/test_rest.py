@@ -227,7 +227,13 @@ def test_a_bomb_is_refused(server: ScriptedServer, probes: Probes) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b'{"items": [], "items": []}', b'{"items": NaN}', b'{"items": ' + b"[" * 99]
+    "body",
+    [
+        b'{"items": [], "items": []}',
+        b'{"items": NaN}',
+        b'{"items": [], "next": 1, "next": 2}',
+        b'{"items": ' + b"[" * 99,
+    ],
 )
 def test_odd_json_never_becomes_a_page(server: ScriptedServer, probes: Probes, body: bytes) -> None:
     server.scripts["/rows"] = Reply(body)

@@ -184,6 +184,7 @@ def test_an_interrupted_connection_does_not_spoil_the_next_call(
         b"[" * 50_000 + b"]" * 50_000,
         b"[1e999999999]",
         b"[1e99999999999999999999]",
+        b"[1" + b"0" * 5000 + b"]",
     ],
 )
 def test_json_that_readers_disagree_about_is_refused(body: bytes) -> None:
@@ -192,9 +193,7 @@ def test_json_that_readers_disagree_about_is_refused(body: bytes) -> None:
     assert caught.value.reason is Reason.MALFORMED
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"{", b'{"a": "\xff"}', b"<html>", b"[1" + b"0" * 5000 + b"]"]
-)
+@pytest.mark.parametrize("body", [b"", b"{", b'{"a": "\xff"}', b"<html>"])
 def test_what_is_no_json_may_have_been_cut_off(body: bytes) -> None:
     with pytest.raises(Transient) as caught:
         Response(200, {}, body).json()
