@@ -33,20 +33,35 @@ class Attempt:
         channel: its name.
         outcome: how it ended.
         failure: why it was not sent; None if it was.
+        until: when it is tried again; None where it is not.
     """
 
     channel: str
     outcome: NoticeOutcome
     failure: Reason | None = None
+    until: datetime | None = None
 
 
 def deliver(
     channels: Mapping[str, Channel], database: Database, clock: Clock
 ) -> tuple[Attempt, ...]:
-    """Send what is due, one by one; a failure postpones or ends that notice alone."""
+    """Send what is due, in order; a channel that cannot take one now is left alone with the rest.
+
+    So a channel that is down costs the others one call's patience, not one a notice.
+    """
     with database.write() as connection:
         parcels = outbox.claim_due(connection, clock(), BATCH)
-    return tuple(_send(parcel, channels, database, clock) for parcel in parcels)
+    attempts: list[Attempt] = []
+    resting: dict[str, Attempt] = {}
+    for parcel in parcels:
+        if parcel.channel in resting:
+            attempts.append(_put_off(parcel, resting[parcel.channel], database))
+            continue
+        attempt = _send(parcel, channels, database, clock)
+        if attempt.outcome is NoticeOutcome.POSTPONED:
+            resting[parcel.channel] = attempt
+        attempts.append(attempt)
+    return tuple(attempts)
 
 
 def recover(channels: Mapping[str, Channel], database: Database, clock: Clock) -> int:
@@ -89,15 +104,22 @@ def _send(
         known = channel.find(parcel.notice) if parcel.attempts > 1 else None
         delivery = known or channel.send(parcel.notice)
     except Transient as error:
-        with database.write() as connection:
-            at = next_try(parcel.attempts, clock(), error.retry_after)
-            outbox.postpone(connection, parcel.id, at, error.reason)
-        return Attempt(parcel.channel, NoticeOutcome.POSTPONED, error.reason)
+        at = next_try(parcel.attempts, clock(), error.retry_after)
+        put_off = Attempt(parcel.channel, NoticeOutcome.POSTPONED, error.reason, at)
+        return _put_off(parcel, put_off, database)
     except Permanent as error:
         return _give_up(parcel, error.reason, database)
     with database.write() as connection:
         outbox.mark_sent(connection, parcel.id, delivery.reference, clock())
     return Attempt(parcel.channel, NoticeOutcome.SENT)
+
+
+def _put_off(parcel: outbox.Parcel, attempt: Attempt, database: Database) -> Attempt:
+    """Give a notice back until the channel is tried again."""
+    if attempt.until is not None and attempt.failure is not None:
+        with database.write() as connection:
+            outbox.postpone(connection, parcel.id, attempt.until, attempt.failure)
+    return attempt
 
 
 def _give_up(parcel: outbox.Parcel, reason: Reason, database: Database) -> Attempt:
