@@ -213,10 +213,10 @@ def _select_rows(document: Any, path: str) -> list[Any]:
     """The rows at a path, which must be there: an answer of another shape is no empty list.
 
     Raises:
-        Permanent: the place where the rows should be does not exist.
+        Permanent: the place where the rows should be does not exist, or holds no rows.
     """
-    place = document
     is_spelled_out = isinstance(document, dict) and path in document
+    place = document[path] if is_spelled_out else document
     steps = () if is_spelled_out else parse_path(path)
     for step in takewhile(lambda step: step is not Every.CHILD, steps):
         is_there = (isinstance(place, dict) and step in place) or (
@@ -225,6 +225,8 @@ def _select_rows(document: Any, path: str) -> list[Any]:
         if not is_there:
             raise Permanent(f"the answer has nothing at '{path}'", reason=Reason.SCHEMA)
         place = place[step]
+    if not isinstance(place, list | dict | Flaw | None):
+        raise Permanent(f"the answer has no list at '{path}'", reason=Reason.SCHEMA)
     rows = select(document, path)
     _refuse_flaws(document, {id(row) for row in rows if isinstance(row, dict | list)})
     return rows

@@ -180,6 +180,8 @@ class TrytonProbe:
             domain = _all_of(list(settings.domain), [["id", ">", last]])
             order = [["id", "ASC"]]
             ids = self._call(settings, "search", [domain, 0, settings.page_size, order], limit)
+            if not all(isinstance(each, int) for each in ids):
+                raise Permanent("Tryton's ids are no numbers", reason=Reason.SCHEMA)
             yield [str(each) for each in ids]
             if len(ids) < settings.page_size:
                 return
@@ -215,6 +217,8 @@ class TrytonProbe:
             wanted = _all_of(list(settings.domain), domain, [["id", ">", last]])
             arguments = [wanted, 0, settings.page_size, [["id", "ASC"]], fields]
             rows = self._call(settings, "search_read", arguments, limit)
+            if not all(isinstance(row, Mapping) and isinstance(row.get("id"), int) for row in rows):
+                raise Permanent("Tryton's rows are no objects with ids", reason=Reason.SCHEMA)
             yield [_read_row(row) for row in rows]
             if len(rows) < settings.page_size:
                 return

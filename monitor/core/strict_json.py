@@ -84,11 +84,7 @@ def _read_object(spoilt: Callable[[str], Any], pairs: list[tuple[str, Any]]) -> 
     members = dict(pairs)
     if len(members) != len(pairs):
         counts = Counter(name for name, _ in pairs)
-        members |= {
-            name: spoilt("is there twice, under the same key")
-            for name in counts
-            if counts[name] > 1
-        }
+        members |= {name: spoilt("two values under one key") for name in counts if counts[name] > 1}
     return members
 
 

@@ -21,6 +21,7 @@ from sqlalchemy.exc import (
 from monitor.core.clock import TimeLimit
 from monitor.core.errors import Permanent, Reason, TieoutError, Transient
 from monitor.core.strict_json import parse_rows
+from probes.engine.odd_values import accept_odd_values
 
 CONNECT_SECONDS: Final = 10
 
@@ -61,12 +62,14 @@ def open_engine(url: str) -> Engine:
     """
     try:
         address = make_url(url)
-        return create_engine(
-            address,
-            hide_parameters=True,
-            pool_pre_ping=address.get_backend_name() != "sqlite",
-            connect_args=dict(_CONNECT_ARGUMENTS.get(address.get_backend_name(), {})),
-            **_ARGUMENTS.get(address.get_backend_name(), {}),
+        return accept_odd_values(
+            create_engine(
+                address,
+                hide_parameters=True,
+                pool_pre_ping=address.get_backend_name() != "sqlite",
+                connect_args=dict(_CONNECT_ARGUMENTS.get(address.get_backend_name(), {})),
+                **_ARGUMENTS.get(address.get_backend_name(), {}),
+            )
         )
     except (ArgumentError, ValueError):
         failure = "the URL is not one of SQLAlchemy's (dialect+driver://user:password@host/name)"

@@ -36,6 +36,8 @@ from probes.engine.values import (
 )
 
 PAYLOAD_CHARACTERS: Final = 2000
+LONGEST_NAME: Final = 500
+"""Characters of an identifier or a key: what a database's index takes, in any script."""
 
 Result = TypeVar("Result")
 
@@ -126,6 +128,8 @@ class RowMapper:
         if is_blank(value) or isinstance(value, bool):
             raise Misfit(RejectReason.NO_ID, f"'{path}' holds no identifier")
         text = _named(path, read_text, value)
+        if len(text) > LONGEST_NAME:
+            raise _too_long(f"'{path}'")
         # Blanks around it stay: the source must know its own identifier when asked for it.
         return value if isinstance(value, str) else text
 
@@ -221,9 +225,15 @@ def _read_key(row: Any, kind: str, mapping: KeyMapping, role: KeyRole) -> tuple[
         uses = read_keys(row, mapping, kind, role)
     except Misfit as misfit:
         raise Misfit(misfit.reason, f"key '{kind}' {misfit.detail}") from None
+    if any(len(use.value) > LONGEST_NAME for use in uses):
+        raise _too_long(f"key '{kind}'")
     if mapping.required and not uses:
         raise Misfit(RejectReason.NO_KEY, f"key '{kind}' is required and blank")
     return uses
+
+
+def _too_long(what: str) -> Misfit:
+    return Misfit(RejectReason.OUT_OF_RANGE, f"{what} has more than {LONGEST_NAME} characters")
 
 
 def _named(name: str, convert: Callable[[Any], Result], value: Any) -> Result:
