@@ -1,4 +1,4 @@
-"""Commands that ask the store: breaks, trace, transactions."""
+"""Commands that ask the store: breaks, quarantine, trace, transactions."""
 
 import json
 from collections.abc import Iterator
@@ -21,8 +21,10 @@ from monitor.reports.deal import trace_deal
 from monitor.reports.listing import list_deals
 from monitor.reports.overview import break_as_json, in_order
 from monitor.reports.picture import show_trace
+from monitor.reports.set_aside import set_aside_as_json, set_aside_table
 from monitor.reports.showing import show_minute
 from monitor.store import breaks as break_store
+from monitor.store import quarantine as quarantine_store
 from monitor.store.database import Database
 
 
@@ -63,6 +65,34 @@ def breaks(
     else:
         typer.echo("no breaks stand")
     raise typer.Exit(Exit.BREAKS if standing else Exit.IN_ORDER)
+
+
+def quarantine(
+    landscape: LandscapeOption,
+    system: Annotated[str, typer.Option(help="Only those of this system.")] = "",
+    payload: Annotated[
+        bool, typer.Option("--payload", help="Also what the source sent; it may be confidential.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List the rows that were set aside because they could not become records, and why.
+
+    A row leaves the list when the source has mended it. Exit status 4 if there are any.
+    """
+    with _opened(landscape) as (_, database), database.read() as connection:
+        rows = [
+            each
+            for each in quarantine_store.in_quarantine(connection)
+            if system in ("", each.stream.system)
+        ]
+    if as_json:
+        told = [set_aside_as_json(each, with_payload=payload) for each in rows]
+        typer.echo(json.dumps(told, indent=2))
+    elif rows:
+        workbench.new_console().print(set_aside_table(rows, with_payload=payload))
+    else:
+        typer.echo("no row is set aside")
+    raise typer.Exit(Exit.BLIND if rows else Exit.IN_ORDER)
 
 
 def trace(

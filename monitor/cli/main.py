@@ -34,6 +34,7 @@ application.command("run")(run.run)
 application.command("once")(run.once)
 application.command("demo")(run.demo)
 application.command("breaks")(ask.breaks)
+application.command("quarantine")(ask.quarantine)
 application.command("trace")(ask.trace)
 application.command("transactions")(ask.transactions)
 

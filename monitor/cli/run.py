@@ -103,7 +103,14 @@ def describe_pass(done: Pass) -> dict[str, object]:
             }
             for step in done.transitions
         ],
-        "looks": [{"stream": str(look.source), "failure": look.failure} for look in done.looks],
+        "looks": [
+            {
+                "stream": str(look.source),
+                "failure": look.failure,
+                "set_aside": look.tally.rejected,
+            }
+            for look in done.looks
+        ],
     }
 
 

@@ -13,6 +13,7 @@ from monitor.app import build_estate, load_plugins
 from monitor.cli import workbench
 from monitor.cli.exits import Exit
 from monitor.cli.workbench import AsJson, LandscapePath
+from monitor.config.effective import effective
 from monitor.config.schema import landscape_schema
 from monitor.core.clock import system_clock
 from monitor.examination import Remark, examine, preview
@@ -39,6 +40,13 @@ def check(
     sample: Annotated[
         bool, typer.Option("--sample", help="Also read one page of each stream; stores nothing.")
     ] = False,
+    show_effective: Annotated[
+        bool,
+        typer.Option(
+            "--effective",
+            help="Print it as JSON, defaults filled in, with references in place of secrets.",
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Read a landscape strictly and say all that is wrong with it. Exit status 2 if anything is.
@@ -46,6 +54,9 @@ def check(
     With --sample, status 4 where a source could not be read or set rows aside.
     """
     settings = workbench.load(landscape)
+    if show_effective:
+        typer.echo(json.dumps(effective(settings), indent=2, ensure_ascii=False))
+        return
     if not sample:
         typer.echo(json.dumps({"issues": []}) if as_json else f"{landscape} is in order")
         return

@@ -16,6 +16,7 @@ from monitor.core.clock import Clock, system_clock
 from monitor.core.metrics import Metrics
 from monitor.estate import Estate
 from monitor.jobs import Runtime
+from monitor.reports.plain import WithoutControls
 from monitor.store.database import Database, open_database
 from monitor.store.streams import calls_on
 from monitor.version import VERSION
@@ -76,6 +77,9 @@ def new_runtime(database: Database, clock: Clock = system_clock) -> Runtime:
 
 
 def new_console() -> Console:
-    """Prints on stdout, as wide as the window."""
+    """Prints on stdout, as wide as the window; what records hold cannot steer the terminal."""
     console = Console()
-    return console if console.is_terminal or "COLUMNS" in os.environ else Console(width=WIDE)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console = Console(width=WIDE)
+    console.push_render_hook(WithoutControls())
+    return console

@@ -17,8 +17,12 @@ from monitor.estate import Estate
 from monitor.reports.break_list import BreakList
 from monitor.reports.showing import show_money
 from monitor.sight import see
-from monitor.store import breaks, quarantine, transactions
+from monitor.store import breaks, quarantine, streams, transactions
 from monitor.store.database import Database
+from monitor.store.quarantine import SetAside
+
+MOST_SET_ASIDE = 20
+"""Rows in quarantine that an overview shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,9 @@ class Overview:
         breaks: those that stand, as `in_order` puts them.
         value_at_risk: money by currency, each transaction once.
         blind: streams that cannot be seen, and why.
+        failures: by stream that cannot be seen, why its last look failed, where it did.
         set_aside: rows in quarantine by stream.
+        first_set_aside: some of them, the oldest first.
     """
 
     at: datetime
@@ -39,7 +45,9 @@ class Overview:
     breaks: Sequence[Break]
     value_at_risk: Mapping[str, Decimal]
     blind: Mapping[StreamId, Blindness]
+    failures: Mapping[StreamId, str]
     set_aside: Mapping[StreamId, int]
+    first_set_aside: Sequence[SetAside]
 
     def as_json(self) -> dict[str, Any]:
         """For machines: money as text, instants in UTC."""
@@ -52,6 +60,7 @@ class Overview:
             "breaks": [break_as_json(each) for each in self.breaks],
             "value_at_risk": {code: str(money) for code, money in self.value_at_risk.items()},
             "blind": {str(stream): why.value for stream, why in self.blind.items()},
+            "failures": {str(stream): detail for stream, detail in self.failures.items()},
             "quarantine": {str(stream): count for stream, count in self.set_aside.items()},
         }
 
@@ -73,10 +82,20 @@ def look_over(estate: Estate, database: Database, now: datetime) -> Overview:
         }
         standing = in_order(breaks.standing_breaks(connection))
         risk = breaks.value_at_risk(connection)
-        aside: dict[StreamId, int] = {}
-        for (stream, _), count in quarantine.count_in_quarantine(connection).items():
-            aside[stream] = aside.get(stream, 0) + count
-    return Overview(now, counts, standing, risk, sight.blind, aside)
+        states = streams.load_stream_states(connection)
+        aside = quarantine.depths(connection)
+        first = quarantine.in_quarantine(connection, limit=MOST_SET_ASIDE)
+    failures = {
+        stream: detail
+        for stream in sight.blind
+        if stream in states and (detail := states[stream].failure_detail)
+    }
+    return Overview(now, counts, standing, risk, sight.blind, failures, aside, first)
+
+
+def rows_of(stream: StreamId, count: int) -> str:
+    """`1 row of psa.project`."""
+    return f"{count:,} {'row' if count == 1 else 'rows'} of {stream}"
 
 
 def break_as_json(each: Break) -> dict[str, Any]:
@@ -115,13 +134,18 @@ def show_overview(overview: Overview, console: Console) -> None:
         parts = [f"{count:,} {status.value.replace('_', ' ')}" for status, count in counts.items()]
         console.print(Text(f"{flow}: {', '.join(parts)}", style="bold"))
     for stream, why in overview.blind.items():
+        failure = f": {overview.failures[stream]}" if stream in overview.failures else ""
         console.print(
-            Text(f"blind: {stream} ({why.value.replace('_', ' ')}); what needs it is unknown"),
+            Text(
+                f"blind: {stream} ({why.value.replace('_', ' ')}{failure});"
+                " what needs it is unknown"
+            ),
             style="yellow",
         )
     for stream, count in overview.set_aside.items():
         console.print(
-            Text(f"set aside: {count:,} rows of {stream} could not be read"), style="yellow"
+            Text(f"set aside: {rows_of(stream, count)} could not be read; see tieout quarantine"),
+            style="yellow",
         )
     if not overview.breaks:
         verdict = "no break is known" if overview.blind else "no breaks"

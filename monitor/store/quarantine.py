@@ -92,7 +92,9 @@ def release_unseen(connection: Connection, stream: StreamId, since: datetime, no
     return released.rowcount
 
 
-def in_quarantine(connection: Connection, stream: StreamId | None = None) -> list[SetAside]:
+def in_quarantine(
+    connection: Connection, stream: StreamId | None = None, *, limit: int | None = None
+) -> list[SetAside]:
     """What is set aside and not released, oldest first."""
     query = select(quarantine).where(quarantine.c.released_at.is_(None))
     if stream is not None:
@@ -105,7 +107,7 @@ def in_quarantine(connection: Connection, stream: StreamId | None = None) -> lis
             row.first_seen_at,
             row.last_seen_at,
         )
-        for row in connection.execute(query.order_by(*order))
+        for row in connection.execute(query.order_by(*order).limit(limit))
     ]
 
 
