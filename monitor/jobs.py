@@ -15,6 +15,7 @@ from monitor.core.clock import Clock, stopwatch
 from monitor.core.errors import TieoutError
 from monitor.core.metrics import Metrics
 from monitor.core.model import StreamId
+from monitor.core.ports import Probe
 from monitor.estate import Estate, Source
 from monitor.exposition import show_state
 from monitor.preparation import prepare_flow, prepare_stream
@@ -58,13 +59,12 @@ def _look(
     elapsed = stopwatch()
     try:
         look = look_at(source, runtime.database, runtime.clock)
-        made = runtime.calls.record(runtime.database, stream.system, source.probe, runtime.clock())
+        _note_calls(stream.system, source.probe, runtime)
     except TieoutError as error:
         # A source's failure ends in the look; this is the store's.
         log.error("look cannot be stored", stream=str(stream), reason=error.reason)
         metrics.add(shown.SAMPLE_FAILURES, 1, **_labels(stream), reason=error.reason)
         return sampling.Look(stream, sampling.Tally(), error.reason)
-    metrics.add(shown.CALLS, made, source=stream.system)
     labels = _labels(stream)
     metrics.observe(shown.SAMPLE_DURATION, elapsed(), source=stream.system)
     metrics.set(shown.SOURCE_UP, float(look.failure is None), source=stream.system)
@@ -74,6 +74,12 @@ def _look(
     if look.failure is not None:
         metrics.add(shown.SAMPLE_FAILURES, 1, **labels, reason=look.failure)
     return look
+
+
+def _note_calls(system: str, probe: Probe, runtime: Runtime) -> None:
+    """Write down at once what a job has spent: after a restart the day's calls are still spent."""
+    made = runtime.calls.record(runtime.database, system, probe, runtime.clock())
+    runtime.metrics.add(shown.CALLS, made, source=system)
 
 
 def _labels(stream: StreamId) -> dict[str, str]:
@@ -87,6 +93,8 @@ def settle_cycle(estate: Estate, runtime: Runtime) -> cycle.Cycle | None:
         for flow in estate.flows:
             prepare_flow(flow, runtime.database, runtime.clock())
         done = cycle.run_cycle(estate, runtime.database, runtime.clock)
+        for system, probe in estate.probes.items():
+            _note_calls(system, probe, runtime)  # to confirm suspicions
         if done.looked_at >= sampling.MANY_NEW:
             runtime.database.refresh_statistics()
     except TieoutError as error:

@@ -20,6 +20,7 @@ from monitor.single_pass import Pass, pass_once
 from monitor.store.breaks import standing_breaks
 from monitor.store.database import Database
 from monitor.store.quarantine import SetAside, in_quarantine
+from monitor.store.streams import calls_on
 from monitor.store.trace import find_transactions, records_of
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -81,7 +82,12 @@ class SmallEstate:
 
     def _build(self) -> Estate:
         landscape = read_landscape(self._path, self._variables)
-        estate = build_estate(landscape, self.clock, calls_today={}, sleep=lambda _: None)
+        with self.runtime.database.read() as connection:
+            today = {
+                system: calls_on(connection, system, self.clock().date())
+                for system in landscape.systems
+            }
+        estate = build_estate(landscape, self.clock, calls_today=today, sleep=lambda _: None)
         flows = [flow.name for flow in estate.flows]
         self.runtime.metrics.prepare(KnownNames(estate.probes, estate.sources, flows))
         return estate
@@ -95,7 +101,7 @@ class SmallEstate:
             }
 
     def series(self, name: str) -> dict[tuple[str, ...], float]:
-        """Values on the metrics page, by label values."""
+        """Values on the metrics page, by label values in the order of the labels' names."""
         page, _ = self.runtime.metrics.expose("")
         return {
             tuple(sample.labels.values()): sample.value
