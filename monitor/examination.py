@@ -11,6 +11,8 @@ from monitor.core.errors import Reason, TieoutError
 from monitor.core.model import StreamId
 from monitor.core.window import next_window
 from monitor.estate import Source
+from monitor.reports.set_aside import NAMELESS
+from monitor.reports.showing import show_count
 from monitor.store.audit import verify_audit
 from monitor.store.database import open_database
 from monitor.store.streams import load_stream_state
@@ -35,7 +37,7 @@ class Preview:
         stream: which.
         records: rows that became records.
         rejects: rows set aside.
-        remark: the first record's id and fields, the first reject's reason, or the failure.
+        remark: the first record's id and fields, the first reject's id and reason, or the failure.
         failure: why nothing could be read.
     """
 
@@ -66,11 +68,12 @@ def preview(source: Source) -> Preview:
     if page is None or not (page.records or page.rejects):
         return Preview(source.id, 0, 0, "the stream is empty")
     if page.rejects:
-        remark = f"{page.rejects[0].reason.value}: {page.rejects[0].detail}"
+        first = page.rejects[0]
+        remark = f"{first.native_id or NAMELESS}: {first.detail} ({first.reason.value})"
     else:
-        first = page.records[0]
-        filled = sorted(name for name, value in first.fields.items() if value is not None)
-        remark = f"{first.native_id}: {', '.join(filled) or 'no field has a value'}"
+        example = page.records[0]
+        filled = sorted(name for name, value in example.fields.items() if value is not None)
+        remark = f"{example.native_id}: {', '.join(filled) or 'no field has a value'}"
     return Preview(source.id, len(page.records), len(page.rejects), remark)
 
 
@@ -161,6 +164,11 @@ def _examine_source(source: Source, last_success_at: datetime | None) -> Remark:
     if shown.rejects:
         advice = "correct the mapping, or the rows at the source"
         return Remark(
-            str(source.id), False, f"{shown.rejects} rows set aside: {shown.remark}", advice
+            str(source.id),
+            False,
+            f"{show_count(shown.rejects, 'row')} set aside: {shown.remark}",
+            advice,
         )
-    return Remark(str(source.id), True, f"{shown.records} records on the first page; {seen}")
+    return Remark(
+        str(source.id), True, f"{show_count(shown.records, 'record')} on the first page; {seen}"
+    )

@@ -4,10 +4,10 @@ How to ask is data (`probes.engine.requests`), how pages follow one another is d
 (`probes.engine.pagination`), and so is how rows become records (`probes.engine.mapping`).
 """
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from itertools import pairwise, takewhile
+from itertools import pairwise
 from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
@@ -18,11 +18,11 @@ from monitor.core.model import Page, Record, StreamId, Window
 from monitor.core.plugins import ProbeContext
 from monitor.core.ports import Capabilities
 from monitor.core.streams import Name, StreamSettings
-from monitor.core.strict_json import Flaw
 from monitor.response import NO_CONTENT
 from probes.engine.caller import Call, Caller
 from probes.engine.errors import ErrorRow, Then
 from probes.engine.http_system import HttpSystem, open_caller
+from probes.engine.listed_rows import rows_at
 from probes.engine.mapping import RowMapper
 from probes.engine.pages import Answer
 from probes.engine.pagination import walk
@@ -33,7 +33,7 @@ from probes.engine.requests import (
     ReadSettings,
     RequestSettings,
 )
-from probes.engine.selector import Every, parse_path, select, value_at
+from probes.engine.selector import value_at
 from probes.engine.values import Misfit, is_blank, read_text
 
 
@@ -203,50 +203,10 @@ class RestProbe:
             response = self._caller.call(call, limit)
             document = response.json_rows()
             has_content = response.status != NO_CONTENT
-            rows = _select_rows(document, request.select) if has_content else []
+            rows = rows_at(document, request.select) if has_content else []
             return Answer(response, document, rows)
 
         return walk(request.page, first, read, lambda row: _identity(row, id_path))
-
-
-def _select_rows(document: Any, path: str) -> list[Any]:
-    """The rows at a path, which must be there: an answer of another shape is no empty list.
-
-    Raises:
-        Permanent: the place where the rows should be does not exist, or holds no rows.
-    """
-    is_spelled_out = isinstance(document, dict) and path in document
-    place = document[path] if is_spelled_out else document
-    steps = () if is_spelled_out else parse_path(path)
-    for step in takewhile(lambda step: step is not Every.CHILD, steps):
-        is_there = (isinstance(place, dict) and step in place) or (
-            isinstance(place, list) and isinstance(step, int) and -len(place) <= step < len(place)
-        )
-        if not is_there:
-            raise Permanent(f"the answer has nothing at '{path}'", reason=Reason.SCHEMA)
-        place = place[step]
-    if not isinstance(place, list | dict | Flaw | None):
-        raise Permanent(f"the answer has no list at '{path}'", reason=Reason.SCHEMA)
-    rows = select(document, path)
-    _refuse_flaws(document, {id(row) for row in rows if isinstance(row, dict | list)})
-    return rows
-
-
-def _refuse_flaws(node: Any, rows: Set[int]) -> None:
-    """What stands around the rows says where the list goes on: it must be clear.
-
-    Raises:
-        Permanent: it holds a value that different readers would read differently.
-    """
-    if isinstance(node, Flaw):
-        raise Permanent(
-            f"refused the answer's JSON: it has {node.why} outside the rows",
-            reason=Reason.MALFORMED,
-        )
-    children = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
-    for child in children:
-        if id(child) not in rows:
-            _refuse_flaws(child, rows)
 
 
 def _absent_if_missing(request: FetchSettings, call: Call) -> Call:

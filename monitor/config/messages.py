@@ -135,6 +135,10 @@ def _too_few(_place: Place, error: ErrorDetails, _shape: Shape, _value: Tree) ->
     return f"expected at least {error['ctx']['min_length']}"
 
 
+def _no_url(_place: Place, _error: ErrorDetails, _shape: Shape, _value: Tree) -> str:
+    return "expected an address such as https://crm.firm.example"
+
+
 def _raised(_place: Place, error: ErrorDetails, _shape: Shape, _value: Tree) -> str:
     return str(error["ctx"]["error"])
 
@@ -154,6 +158,8 @@ _MESSAGES: Mapping[str, Callable[[Place, ErrorDetails, Shape, Tree], str]] = {
     "too_short": _too_few,
     "union_tag_invalid": _unknown_tag,
     "union_tag_not_found": _no_tag,
+    "url_parsing": _no_url,
+    "url_scheme": _no_url,
     "value_error": _raised,
 }
 

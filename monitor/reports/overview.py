@@ -15,7 +15,7 @@ from monitor.core.sight import Blindness
 from monitor.core.transactions import TransactionStatus, shown_counts
 from monitor.estate import Estate
 from monitor.reports.break_list import BreakList
-from monitor.reports.showing import show_money
+from monitor.reports.showing import show_count, show_money
 from monitor.sight import see
 from monitor.store import breaks, quarantine, streams, transactions
 from monitor.store.database import Database
@@ -93,11 +93,6 @@ def look_over(estate: Estate, database: Database, now: datetime) -> Overview:
     return Overview(now, counts, standing, risk, sight.blind, failures, aside, first)
 
 
-def rows_of(stream: StreamId, count: int) -> str:
-    """`1 row of psa.project`."""
-    return f"{count:,} {'row' if count == 1 else 'rows'} of {stream}"
-
-
 def break_as_json(each: Break) -> dict[str, Any]:
     """One break for machines, flat."""
     finding = {
@@ -144,7 +139,10 @@ def show_overview(overview: Overview, console: Console) -> None:
         )
     for stream, count in overview.set_aside.items():
         console.print(
-            Text(f"set aside: {rows_of(stream, count)} could not be read; see tieout quarantine"),
+            Text(
+                f"set aside: {show_count(count, 'row')} of {stream} could not be read;"
+                " see tieout quarantine"
+            ),
             style="yellow",
         )
     if not overview.breaks:
@@ -155,4 +153,6 @@ def show_overview(overview: Overview, console: Console) -> None:
     risk = ", ".join(
         show_money(money, code) for code, money in sorted(overview.value_at_risk.items())
     )
-    console.print(Text(f"{len(overview.breaks):,} breaks; at risk: {risk or 'nothing stated'}"))
+    console.print(
+        Text(f"{show_count(len(overview.breaks), 'break')}; at risk: {risk or 'nothing stated'}")
+    )

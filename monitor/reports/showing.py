@@ -22,6 +22,11 @@ def show_minute(moment: datetime | None) -> str:
     return "" if moment is None else f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}"
 
 
+def show_count(count: int, noun: str) -> str:
+    """`1 row`, `1,200 rows`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
 def show_money(amount: Decimal, currency: str = "") -> str:
     """`161,607.40 CHF`: every digit that says something, at least two behind the point."""
     whole, _, fraction = f"{amount:,f}".partition(".")

@@ -52,6 +52,11 @@ def _typed(error: BaseException | None) -> TieoutError:
     code, passes = _judge(error)
     if passes:
         return Transient(f"the store is busy, full or away ({code})", reason=Reason.STORE)
+    if code == "SQLITE_CANTOPEN":
+        return Permanent(
+            f"the store's file cannot be opened ({code}): does its folder exist?",
+            reason=Reason.STORE,
+        )
     return Permanent(f"the store refused a statement ({code})", reason=Reason.STORE)
 
 

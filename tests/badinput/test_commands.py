@@ -9,6 +9,7 @@ import pytest
 from monitor.cli.exits import Exit
 from tests.badinput.firm import DEALS, LANDSCAPE, MAPPING
 from tests.cli.conftest import Run
+from tests.servers import Reply, ScriptedServer
 
 CSV = """\
 id,deal,budget,status,starts
@@ -134,3 +135,31 @@ def test_check_shows_the_landscape_in_force_without_its_secrets(
     assert project["path"] == "${env:DATA}/projects.csv"
     assert project["stale_after"] == "PT15M"
     assert str(folder.path) not in ran.out
+
+
+def test_a_sample_names_the_record_that_cannot_be_read(tieout: Run, folder: Folder) -> None:
+    ran = tieout("check", "--sample", folder.landscape, variables=folder.variables)
+    assert ran.status == Exit.BLIND
+    assert "3: projects.csv line 3: 'amount' should be a number, is other text" in ran.out
+
+
+def test_a_path_that_leads_nowhere_is_answered_with_what_is_there(
+    tieout: Run, folder: Folder
+) -> None:
+    system = "    probe: rest\n    base_url: ${env:PSA}\n    streams:\n      project:\n"
+    read = "        read: {path: /projects, select: data}\n"
+    landscape = LANDSCAPE + system + read + MAPPING.replace("PREFIX", "")
+    folder.write("landscape.yaml", landscape)
+    with ScriptedServer({"/projects": Reply({"items": [], "next": None})}) as server:
+        variables = {**folder.variables, "PSA": server.url}
+        said = tieout("check", "--sample", folder.landscape, variables=variables).out
+        assert "the answer has nothing at 'data'; it has items, next" in said
+        refused = tieout("check", folder.landscape, variables={**variables, "PSA": "nowhere"})
+        assert "expected an address such as https://crm.firm.example" in refused.err
+
+
+def test_a_store_in_a_folder_that_is_not_there_is_said_so(tieout: Run, folder: Folder) -> None:
+    variables = {**folder.variables, "STORE": f"sqlite:///{folder.path}/none/tieout.db"}
+    ran = tieout("once", folder.landscape, variables=variables)
+    assert ran.status == Exit.FAILED
+    assert "does its folder exist?" in ran.err
