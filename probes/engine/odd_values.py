@@ -26,7 +26,7 @@ def _prepare_sqlite(driver: Any) -> None:
 
 def _prepare_psycopg(driver: Any) -> None:
     from psycopg import DataError  # noqa: PLC0415 - an extra that not everyone has
-    from psycopg.types import datetime as loaders  # noqa: PLC0415
+    from psycopg.types import datetime as loaders  # noqa: PLC0415 - the same extra
 
     def tolerant(loader: Any) -> Any:
         class Tolerant(loader):  # type: ignore[misc]  # known only while running
