@@ -3,15 +3,22 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
+from decimal import ROUND_DOWN, Context, Decimal
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+import polars as pl
 from pydantic import Field
 
 from monitor.core.model import FieldType, Value
+from monitor.core.ports import MONEY
 from monitor.core.streams import Duration, Settings
-from reconcilers.reporter import EXACT
+
+EXACT = Context(prec=100)
+"""Twice the 38 digits of a canonical decimal, and room: differences and shares are exact."""
+
+SMALLEST = Decimal("0.000001")
+"""The last digit of a canonical decimal."""
 
 _NUMBERS = frozenset({FieldType.DECIMAL, FieldType.INTEGER})
 _TIMES = frozenset({FieldType.INSTANT, FieldType.DATE})
@@ -50,15 +57,42 @@ class Comparison:
 
     Attributes:
         normalise: brings a value of either side to the form that is compared.
+        is_plain: columns say all there is to say: nothing has to be normalised value by value.
+        blank_is_null: text of nothing but blanks is no value.
         tolerance: how far numbers may be apart.
         relative: how far, as a share of the owner's value.
         precision: how far instants may be apart.
     """
 
     normalise: Callable[[Value], Value]
+    is_plain: bool = False
+    blank_is_null: bool = True
     tolerance: Decimal = Decimal(0)
     relative: Decimal = Decimal(0)
     precision: timedelta = timedelta(0)
+
+    def differing(self, pairs: pl.DataFrame, owner: str, other: str) -> pl.DataFrame:
+        """The pairs whose values, in these two columns, are not the same."""
+        if pairs.schema[owner] == pairs.schema[other]:
+            pairs = pairs.filter(~self._plainly_same(pairs.schema[owner], owner, other))
+        if self.is_plain:
+            return pairs
+        values = pairs.select(owner, other).iter_rows()
+        return pairs.filter(pl.Series([not self.same(*both) for both in values], dtype=pl.Boolean))
+
+    def _plainly_same(self, dtype: pl.DataType, owner: str, other: str) -> pl.Expr:
+        one, another = pl.col(owner), pl.col(other)
+        if dtype.is_numeric():
+            tolerance = self.tolerance.quantize(SMALLEST, ROUND_DOWN, EXACT)
+            apart = (one.cast(MONEY) - another.cast(MONEY)).abs()
+            near = apart <= pl.lit(tolerance, MONEY)
+        elif isinstance(dtype, pl.Datetime):
+            near = (one - another).abs() <= self.precision
+        elif isinstance(dtype, pl.String) and self.blank_is_null:
+            near = (_without_blanks(one).fill_null("")) == (_without_blanks(another).fill_null(""))
+        else:
+            near = pl.lit(value=False)
+        return one.eq_missing(another) | near.fill_null(value=False)
 
     def same(self, owner: Value, other: Value) -> bool:
         """Whether the values are the same; no value is the same as no value only."""
@@ -70,6 +104,11 @@ class Comparison:
                 return abs(one - another) <= self.precision
             case one, another:
                 return one == another
+
+
+def _without_blanks(text: pl.Expr) -> pl.Expr:
+    """Text, or null where it is nothing but blanks."""
+    return pl.when(text.str.strip_chars() != "").then(text)
 
 
 def difference(one: Decimal, other: Decimal) -> Decimal:
@@ -86,6 +125,9 @@ def comparison(settings: FieldComparison, left: FieldType, right: FieldType) -> 
     _check_types(settings, left, right)
     return Comparison(
         normalise=_normaliser(settings, {left, right}),
+        is_plain=left is right
+        and not (settings.relative or settings.ignore_case or settings.equivalent or settings.as_),
+        blank_is_null=settings.blank_is_null,
         tolerance=settings.tolerance,
         relative=settings.relative,
         precision=settings.precision,

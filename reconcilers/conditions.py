@@ -1,5 +1,7 @@
 """Rows of a stream that satisfy a condition of the configuration."""
 
+from datetime import UTC, datetime, timedelta
+
 import polars as pl
 
 from monitor.core.flows import Condition
@@ -33,6 +35,12 @@ def explode_keys(rows: pl.DataFrame, kind: str) -> pl.DataFrame:
     return (
         rows.with_columns(keys).explode("_key").filter(pl.col("_key").str.starts_with(f"{kind}:"))
     )
+
+
+def later(instant: str, by: timedelta) -> pl.Expr:
+    """An instant so much later; never later than a calendar can say."""
+    last = pl.lit(datetime.max.replace(tzinfo=UTC), pl.Datetime("us", "UTC"))
+    return pl.min_horizontal(pl.col(instant) + by, last)
 
 
 def _has(

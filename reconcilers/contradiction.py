@@ -79,27 +79,21 @@ class Contradiction:
         left = (
             select_rows(scope, self.left, self.left_when)
             .unique("_transaction", keep="first", maintain_order=True)
-            .select("_transaction", pl.col(self.field).alias("expected"), left_at="_modified_at")
-        )
-        pairs = (
-            select_rows(scope, self.right, self.right_when)
-            .join(left, on="_transaction", maintain_order="left")
-            .with_columns(since=pl.max_horizontal("_modified_at", "left_at"))
-            .select("_transaction", "_record", "expected", self.field, "since")
-        )
-        money = self.reporter.value_transactions(scope, set(pairs["_transaction"]))
-        return Verdict(
-            tuple(
-                self.reporter.report(
-                    BreakKind.CONTRADICTION,
-                    name,
-                    money[name],
-                    field=self.field,
-                    record_id=record_id,
-                    expected=as_text(expected),
-                    actual=as_text(actual),
-                    since=since,
+            .pipe(
+                lambda rows: rows.select(
+                    "_transaction",
+                    as_text(rows, self.field).alias("expected"),
+                    left_at="_modified_at",
                 )
-                for name, record_id, expected, actual, since in pairs.iter_rows()
             )
         )
+        right = select_rows(scope, self.right, self.right_when)
+        pairs = right.join(left, on="_transaction", maintain_order="left").select(
+            "_transaction",
+            "expected",
+            record_id="_record",
+            field=pl.lit(self.field),
+            actual=as_text(right, self.field),
+            since=pl.max_horizontal("_modified_at", "left_at"),
+        )
+        return Verdict(self.reporter.report(scope, pairs, BreakKind.CONTRADICTION))

@@ -1,12 +1,12 @@
 """Duplicates: one thing that a system holds twice within a transaction."""
 
 from dataclasses import dataclass
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 import polars as pl
 from pydantic import model_validator
 
-from monitor.core.breaks import BreakKind, Finding
+from monitor.core.breaks import BreakKind
 from monitor.core.flows import Condition, RuleSettings, StreamName
 from monitor.core.model import FieldType, StreamId
 from monitor.core.plugins import RuleContext
@@ -14,7 +14,7 @@ from monitor.core.ports import Scope, Verdict
 from monitor.core.streams import Name
 from reconcilers.conditions import condition, explode_keys, select_rows
 from reconcilers.names import find_field, find_stream
-from reconcilers.reporter import Money, Reporter, has_money, money_columns, sum_money
+from reconcilers.reporter import Reporter, currency_of, has_money, in_one_currency
 
 
 class DuplicateSettings(RuleSettings):
@@ -53,7 +53,6 @@ def build(name: str, settings: DuplicateSettings, context: RuleContext) -> "Dupl
         key=settings.key,
         where=condition(context, stream, settings.where),
         born=pl.coalesce(*(["created_at"] if created else []), "_modified_at"),
-        money=money_columns(context, stream) if has_money(context, stream) else [],
         reporter=Reporter.create(name, settings, context, stream, hop=""),
     )
 
@@ -72,7 +71,6 @@ class Duplicate:
     key: str | None
     where: pl.Expr
     born: pl.Expr
-    money: list[str]
     reporter: Reporter
 
     @property
@@ -83,45 +81,50 @@ class Duplicate:
     def evaluate(self, scope: Scope) -> Verdict:
         """One finding for each thing that exists more than once in a transaction."""
         copies = self._copies(scope)
-        transaction_money = self.reporter.value_transactions(scope, set(copies["_transaction"]))
-        findings: dict[tuple[str, str], Finding] = {}
-        for copy in copies.iter_rows(named=True):
-            name, extra = copy["_transaction"], copy["_record"][1:]
-            # Two keys of the same records are one and the same duplicate.
-            findings.setdefault(
-                (name, extra[0]),
-                self.reporter.report(
-                    BreakKind.DUPLICATE,
-                    name,
-                    self._extra_money(copy) or transaction_money[name],
-                    record_id=extra[0],
-                    expected=copy["_record"][0],
-                    actual=", ".join(extra),
-                    since=copy["born"][1],
-                ),
-            )
-        return Verdict(tuple(findings.values()))
+        return Verdict(self.reporter.report(scope, copies, BreakKind.DUPLICATE))
 
     def _copies(self, scope: Scope) -> pl.DataFrame:
         rows = select_rows(scope, self.stream, self.where)
         rows = explode_keys(rows, self.key) if self.key else rows.drop_nulls(self.by)
         identity = ["_transaction", "_key"] if self.key else ["_transaction", *self.by]
+        ordered = rows.with_columns(self.born.alias("born")).sort(
+            "born", pl.col("_record").str.len_chars(), "_record", nulls_last=True
+        )
+        extra = pl.col("_record").slice(1)
         return (
-            rows.with_columns(self.born.alias("born"))
-            .sort("born", pl.col("_record").str.len_chars(), "_record", nulls_last=True)
-            .select(*(pl.col(column).alias(f"by:{column}") for column in identity),
-                    "_transaction", "_record", "born", *self.money)
+            ordered.select(
+                *(pl.col(column).alias(f"by:{column}") for column in identity),
+                "_transaction", "_record", "born", *self._money(),
+            )
             .group_by([f"by:{column}" for column in identity], maintain_order=True)
-            .agg(pl.col("_transaction").first(), "_record", "born", *self.money)
-            .filter(pl.col("_record").list.len() > 1)
-            .sort("_transaction", pl.col("_record").list.first())
+            .agg(
+                pl.len().alias("copies"),
+                pl.col("_transaction").first(),
+                pl.col("_record").first().alias("expected"),
+                extra.first().alias("record_id"),
+                extra.str.join(", ").alias("actual"),
+                pl.col("born").slice(1).first().alias("since"),
+                *self._extra_money(),
+            )
+            .filter(pl.col("copies") > 1)
+            # Two keys of the same records are one and the same duplicate.
+            .unique(["_transaction", "record_id"], keep="first", maintain_order=True)
+            .sort("_transaction", "expected")
         )  # fmt: skip
 
-    def _extra_money(self, copy: dict[str, Any]) -> Money | None:
-        """What the extra ones amount to; None where the stream states no money."""
-        if not self.money:
-            return None
-        amounts, *currencies = (copy[column][1:] for column in self.money)
-        currency = currencies[0] if currencies else [None] * len(amounts)
-        money = sum_money(list(zip(amounts, currency, strict=True)))
-        return None if money.amount is None else money
+    def _money(self) -> list[pl.Expr]:
+        """The amount and its currency; none where the stream states no money."""
+        context = self.reporter.context
+        if not has_money(context, self.stream):
+            return []
+        currency = currency_of(context, self.stream)
+        return [pl.col(context.value_amount).alias("amount"), currency.alias("in_currency")]
+
+    def _extra_money(self) -> list[pl.Expr]:
+        """What the extra ones amount to."""
+        if not has_money(self.reporter.context, self.stream):
+            return []
+        amount, currency = in_one_currency(
+            pl.col("amount").slice(1), pl.col("in_currency").slice(1)
+        )
+        return [amount.alias("value_at_risk"), currency.alias("currency")]

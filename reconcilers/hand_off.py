@@ -1,21 +1,18 @@
 """Hand-offs: what one system has must arrive in the next within its time, else late, missing."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 import polars as pl
 
 from monitor.core.breaks import BreakKind
-from monitor.core.calendar import plain_time
 from monitor.core.flows import HandOffSettings
 from monitor.core.model import FieldType, StreamId
 from monitor.core.plugins import RuleContext, WorkingTime
-from monitor.core.ports import Deadline, Scope, Verdict
-from reconcilers.conditions import condition, explode_keys, select_rows
+from monitor.core.ports import INSTANT, Scope, Verdict
+from reconcilers.conditions import condition, explode_keys, later, select_rows
 from reconcilers.names import find_calendar, find_field, find_stream
-from reconcilers.reporter import Reporter, as_text
+from reconcilers.reporter import Reporter, as_text, awaited
 
 _EVERY_ROW = pl.lit(value=True)
 
@@ -39,44 +36,39 @@ def build_hand_off(name: str, settings: HandOffSettings, context: RuleContext) -
         source=source,
         target=target,
         when=condition(context, source, settings.when),
-        add_time=find_calendar(context, settings.calendar) if settings.calendar else plain_time,
+        add_time=find_calendar(context, settings.calendar) if settings.calendar else None,
         reporter=Reporter.create(name, settings, context, target, hop=name),
     )
 
 
-class Expectation(NamedTuple):
-    """One arrival to be expected: until when it is in time, late, and what came."""
+def judge(seen_until: datetime, report_late: bool) -> tuple[pl.Expr, pl.Expr]:
+    """Whether arrivals are fine, late or missing, and when to judge them again.
 
-    due: datetime
-    missing_at: datetime
-    arrived: bool
-    arrival: datetime | None
-
-
-class Judgement(NamedTuple):
-    """What an expectation amounts to, and when to judge it again."""
-
-    kind: BreakKind | None = None
-    again_at: datetime | None = None
-
-
-def judge(expectation: Expectation, seen_until: datetime, report_late: bool) -> Judgement:
-    """Whether an arrival is fine, late or missing.
+    The columns judged are `due`, `missing_at` (until when an arrival is in time, and late),
+    `arrived` (bool) and `arrival` (null where it has no stamp).
 
     Args:
-        expectation: what was expected and what came.
         seen_until: up to when the target is known. Silence counts only as far as one has looked.
         report_late: an arrival after its time remains late instead of being settled.
+
+    Returns:
+        `kind`, a word of `BreakKind` or null, and `at`, an instant or null.
     """
-    due, missing_at, arrived, arrival = expectation
-    if arrived:
-        too_late = arrival is not None and arrival > due
-        return Judgement(BreakKind.LATE if too_late and report_late else None)
-    if seen_until < due:
-        return Judgement(again_at=due)
-    if seen_until < missing_at:
-        return Judgement(BreakKind.LATE, again_at=missing_at)
-    return Judgement(BreakKind.MISSING)
+    seen = pl.lit(seen_until, INSTANT)
+    arrived, due, missing_at = pl.col("arrived"), pl.col("due"), pl.col("missing_at")
+    too_late = pl.lit(report_late) & (pl.col("arrival") > due).fill_null(value=False)
+    late, missing = pl.lit(BreakKind.LATE.value), pl.lit(BreakKind.MISSING.value)
+    kind = (
+        pl.when(arrived & too_late)
+        .then(late)
+        .when(arrived | (seen < due))
+        .then(None)
+        .when(seen < missing_at)
+        .then(late)
+        .otherwise(missing)
+    )
+    again_at = pl.when(arrived).then(None).when(seen < due).then(due).when(seen < missing_at)
+    return kind.alias("kind"), again_at.then(missing_at).alias("at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +86,7 @@ class HandOff:
     source: StreamId
     target: StreamId
     when: pl.Expr
-    add_time: WorkingTime
+    add_time: WorkingTime | None
     reporter: Reporter
 
     @property
@@ -107,38 +99,24 @@ class HandOff:
         report_late = self.settings.late_arrivals == "report"
         # A blind target has shown nothing of this time, so nothing can be missing from it.
         looked = scope.looked_until.get(self.target, datetime.min.replace(tzinfo=scope.now.tzinfo))
-        seen_until = min(scope.now, looked)
-        judged = [
-            (name, key, expectation, judge(expectation, seen_until, report_late))
-            for name, key, expectation in self._expectations(scope, report_late)
-        ]
-        accused = {name for name, _, _, judgement in judged if judgement.kind}
-        money = self.reporter.value_transactions(scope, accused)
+        judged = self._expectations(scope, report_late).with_columns(
+            *judge(min(scope.now, looked), report_late)
+        )
+        accused = judged.drop_nulls("kind").select(
+            "_transaction",
+            "kind",
+            record_id="_key",
+            expected=as_text(judged, "due"),
+            actual=as_text(judged, "arrival"),
+            since="due",
+        )
         return Verdict(
-            findings=tuple(
-                self.reporter.report(
-                    judgement.kind,
-                    name,
-                    money[name],
-                    record_id=key,
-                    expected=as_text(expectation.due),
-                    actual=as_text(expectation.arrival),
-                    since=expectation.due,
-                )
-                for name, key, expectation, judgement in judged
-                if judgement.kind
-            ),
-            deadlines=tuple(
-                Deadline(name, judgement.again_at)
-                for name, _, _, judgement in judged
-                if judgement.again_at
-            ),
+            found=self.reporter.report(scope, accused),
+            awaited=awaited(judged.drop_nulls("at")),
         )
 
-    def _expectations(
-        self, scope: Scope, report_late: bool
-    ) -> Iterator[tuple[str, str, Expectation]]:
-        """Transaction, key where the hand-off pairs by one, and what is expected there."""
+    def _expectations(self, scope: Scope, report_late: bool) -> pl.DataFrame:
+        """What is expected by when, and what came, by `_transaction` and `_key`."""
         start = self.settings.start
         demands = self._by_key(
             select_rows(scope, self.source, self.when & pl.col(start).is_not_null())
@@ -160,11 +138,15 @@ class HandOff:
             .filter(~_settled(self.settings.within, report_late))
             .sort(place)
         )
-        for name, key, begun, arrival, arrived in pairs.iter_rows():
-            due = self.add_time(begun, self.settings.within)
-            missing_after = self.settings.missing_after
-            missing_at = due if missing_after is None else self.add_time(begun, missing_after)
-            yield name, key, Expectation(due, missing_at, arrived, arrival)
+        due = self._add_time(pairs["start"], self.settings.within)
+        missing_after = self.settings.missing_after
+        missing_at = due if missing_after is None else self._add_time(pairs["start"], missing_after)
+        return pairs.with_columns(due.alias("due"), missing_at.alias("missing_at"))
+
+    def _add_time(self, starts: pl.Series, allowed: timedelta) -> pl.Series:
+        if self.add_time is None:
+            return starts.to_frame("start").select(later("start", allowed)).to_series()
+        return pl.Series([self.add_time(start, allowed) for start in starts], dtype=INSTANT)
 
     def _by_key(self, rows: pl.DataFrame) -> pl.DataFrame:
         if self.settings.match is None:

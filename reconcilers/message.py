@@ -1,21 +1,20 @@
 """Messages between the systems: given up by the middleware, or stuck in it."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import polars as pl
 from pydantic import Field
 
 from monitor.core.breaks import BreakKind
-from monitor.core.calendar import plain_time
 from monitor.core.flows import Condition, RuleSettings, StreamName
 from monitor.core.model import FieldType, StreamId
 from monitor.core.plugins import RuleContext
-from monitor.core.ports import Deadline, Scope, Verdict
+from monitor.core.ports import Scope, Verdict
 from monitor.core.streams import Duration
-from reconcilers.conditions import condition, select_rows
+from reconcilers.conditions import condition, later, select_rows
 from reconcilers.names import find_stream
-from reconcilers.reporter import Reporter
+from reconcilers.reporter import Reporter, awaited
 
 _LONGEST_ERROR = 300
 
@@ -87,15 +86,15 @@ class _Messages:
         error = fields.get("error") is FieldType.TEXT
         columns = (
             pl.col("_transaction"),
-            pl.col("_record"),
-            pl.col("status"),
-            (pl.col("error") if error else pl.lit(None, pl.String)).alias("error"),
+            pl.col("_record").alias("record_id"),
+            pl.lit("delivered").alias("expected"),
+            _say(error).alias("actual"),
             pl.coalesce(*(["updated_at"] if updated else []), "_modified_at").alias("moved_at"),
         )
         return cls(stream, in_status & condition(context, stream, where), columns)
 
-    def rows(self, scope: Scope) -> list[dict[str, Any]]:
-        return select_rows(scope, self.stream, self.which).select(*self.columns).to_dicts()
+    def rows(self, scope: Scope) -> pl.DataFrame:
+        return select_rows(scope, self.stream, self.which).select(*self.columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,22 +112,8 @@ class DeadLetter:
 
     def evaluate(self, scope: Scope) -> Verdict:
         """One finding for each message that was given up."""
-        rows = self.messages.rows(scope)
-        money = self.reporter.value_transactions(scope, {row["_transaction"] for row in rows})
-        return Verdict(
-            tuple(
-                self.reporter.report(
-                    BreakKind.DEAD_LETTER,
-                    row["_transaction"],
-                    money[row["_transaction"]],
-                    record_id=row["_record"],
-                    expected="delivered",
-                    actual=_say(row["status"], row["error"]),
-                    since=row["moved_at"],
-                )
-                for row in rows
-            )
-        )
+        given_up = self.messages.rows(scope).rename({"moved_at": "since"})
+        return Verdict(self.reporter.report(scope, given_up, BreakKind.DEAD_LETTER))
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,27 +133,24 @@ class Stuck:
     def evaluate(self, scope: Scope) -> Verdict:
         """One finding for each message that stands still; deadlines for those that may yet."""
         looked = scope.looked_until.get(self.messages.stream)
-        rows = [row for row in self.messages.rows(scope) if row["moved_at"] is not None]
-        money = self.reporter.value_transactions(scope, {row["_transaction"] for row in rows})
-        findings, deadlines = [], []
-        for row in rows:
-            name, due = row["_transaction"], plain_time(row["moved_at"], self.settings.after)
-            if looked is None or min(looked, scope.now) < due:
-                deadlines.append(Deadline(name, due))
-                continue
-            findings.append(
-                self.reporter.report(
-                    BreakKind.STUCK,
-                    name,
-                    money[name],
-                    record_id=row["_record"],
-                    expected="delivered",
-                    actual=_say(row["status"], row["error"]),
-                    since=due,
-                )
-            )
-        return Verdict(tuple(findings), tuple(deadlines))
+        seen_until = None if looked is None else min(looked, scope.now)
+        due = later("moved_at", self.settings.after)
+        moves = pl.lit(value=True) if seen_until is None else pl.col("at") > seen_until
+        waiting = self.messages.rows(scope).drop_nulls("moved_at").with_columns(due.alias("at"))
+        still = waiting.filter(~moves).select(
+            "_transaction", "record_id", "expected", "actual", pl.col("at").alias("since")
+        )
+        return Verdict(
+            found=self.reporter.report(scope, still, BreakKind.STUCK),
+            awaited=awaited(waiting.filter(moves)),
+        )
 
 
-def _say(status: str, error: str | None) -> str:
-    return f"{status}: {error[:_LONGEST_ERROR]}" if error else status
+def _say(has_error: bool) -> pl.Expr:
+    """The status, and the error where there is one."""
+    if not has_error:
+        return pl.col("status")
+    error = pl.col("error").str.head(_LONGEST_ERROR)
+    status = pl.col("status")
+    told = pl.concat_str(status, pl.lit(": "), error)
+    return pl.when(error.fill_null("") != "").then(told).otherwise(status)

@@ -1,24 +1,24 @@
 """Field mismatches: two systems that hold a record of one transaction disagree about a field."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
 from typing import Literal, NamedTuple
 
 import polars as pl
 from pydantic import Field
 
-from monitor.core.breaks import BreakKind, Finding
+from monitor.core.breaks import BreakKind
 from monitor.core.flows import Condition, RuleSettings, StreamName
-from monitor.core.model import StreamId, Value
+from monitor.core.model import FieldType, StreamId
 from monitor.core.plugins import RuleContext
 from monitor.core.ports import Scope, Verdict
 from monitor.core.streams import Name, Settings
-from reconcilers.comparison import Comparison, FieldComparison, comparison, difference
+from reconcilers.comparison import Comparison, FieldComparison, comparison
 from reconcilers.conditions import condition, explode_keys, select_rows
 from reconcilers.names import find_field, find_stream
-from reconcilers.reporter import Money, Reporter, as_text
+from reconcilers.reporter import Reporter, as_text, currency_of
+
+_OWNER = "_owner:"
 
 
 class SideConditions(Settings):
@@ -83,12 +83,6 @@ class _Field(NamedTuple):
     is_money: bool
 
 
-class _Difference(NamedTuple):
-    field: _Field
-    transaction: str
-    row: dict[str, Value]
-
-
 def _compared(
     name: str,
     settings: FieldComparison,
@@ -102,7 +96,8 @@ def _compared(
         compare = comparison(settings, left_type, right_type)
     except ValueError as error:
         raise ValueError(f"field '{name}': {error}") from error
-    return _Field(name, left, right, compare, settings.money)
+    is_money = settings.money and left_type is right_type is FieldType.DECIMAL
+    return _Field(name, left, right, compare, is_money)
 
 
 def _swap(field: _Field) -> _Field:
@@ -133,10 +128,12 @@ class Mismatch:
 
     def evaluate(self, scope: Scope) -> Verdict:
         """One finding for each field of each record that contradicts its owner."""
-        differences = list(self._differences(self._pairs(scope)))
-        money = self.reporter.value_transactions(scope, {each.transaction for each in differences})
-        findings = (self._report(each, money[each.transaction]) for each in differences)
-        return Verdict(tuple(findings))
+        pairs = self._pairs(scope)
+        found = [
+            self.reporter.report(scope, self._contradictions(pairs, field), BreakKind.MISMATCH)
+            for field in self.fields
+        ]
+        return Verdict(pl.concat(found))
 
     def _pairs(self, scope: Scope) -> pl.DataFrame:
         place = ["_transaction", *(["_key"] if self.match else [])]
@@ -150,55 +147,40 @@ class Mismatch:
         rows = select_rows(scope, side.stream, side.where)
         return explode_keys(rows, self.match) if self.match else rows
 
-    def _differences(self, pairs: pl.DataFrame) -> Iterator[_Difference]:
-        for field in self.fields:
-            accused: set[tuple[Value, Value]] = set()
-            for row in self._suspects(pairs, field).iter_rows(named=True):
-                place = row["_transaction"], row["_record"]
-                if place not in accused and not field.comparison.same(*_values(field, row)):
-                    accused.add(place)
-                    yield _Difference(field, row["_transaction"], row)
-
-    def _suspects(self, pairs: pl.DataFrame, field: _Field) -> pl.DataFrame:
-        """Pairs that are not plainly equal: the closer look is for the few."""
+    def _contradictions(self, pairs: pl.DataFrame, field: _Field) -> pl.DataFrame:
+        """Records that contradict an owner's one, each with the first that it contradicts."""
         owner = _owner_column(field.owner)
-        if pairs.schema[owner] != pairs.schema[field.other]:
-            return pairs
-        return pairs.filter(pl.col(owner).ne_missing(pl.col(field.other)))
-
-    def _report(self, found: _Difference, transaction_money: Money) -> Finding:
-        field, row = found.field, found.row
-        owner, other = _values(field, row)
-        stamps = (row[_owner_column("_modified_at")], row["_modified_at"])
-        return self.reporter.report(
-            BreakKind.MISMATCH,
-            found.transaction,
-            self._difference_money(found, transaction_money.currency) or transaction_money,
-            field=field.name,
-            record_id=str(row["_record"]),
-            expected=as_text(owner),
-            actual=as_text(other),
-            since=max((stamp for stamp in stamps if isinstance(stamp, datetime)), default=None),
+        differing = field.comparison.differing(pairs, owner, field.other).unique(
+            ["_transaction", "_record"], keep="first", maintain_order=True
+        )
+        return differing.select(
+            "_transaction",
+            record_id="_record",
+            field=pl.lit(field.name),
+            expected=as_text(differing, owner),
+            actual=as_text(differing, field.other),
+            since=pl.max_horizontal(_owner_column("_modified_at"), "_modified_at"),
+            **self._difference_money(field),
         )
 
-    def _difference_money(self, found: _Difference, usual_currency: str) -> Money | None:
+    def _difference_money(self, field: _Field) -> dict[str, pl.Expr]:
         """The difference, where it is one of money in one currency."""
-        field, row = found.field, found.row
-        owner, other = _values(field, row)
-        if not (field.is_money and isinstance(owner, Decimal) and isinstance(other, Decimal)):
-            return None
-        currency = self.reporter.context.value_currency
-        ours, theirs = row.get(_owner_column(currency)), row.get(currency)
-        words = {str(word).strip().upper() for word in (ours, theirs) if word}
-        if len(words) > 1:
-            return None
-        return Money(difference(owner, other), words.pop() if words else usual_currency)
-
-
-def _values(field: _Field, row: dict[str, Value]) -> tuple[Value, Value]:
-    """The owner's value and the other one's."""
-    return row[_owner_column(field.owner)], row[field.other]
+        if not field.is_money:
+            return {}
+        words = [
+            currency_of(self.reporter.context, side.stream, prefix)
+            .str.strip_chars()
+            .str.to_uppercase()
+            .replace("", None)
+            for side, prefix in ((self.owner, _OWNER), (self.other, ""))
+        ]
+        one_currency = ~(words[0] != words[1]).fill_null(value=False)
+        apart = (pl.col(_owner_column(field.owner)) - pl.col(field.other)).abs()
+        return {
+            "value_at_risk": pl.when(one_currency).then(apart),
+            "currency": pl.when(one_currency).then(pl.coalesce(*words)),
+        }
 
 
 def _owner_column(name: str, shared: Collection[str] = ()) -> str:
-    return name if name in shared else f"_owner:{name}"
+    return name if name in shared else _OWNER + name

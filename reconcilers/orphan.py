@@ -9,10 +9,10 @@ from monitor.core.breaks import BreakKind
 from monitor.core.flows import Condition, RuleSettings, StreamName
 from monitor.core.model import FieldType, StreamId
 from monitor.core.plugins import RuleContext
-from monitor.core.ports import Deadline, Scope, Verdict
+from monitor.core.ports import Scope, Verdict
 from reconcilers.conditions import condition, select_rows
 from reconcilers.names import find_stream
-from reconcilers.reporter import Reporter
+from reconcilers.reporter import Reporter, awaited
 
 
 class OrphanSettings(RuleSettings):
@@ -68,28 +68,24 @@ class Orphan:
 
     def evaluate(self, scope: Scope) -> Verdict:
         """Orphans, once the parent's stream was looked at as far as the orphan's own birth."""
+        looked = scope.looked_until.get(self.parent)
+        # A stamp may lie ahead of its time; the record was there when it was seen.
+        born = pl.min_horizontal("since", "_observed_at")
+        unseen = pl.lit(value=True) if looked is None else born > looked
         orphans = (
             select_rows(scope, self.stream, self.where)
-            .join(scope.frames[self.parent], on="_transaction", how="anti")
-            .select("_transaction", "_record", self.since.alias("since"), "_observed_at")
+            .join(scope.frames[self.parent], on="_transaction", how="anti", maintain_order="left")
+            .with_columns(self.since.alias("since"))
+            .with_columns(unseen.alias("unseen"), born.alias("at"))
+            .with_columns(record_id="_record", expected=pl.lit(f"a record in {self.parent}"))
         )
-        looked = scope.looked_until.get(self.parent)
-        money = self.reporter.value_transactions(scope, set(orphans["_transaction"]))
-        findings, deadlines = [], []
-        for name, record_id, since, observed in orphans.iter_rows():
-            # A stamp may lie ahead of its time; the record was there when it was seen.
-            born = observed if since is None else min(since, observed)
-            if looked is None or looked < born:
-                deadlines.append(Deadline(name, born))
-                continue
-            findings.append(
-                self.reporter.report(
-                    BreakKind.ORPHAN,
-                    name,
-                    money[name],
-                    record_id=record_id,
-                    expected=f"a record in {self.parent}",
-                    since=since,
-                )
-            )
-        return Verdict(tuple(findings), tuple(deadlines))
+        return Verdict(
+            found=self.reporter.report(
+                scope,
+                orphans.filter(~pl.col("unseen")).select(
+                    "_transaction", "record_id", "expected", "since"
+                ),
+                BreakKind.ORPHAN,
+            ),
+            awaited=awaited(orphans.filter("unseen")),
+        )

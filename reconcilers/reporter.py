@@ -1,49 +1,38 @@
 """How a rule writes its findings: who is accused, what it is worth, who holds it."""
 
-from collections import defaultdict
-from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from decimal import Context, Decimal
-from functools import reduce
-from typing import NamedTuple
 
-from monitor.core.breaks import BreakKind, Finding, Severity
+import polars as pl
+
+from monitor.core.breaks import BreakKind, Classification, Severity
 from monitor.core.flows import RuleSettings
-from monitor.core.model import FieldType, StreamId, Value, encode_value
+from monitor.core.model import FieldType, StreamId
 from monitor.core.plugins import RuleContext
-from monitor.core.ports import Scope
+from monitor.core.ports import DEADLINES, FINDINGS, MONEY, Scope
 
-EXACT = Context(prec=100)
-"""Twice the 38 digits of a canonical decimal, and room: sums, differences and shares are exact."""
+AMOUNT, CURRENCY = "_amount", "_currency"
+"""Columns of a transaction's money, see `Reporter.transaction_money`."""
 
-
-class Money(NamedTuple):
-    """An amount and its ISO 4217 code; empty where the amount has none."""
-
-    amount: Decimal | None
-    currency: str
+_TRANSACTION_MONEY = {"_transaction": pl.String(), AMOUNT: MONEY, CURRENCY: pl.String()}
 
 
-NO_MONEY = Money(None, "")
+def text_of(column: str, dtype: pl.DataType) -> pl.Expr:
+    """The column's values as people read them; equal values give equal texts."""
+    value = pl.col(column)
+    if isinstance(dtype, pl.Decimal):
+        text = value.cast(pl.String)
+        short = text.str.strip_chars_end("0").str.strip_chars_end(".")
+        return pl.when(text.str.contains(".", literal=True)).then(short).otherwise(text)
+    if isinstance(dtype, pl.Datetime):
+        return value.dt.strftime("%Y-%m-%dT%H:%M:%S%.6f+00:00")
+    if isinstance(dtype, pl.Date):
+        return value.dt.strftime("%Y-%m-%d")
+    return value.cast(pl.String)
 
 
-def as_text(value: Value) -> str | None:
-    """A value as people read it; equal values give equal texts."""
-    if isinstance(value, Decimal):
-        text = format(value, "f") if value else "0"
-        return text.rstrip("0").rstrip(".") if "." in text else text
-    encoded = encode_value(value)
-    return None if encoded is None else str(encoded)
-
-
-def sum_money(rows: Collection[tuple[Decimal | None, str | None]]) -> Money:
-    """The sum of amounts in one currency; no money where there are none or two currencies."""
-    amounts = [(amount, currency or "") for amount, currency in rows if amount is not None]
-    currencies = {currency for _, currency in amounts}
-    if len(currencies) != 1:
-        return NO_MONEY
-    return Money(reduce(EXACT.add, (amount for amount, _ in amounts)), currencies.pop())
+def as_text(frame: pl.DataFrame, column: str) -> pl.Expr:
+    """`text_of` for a column of this frame."""
+    return text_of(column, frame.schema[column])
 
 
 def has_money(context: RuleContext, stream: StreamId) -> bool:
@@ -51,11 +40,32 @@ def has_money(context: RuleContext, stream: StreamId) -> bool:
     return context.fields[stream].get(context.value_amount) is FieldType.DECIMAL
 
 
-def money_columns(context: RuleContext, stream: StreamId) -> list[str]:
-    """The amount's column, and the currency's where the stream has one."""
-    currency = context.value_currency
-    has_currency = context.fields[stream].get(currency) is FieldType.TEXT
-    return [context.value_amount, *([currency] if has_currency else [])]
+def currency_of(context: RuleContext, stream: StreamId, prefix: str = "") -> pl.Expr:
+    """The currency in which a record of the stream states its money; null where it states none.
+
+    Args:
+        context: the flow and its money.
+        stream: whose record it is.
+        prefix: stands before the names of its columns.
+    """
+    name = context.value_currency
+    if context.fields[stream].get(name) is FieldType.TEXT:
+        return pl.col(prefix + name)
+    return pl.lit(None, pl.String)
+
+
+def in_one_currency(amount: pl.Expr, currency: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
+    """Sum and currency of a group's amounts; both null where there are none or two currencies."""
+    stated = currency.filter(amount.is_not_null()).fill_null("")
+    same = stated.n_unique() == 1
+    return pl.when(same).then(amount.sum()), pl.when(same).then(stated.first())
+
+
+def awaited(waiting: pl.DataFrame) -> pl.DataFrame:
+    """Deadlines from the columns `_transaction` and `at`."""
+    return waiting.select(pl.col("_transaction").alias("transaction"), "at").cast(
+        pl.Schema(DEADLINES)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,57 +96,79 @@ class Reporter:
         owner = settings.owner or context.owners.get(stream.system, "")
         return cls(rule, stream, hop, settings.severity, owner, context)
 
-    def value_transactions(self, scope: Scope, names: Collection[str]) -> Mapping[str, Money]:
-        """What these transactions are worth, by the records in which the flow states it.
+    def transaction_money(self, scope: Scope, names: pl.DataFrame) -> pl.DataFrame:
+        """What transactions are worth, by the records in which the flow states it.
 
         Several such records are summed; nothing is known where their currencies differ. The last
         known state serves even while its source is blind: the money says how urgent a break is,
         not whether it is one.
+
+        Args:
+            scope: what is looked at.
+            names: column `_transaction`; repeated names do not matter.
+
+        Returns:
+            One row a transaction whose money is known: `_transaction`, `_amount`, `_currency`.
         """
         stream = self.context.value_stream or self.context.root
         frame = scope.frames.get(stream)
-        amounts: defaultdict[str, list[tuple[Decimal | None, str | None]]]
-        amounts = defaultdict(list)
-        if frame is not None and names and has_money(self.context, stream):
-            rows = frame.filter(frame["_transaction"].is_in(list(names)))
-            columns = money_columns(self.context, stream)
-            for name, _, amount, *currency in (
-                rows.unique(["_transaction", "_record"])
-                .select("_transaction", "_record", *columns)
-                .iter_rows()
-            ):
-                amounts[name].append((amount, currency[0] if currency else None))
-        return defaultdict(lambda: NO_MONEY, {name: sum_money(amounts[name]) for name in amounts})
+        if frame is None or names.is_empty() or not has_money(self.context, stream):
+            return pl.DataFrame(schema=_TRANSACTION_MONEY)
+        amount, currency = in_one_currency(
+            pl.col(self.context.value_amount), currency_of(self.context, stream)
+        )
+        return (
+            frame.join(names, on="_transaction", how="semi")
+            .unique(["_transaction", "_record"])
+            .group_by("_transaction")
+            .agg(amount.alias(AMOUNT), currency.alias(CURRENCY))
+        )
 
     def report(
-        self,
-        kind: BreakKind,
-        transaction: str,
-        money: Money,
-        *,
-        field: str = "",
-        record_id: str = "",
-        expected: str | None = None,
-        actual: str | None = None,
-        since: datetime | None = None,
-    ) -> Finding:
-        """One finding."""
-        return Finding(
-            flow=self.context.flow,
-            transaction=transaction,
-            rule=self.rule,
-            kind=kind,
-            severity=self.severity,
-            hop=self.hop,
-            system=self.stream.system,
-            stream=self.stream.stream,
-            entity=self.context.entities[self.stream],
-            field=field,
-            record_id=record_id,
-            expected=expected,
-            actual=actual,
-            value_at_risk=money.amount,
-            currency=money.currency,
-            owner=self.owner,
-            since=since,
+        self, scope: Scope, accused: pl.DataFrame, kind: BreakKind = BreakKind.CUSTOM
+    ) -> pl.DataFrame:
+        """Findings against records or transactions.
+
+        Args:
+            scope: what is looked at.
+            accused: one row a finding. `_transaction`, and what there is to say of `record_id`,
+                `field`, `expected`, `actual`, `since`, `value_at_risk`, `currency`, `kind`,
+                `classification` and `hop`. A row without `value_at_risk` gets the money of its
+                transaction, one with it and without `currency` that money's currency.
+            kind: of the rows that name none.
+        """
+        if accused.is_empty():
+            return pl.DataFrame(schema=FINDINGS)
+        money = self.transaction_money(scope, accused.select("_transaction"))
+        said = accused.join(money, on="_transaction", how="left", maintain_order="left")
+        at_risk = _said(said, "value_at_risk", MONEY)
+        own_currency = pl.coalesce(_said(said, "currency"), CURRENCY)
+        usual = {
+            "flow": pl.lit(self.context.flow),
+            "transaction": pl.col("_transaction"),
+            "rule": pl.lit(self.rule),
+            "kind": pl.coalesce(_said(said, "kind"), pl.lit(kind.value)),
+            "severity": pl.lit(self.severity.value),
+            "hop": pl.coalesce(_said(said, "hop"), pl.lit(self.hop)),
+            "system": pl.lit(self.stream.system),
+            "stream": pl.lit(self.stream.stream),
+            "entity": pl.lit(self.context.entities[self.stream]),
+            "field": _said(said, "field").fill_null(""),
+            "record_id": _said(said, "record_id").fill_null(""),
+            "value_at_risk": pl.coalesce(at_risk, AMOUNT),
+            "currency": pl.when(at_risk.is_null())
+            .then(CURRENCY)
+            .otherwise(own_currency)
+            .fill_null(""),
+            "owner": pl.lit(self.owner),
+            "classification": _said(said, "classification").fill_null(Classification.NONE.value),
+        }
+        return said.select(
+            usual.get(name, _said(said, name, dtype)).cast(dtype).alias(name)
+            for name, dtype in FINDINGS.items()
         )
+
+
+def _said(frame: pl.DataFrame, column: str, dtype: pl.DataType | None = None) -> pl.Expr:
+    """The column where the frame has it, nulls where it has not."""
+    return pl.col(column) if column in frame.columns else pl.lit(None, dtype or pl.String())

@@ -18,6 +18,28 @@ class BreakKind(StrEnum):
     CONTRADICTION = "contradiction"
     DEAD_LETTER = "dead_letter"
     STUCK = "stuck"
+    TIE_OUT = "tie_out"
+    POLICY = "policy"
+    LINEAGE = "lineage"
+    LEAKAGE = "leakage"
+    UNDELIVERED = "undelivered"
+    RETRIED = "retried"
+    REPLAYED = "replayed"
+    SOURCE = "source"
+    ANOMALY = "anomaly"
+    CUSTOM = "custom"
+
+
+class Classification(StrEnum):
+    """In what way money does not tie out."""
+
+    NONE = ""
+    OVER = "over"
+    UNDER = "under"
+    MISSING_PART = "missing_part"
+    ROUNDING = "rounding"
+    CURRENCY = "currency"
+    EXCHANGE = "exchange"
 
 
 class BreakState(StrEnum):
@@ -69,6 +91,7 @@ class Finding:
         currency: ISO 4217 code of `value_at_risk`; empty where there is none.
         owner: who holds it: a name from the landscape's owners.
         since: when it went wrong, by the systems' own stamps.
+        classification: in what way money is wrong; NONE where it is not about money.
     """
 
     flow: str
@@ -88,6 +111,7 @@ class Finding:
     currency: str
     owner: str
     since: datetime | None
+    classification: Classification = Classification.NONE
 
     @property
     def fingerprint(self) -> str:

@@ -1,13 +1,13 @@
 """The ports that plug-ins fill: probes read systems, rules find breaks, channels tell people."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 import polars as pl
 
-from monitor.core.breaks import Finding
+from monitor.core.breaks import BreakKind, Classification, Finding, Severity
 from monitor.core.model import Page, StreamId, Window
 from monitor.core.notices import Delivery, Notice
 
@@ -107,17 +107,49 @@ class Deadline:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+INSTANT = pl.Datetime("us", "UTC")
+MONEY = pl.Decimal(38, 6)
+
+FINDINGS = pl.Schema(
+    {
+        **{each.name: pl.String() for each in fields(Finding)},
+        "value_at_risk": MONEY,
+        "since": INSTANT,
+    }
+)
+"""Findings as a frame: the fields of `Finding`, enumerations as their words."""
+
+DEADLINES = pl.Schema({"transaction": pl.String(), "at": INSTANT})
+"""Deadlines as a frame: the fields of `Deadline`."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Verdict:
     """What a rule says of a scope.
 
     Attributes:
-        findings: the breaks that stand.
-        deadlines: when silence turns into a finding.
+        found: the breaks that stand, as `FINDINGS`.
+        awaited: when silence turns into a finding, as `DEADLINES`.
     """
 
-    findings: tuple[Finding, ...] = ()
-    deadlines: tuple[Deadline, ...] = ()
+    found: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=FINDINGS))
+    awaited: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=DEADLINES))
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The breaks that stand, one by one."""
+        return tuple(_finding(row) for row in self.found.iter_rows(named=True))
+
+    @property
+    def deadlines(self) -> tuple[Deadline, ...]:
+        """The deadlines, one by one."""
+        return tuple(Deadline(name, at) for name, at in self.awaited.iter_rows())
+
+
+def _finding(row: dict[str, Any]) -> Finding:
+    kind, severity = BreakKind(row.pop("kind")), Severity(row.pop("severity"))
+    classification = Classification(row.pop("classification"))
+    return Finding(kind=kind, severity=severity, classification=classification, **row)
 
 
 class Rule(Protocol):

@@ -15,6 +15,7 @@ from monitor.core.breaks import (
     Break,
     BreakKind,
     BreakState,
+    Classification,
     Finding,
     Severity,
     Transition,
@@ -225,6 +226,7 @@ def _write(item: Break) -> dict[str, Any]:
         "fingerprint": item.fingerprint,
         "kind": item.finding.kind.value,
         "severity": item.finding.severity.value,
+        "classification": item.finding.classification.value,
         "state": item.state.value,
         "episode": item.episode,
         "suspected_at": item.suspected_at,
@@ -237,6 +239,7 @@ def _write(item: Break) -> dict[str, Any]:
 def _read(row: Row[Any]) -> Break:
     facts = {name: getattr(row, name) for name in _FINDING}
     facts["kind"], facts["severity"] = BreakKind(row.kind), Severity(row.severity)
+    facts["classification"] = Classification(row.classification)
     return Break(
         finding=Finding(**facts),
         state=BreakState(row.state),

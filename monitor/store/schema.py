@@ -193,6 +193,7 @@ breaks = Table(
     Column("currency", PlainText, nullable=False),
     Column("owner", PlainText, nullable=False),
     Column("since", Instant),
+    Column("classification", PlainText, nullable=False, server_default=""),
     Column("state", PlainText, nullable=False),
     Column("episode", Integer, nullable=False),
     Column("suspected_at", Instant, nullable=False),

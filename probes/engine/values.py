@@ -16,7 +16,10 @@ DECIMALS: Final = 6
 DIGITS: Final = 38
 """The store and the frames keep decimals as Decimal(38, 6)."""
 
-_LARGEST_DECIMAL: Final = Decimal(10) ** (DIGITS - DECIMALS)
+WHOLE_DIGITS: Final = 24
+"""Well below what a frame can hold, so that sums and differences of many rows still fit."""
+_LARGEST_DECIMAL: Final = Decimal(10) ** WHOLE_DIGITS
+
 _SMALLEST_STEP: Final = Decimal(1).scaleb(-DECIMALS)
 _EXACT: Final = Context(prec=2 * DIGITS)
 _LARGEST_INTEGER: Final = 2**63 - 1
@@ -125,8 +128,8 @@ def read_decimal(value: Any) -> Decimal:
     number = read_number(value)
     if number.is_zero():
         return Decimal(0)
-    if number.adjusted() >= DIGITS - DECIMALS:
-        raise _beyond(f"has more than {DIGITS - DECIMALS} digits before the point")
+    if number.adjusted() >= WHOLE_DIGITS:
+        raise _beyond(f"has more than {WHOLE_DIGITS} digits before the point")
     if number.adjusted() < -DECIMALS or _EXACT.remainder(number, _SMALLEST_STEP):
         raise _beyond(f"has more than {DECIMALS} decimals")
     stripped = number.normalize(_EXACT)

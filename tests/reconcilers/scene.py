@@ -14,7 +14,7 @@ from monitor.core.entities import ENTITIES
 from monitor.core.flows import CalendarSettings, HandOffSettings
 from monitor.core.model import FieldType, StreamId
 from monitor.core.plugins import RuleContext
-from monitor.core.ports import Rule, Scope, Verdict
+from monitor.core.ports import Deadline, Rule, Scope, Verdict
 from reconcilers import RULES
 from reconcilers.hand_off import build_hand_off
 
@@ -43,7 +43,7 @@ CONTEXT = RuleContext(
     value_stream=StreamId("crm", "opportunity"),
 )
 
-_TYPES: Mapping[FieldType, pl.DataType | type[pl.DataType]] = {
+FRAME_TYPES: Mapping[FieldType, pl.DataType | type[pl.DataType]] = {
     FieldType.TEXT: pl.String,
     FieldType.INTEGER: pl.Int64,
     FieldType.DECIMAL: pl.Decimal(38, 6),
@@ -77,9 +77,9 @@ def frame(stream: StreamId, rows: Sequence[Row]) -> pl.DataFrame:
         "_transaction": pl.String,
         "_record": pl.String,
         "_keys": pl.List(pl.String),
-        "_modified_at": _TYPES[FieldType.INSTANT],
-        "_observed_at": _TYPES[FieldType.INSTANT],
-        **{name: _TYPES[kind] for name, kind in CONTEXT.fields[stream].items()},
+        "_modified_at": FRAME_TYPES[FieldType.INSTANT],
+        "_observed_at": FRAME_TYPES[FieldType.INSTANT],
+        **{name: FRAME_TYPES[kind] for name, kind in CONTEXT.fields[stream].items()},
     }
     unknown = {name for each in rows for name in each} - schema.keys()
     assert not unknown
@@ -136,8 +136,14 @@ def findings(asked: Rule, scene: Scene) -> tuple[Finding, ...]:
     return asked.evaluate(scene.scope()).findings
 
 
-def in_order(verdict: Verdict) -> Verdict:
+def in_order(verdict: Verdict) -> "Said":
     """The verdict as a set would compare it."""
-    return Verdict(
-        tuple(sorted(verdict.findings, key=repr)), tuple(sorted(verdict.deadlines, key=repr))
-    )
+    return sorted(verdict.findings, key=repr), sorted(verdict.deadlines, key=repr)
+
+
+Said = tuple[list[Finding], list[Deadline]]
+
+
+def said(*deadlines: Deadline) -> Said:
+    """What a verdict without findings says."""
+    return [], sorted(deadlines, key=repr)

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import hypothesis
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +16,7 @@ from pydantic import ValidationError
 from monitor.core.breaks import Finding
 from monitor.core.ports import Rule, Verdict
 from reconcilers import RULES
-from tests.reconcilers.scene import CONTEXT, NOW, Scene, at, hand_off, in_order, row, rule
+from tests.reconcilers.scene import CONTEXT, NOW, Scene, at, hand_off, in_order, row, rule, said
 
 EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "contradiction": {
@@ -94,7 +95,7 @@ def test_a_planted_fault_is_found_with_a_fingerprint_of_its_own(check: str) -> N
 
 @EVERY_RULE
 def test_nothing_is_found_where_there_is_nothing(check: str) -> None:
-    assert example(check).evaluate(Scene({}).scope()) == Verdict()
+    assert in_order(example(check).evaluate(Scene({}).scope())) == said()
 
 
 @EVERY_RULE
@@ -135,7 +136,7 @@ def test_transactions_do_not_touch_one_another(check: str) -> None:
     asked = example(check)
     together = asked.evaluate(BROKEN.scope())
     names = {each["_transaction"] for rows in BROKEN.rows.values() for each in rows}
-    apart = Verdict()
+    apart: list[Verdict] = []
     for name in sorted(names):
         alone = Scene(
             {
@@ -143,9 +144,12 @@ def test_transactions_do_not_touch_one_another(check: str) -> None:
                 for stream, rows in BROKEN.rows.items()
             }
         )
-        verdict = asked.evaluate(alone.scope())
-        apart = Verdict(apart.findings + verdict.findings, apart.deadlines + verdict.deadlines)
-    assert in_order(apart) == in_order(together)
+        apart.append(asked.evaluate(alone.scope()))
+    whole = Verdict(
+        pl.concat([verdict.found for verdict in apart]),
+        pl.concat([verdict.awaited for verdict in apart]),
+    )
+    assert in_order(whole) == in_order(together)
 
 
 @EVERY_RULE

@@ -2,14 +2,15 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.core.breaks import BreakKind
-from monitor.core.ports import Deadline, Verdict
-from reconcilers.hand_off import Expectation, judge
-from tests.reconcilers.scene import NOW, Scene, at, findings, hand_off, row
+from monitor.core.ports import INSTANT, Deadline
+from reconcilers.hand_off import judge
+from tests.reconcilers.scene import NOW, Scene, at, findings, hand_off, in_order, row, said
 
 WON = row(
     "OPP-1", "006A", status="Won", closed_at=at(-10), amount=Decimal("1200.50"), currency="EUR"
@@ -47,15 +48,15 @@ def test_it_is_late_before_it_is_missing() -> None:
 
 
 def test_before_its_time_there_is_only_a_deadline() -> None:
-    assert hand_off(within="12h").evaluate(SILENT.scope()) == Verdict(
-        deadlines=(Deadline("OPP-1", at(2)),)
+    assert in_order(hand_off(within="12h").evaluate(SILENT.scope())) == said(
+        Deadline("OPP-1", at(2))
     )
 
 
 @pytest.mark.parametrize("looked", [at(-7), None])
 def test_nothing_is_missing_from_a_target_not_looked_at_so_far(looked: datetime | None) -> None:
     scene = Scene(SILENT.rows, looked={"psa.project": looked})
-    assert hand_off().evaluate(scene.scope()) == Verdict(deadlines=(Deadline("OPP-1", at(-6)),))
+    assert in_order(hand_off().evaluate(scene.scope())) == said(Deadline("OPP-1", at(-6)))
 
 
 def test_late_turns_into_missing_only_as_far_as_the_target_was_looked_at() -> None:
@@ -66,8 +67,8 @@ def test_late_turns_into_missing_only_as_far_as_the_target_was_looked_at() -> No
 
 @pytest.mark.parametrize("created", [at(-9), at(-6), at(-30), None])
 def test_an_arrival_in_time_is_fine(created: datetime | None) -> None:
-    assert hand_off().evaluate(project(created).scope()) == Verdict()
-    assert hand_off(late_arrivals="report").evaluate(project(created).scope()) == Verdict()
+    assert in_order(hand_off().evaluate(project(created).scope())) == said()
+    assert in_order(hand_off(late_arrivals="report").evaluate(project(created).scope())) == said()
 
 
 def test_a_late_arrival_resolves_the_break_unless_it_is_to_be_reported() -> None:
@@ -97,7 +98,7 @@ def test_the_earliest_of_two_copies_counts() -> None:
     ],
 )
 def test_a_deal_that_need_not_be_carried_on_asks_for_nothing(upstream: dict[str, object]) -> None:
-    assert hand_off().evaluate(Scene({"crm.opportunity": [upstream]}).scope()) == Verdict()
+    assert in_order(hand_off().evaluate(Scene({"crm.opportunity": [upstream]}).scope())) == said()
 
 
 def test_of_several_demands_in_one_transaction_the_earliest_counts() -> None:
@@ -119,7 +120,7 @@ def test_time_runs_only_while_the_team_works() -> None:
     verdict = hand_off(calendar="office").evaluate(
         Scene({"crm.opportunity": [won]}, now=monday).scope()
     )
-    assert verdict == Verdict(deadlines=(Deadline("OPP-1", monday + timedelta(minutes=1)),))
+    assert in_order(verdict) == said(Deadline("OPP-1", monday + timedelta(minutes=1)))
 
 
 CHANGES = [
@@ -158,7 +159,7 @@ def test_a_change_order_without_a_key_asks_for_nothing() -> None:
         match="change",
     )
     keyless = row("OPP-1", "1", keys=["deal:OPP-1"], approved_at=at(-30))
-    assert asked.evaluate(Scene({"crm.change_order": [keyless]}).scope()) == Verdict()
+    assert in_order(asked.evaluate(Scene({"crm.change_order": [keyless]}).scope())) == said()
 
 
 @pytest.mark.parametrize("stamp", [LATEST, EARLIEST])
@@ -218,13 +219,16 @@ def test_a_judgement_only_follows_from_what_was_seen(
     due: datetime, grace: int, arrival: datetime | None, seen: datetime, report: bool
 ) -> None:
     missing_at = due + timedelta(hours=grace)
-    silent = judge(Expectation(due, missing_at, False, None), seen, report)
-    assert (silent.kind is not None) is (seen >= due)
-    assert (silent.again_at is not None) is (seen < missing_at)
-    arrived = judge(Expectation(due, missing_at, True, arrival), seen, report)
-    assert arrived.again_at is None
-    assert (arrived.kind is BreakKind.LATE) is (report and arrival is not None and arrival > due)
-    assert arrived.kind is not BreakKind.MISSING
+    stamps = {"due": [due] * 2, "missing_at": [missing_at] * 2, "arrival": [None, arrival]}
+    expected = pl.DataFrame(stamps, schema=dict.fromkeys(stamps, INSTANT)).with_columns(
+        arrived=pl.Series([False, True])
+    )
+    (silent, silent_again), (arrived, arrived_again) = expected.select(*judge(seen, report)).rows()
+    assert (silent is not None) is (seen >= due)
+    assert (silent_again is not None) is (seen < missing_at)
+    assert arrived_again is None
+    assert (arrived == BreakKind.LATE) is (report and arrival is not None and arrival > due)
+    assert arrived != BreakKind.MISSING
 
 
 @given(st.integers(0, 72), st.integers(-72, 72), st.sampled_from(["", "office"]))

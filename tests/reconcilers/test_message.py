@@ -6,8 +6,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from monitor.core.breaks import BreakKind
-from monitor.core.ports import Deadline, Verdict
-from tests.reconcilers.scene import NOW, Row, Scene, at, findings, row, rule
+from monitor.core.ports import Deadline
+from tests.reconcilers.scene import NOW, Row, Scene, at, findings, in_order, row, rule, said
 
 DEAD = rule("dead_letter", stream="bus.message", status=["dead"])
 STUCK = rule("stuck", stream="bus.message", after="2h")
@@ -34,7 +34,7 @@ def test_a_message_that_was_given_up_is_a_dead_letter() -> None:
 
 @pytest.mark.parametrize("status", ["done", "pending", None])
 def test_any_other_message_is_none(status: str | None) -> None:
-    assert DEAD.evaluate(scene(message(status)).scope()) == Verdict()
+    assert in_order(DEAD.evaluate(scene(message(status)).scope())) == said()
 
 
 def test_a_message_without_a_change_for_too_long_is_stuck() -> None:
@@ -45,18 +45,18 @@ def test_a_message_without_a_change_for_too_long_is_stuck() -> None:
 
 def test_one_that_moved_lately_has_a_deadline() -> None:
     verdict = STUCK.evaluate(scene(message("pending", -1)).scope())
-    assert verdict == Verdict(deadlines=(Deadline("OPP-1", at(1)),))
+    assert in_order(verdict) == said(Deadline("OPP-1", at(1)))
 
 
 def test_it_is_not_stuck_before_the_middleware_was_looked_at_so_far() -> None:
     unseen = Scene({"bus.message": [message("pending")]}, looked={"bus.message": at(-2)})
-    assert STUCK.evaluate(unseen.scope()) == Verdict(deadlines=(Deadline("OPP-1", at(-1)),))
+    assert in_order(STUCK.evaluate(unseen.scope())) == said(Deadline("OPP-1", at(-1)))
 
 
 def test_without_a_stamp_of_its_own_the_records_stamp_counts() -> None:
     assert len(findings(STUCK, scene(message("pending", None)))) == 1
     timeless = {**message("pending", None), "_modified_at": None}
-    assert STUCK.evaluate(scene(timeless).scope()) == Verdict()
+    assert in_order(STUCK.evaluate(scene(timeless).scope())) == said()
 
 
 @given(st.integers(-300, 300))

@@ -2,6 +2,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,9 +10,8 @@ from pydantic import ValidationError
 
 from monitor.core.breaks import BreakKind
 from monitor.core.model import FieldType, Value
-from reconcilers.comparison import FieldComparison, comparison, difference
-from reconcilers.reporter import EXACT
-from tests.reconcilers.scene import Scene, at, findings, row, rule
+from reconcilers.comparison import EXACT, FieldComparison, comparison, difference
+from tests.reconcilers.scene import FRAME_TYPES, Scene, at, findings, row, rule
 
 LEFT, RIGHT = "crm.opportunity", "psa.project"
 
@@ -219,9 +219,13 @@ def test_what_is_the_same(
 ) -> None:
     compare = comparison(FieldComparison.model_validate(settings), kind, kind)
     assert compare.same(one, other) is same
+    pairs = pl.DataFrame(
+        {"one": [one], "other": [other]}, schema=dict.fromkeys(("one", "other"), FRAME_TYPES[kind])
+    )
+    assert compare.differing(pairs, "one", "other").is_empty() is same
 
 
-MONEY = st.decimals(min_value=-(10**31), max_value=10**31, places=6)
+MONEY = st.decimals(min_value=-(10**24), max_value=10**24, places=6)
 
 
 @given(MONEY, st.integers(-20, 20), st.integers(0, 20))
@@ -232,6 +236,11 @@ def test_a_tolerance_is_exact_to_the_last_digit(one: Decimal, apart: int, slack:
     )
     assert compare.same(one, other) is (abs(apart) <= slack)
     assert compare.same(other, one) is (abs(apart) <= slack)
+    pairs = pl.DataFrame(
+        {"one": [one], "other": [other]},
+        schema=dict.fromkeys(("one", "other"), FRAME_TYPES[FieldType.DECIMAL]),
+    )
+    assert compare.differing(pairs, "one", "other").is_empty() is (abs(apart) <= slack)
 
 
 def test_a_difference_is_exact_however_long_the_numbers() -> None:

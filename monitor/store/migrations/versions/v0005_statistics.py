@@ -1,0 +1,8 @@
+"""What sources usually look like (owner: watches)."""
+
+revision = "0005"
+down_revision = "0004"
+
+
+def upgrade() -> None:
+    """Nothing yet."""
