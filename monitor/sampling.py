@@ -11,7 +11,7 @@ from monitor.core.errors import Permanent, Reason, TieoutError
 from monitor.core.model import Page, StreamId
 from monitor.core.window import NextWindow, advance, next_window
 from monitor.estate import Source
-from monitor.store import quarantine, records, streams
+from monitor.store import looks, quarantine, records, streams
 from monitor.store.database import Connection, Database
 
 log = structlog.get_logger(__name__)
@@ -124,6 +124,13 @@ def _finish(
     with database.write() as connection:
         if upcoming.is_full:
             quarantine.release_unseen(connection, source.id, began_at, clock())
+        looks.note_look(
+            connection,
+            source.id,
+            upcoming.window.until,
+            patience=source.settings.stale_after,
+            now=clock(),
+        )
         streams.note_success(
             connection,
             source.id,

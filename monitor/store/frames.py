@@ -22,7 +22,7 @@ _TYPES: Mapping[FieldType, pl.DataType] = {
     FieldType.DATE: pl.Date(),
 }
 
-_RAW = {
+RAW_ROWS = {
     "_number": pl.Int64,
     "_record": pl.String,
     "_key_uses": pl.String,
@@ -30,6 +30,7 @@ _RAW = {
     "_observed_at": pl.Int64,
     "_fields": pl.String,
 }
+"""A stored row as it is read: the store's number of the record, instants in microseconds."""
 
 KEY_USES = pl.List(pl.List(pl.String))
 """Decoded `record.key_uses`: `[role, kind, value]` each."""
@@ -75,15 +76,15 @@ def load_frames(
             seen = to_microseconds(observed_at)
             rows[stream].append((number, native_id, uses, stamp, seen, fields))
     return {
-        stream: _frame(rows[str(stream)], links, fields)
+        stream: shape_rows(
+            pl.DataFrame(rows[str(stream)], schema=RAW_ROWS, orient="row"), links, fields
+        )
         for stream, fields in fields_by_stream.items()
     }
 
 
-def _frame(
-    rows: list[tuple[object, ...]], links: pl.DataFrame, fields: EntityFields
-) -> pl.DataFrame:
-    raw = pl.DataFrame(rows, schema=_RAW, orient="row")
+def shape_rows(raw: pl.DataFrame, links: pl.DataFrame, fields: EntityFields) -> pl.DataFrame:
+    """Stored rows of one stream, `RAW_ROWS`, as one of `Scope.frames`."""
     texts = raw.select(_decoded("_fields", pl.Struct(dict.fromkeys(fields, pl.String))))
     seen = pl.concat(
         [

@@ -147,6 +147,18 @@ stream_state = Table(
     Column("full_requested", Boolean, nullable=False),
 )
 
+look_span = Table(
+    "look_span",
+    metadata,
+    Column("stream", PlainText, nullable=False),
+    Column("seen_from", Instant, nullable=False),
+    Column("seen_until", Instant, nullable=False),
+    Column("noted_at", Instant, nullable=False),
+    PrimaryKeyConstraint("stream", "seen_from"),
+)
+"""Stretches of a source's own time over which it was looked at without a gap; `noted_at`, by our
+clock, is when the last look of the stretch was complete. Of what lies between nothing is known."""
+
 calls = Table(
     "calls",
     metadata,

@@ -1,0 +1,27 @@
+"""Over which stretches of time each stream was looked at."""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = "0007"
+down_revision = "0006"
+
+TEXT = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+
+
+def upgrade() -> None:
+    """Create the table; of looks made before nothing is known but the end of the last one."""
+    op.create_table(
+        "look_span",
+        sa.Column("stream", TEXT, nullable=False),
+        sa.Column("seen_from", sa.BigInteger(), nullable=False),
+        sa.Column("seen_until", sa.BigInteger(), nullable=False),
+        sa.Column("noted_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("stream", "seen_from", name="pk_look_span"),
+    )
+    op.execute(
+        "INSERT INTO look_span (stream, seen_from, seen_until, noted_at)"
+        " SELECT stream, looked_until, looked_until, last_success_at FROM stream_state"
+        " WHERE looked_until IS NOT NULL AND last_success_at IS NOT NULL"
+    )
