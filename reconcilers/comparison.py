@@ -57,6 +57,7 @@ class Comparison:
 
     Attributes:
         normalise: brings a value of either side to the form that is compared.
+        kind: the type of both fields; None where they differ.
         is_plain: columns say all there is to say: nothing has to be normalised value by value.
         blank_is_null: text of nothing but blanks is no value.
         tolerance: how far numbers may be apart.
@@ -65,6 +66,7 @@ class Comparison:
     """
 
     normalise: Callable[[Value], Value]
+    kind: FieldType | None = None
     is_plain: bool = False
     blank_is_null: bool = True
     tolerance: Decimal = Decimal(0)
@@ -73,26 +75,32 @@ class Comparison:
 
     def differing(self, pairs: pl.DataFrame, owner: str, other: str) -> pl.DataFrame:
         """The pairs whose values, in these two columns, are not the same."""
-        if pairs.schema[owner] == pairs.schema[other]:
-            pairs = pairs.filter(~self._plainly_same(pairs.schema[owner], owner, other))
+        if self.kind is not None:
+            near = self.near(self._plain(pl.col(owner)), self._plain(pl.col(other)))
+            pairs = pairs.filter(~near)
         if self.is_plain:
             return pairs
         values = pairs.select(owner, other).iter_rows()
         return pairs.filter(pl.Series([not self.same(*both) for both in values], dtype=pl.Boolean))
 
-    def _plainly_same(self, dtype: pl.DataType, owner: str, other: str) -> pl.Expr:
-        one, another = pl.col(owner), pl.col(other)
-        if dtype.is_numeric():
+    def figure(self, value: pl.Expr) -> pl.Expr:
+        """What stands for a value where only its difference from others matters."""
+        return self._plain(value).hash() if self.kind is FieldType.TEXT else self._plain(value)
+
+    def near(self, one: pl.Expr, another: pl.Expr) -> pl.Expr:
+        """Whether two figures are plainly the same; those that are not may be so all the same."""
+        same = one.eq_missing(another)
+        if self.kind in _NUMBERS:
             tolerance = self.tolerance.quantize(SMALLEST, ROUND_DOWN, EXACT)
-            apart = (one.cast(MONEY) - another.cast(MONEY)).abs()
-            near = apart <= pl.lit(tolerance, MONEY)
-        elif isinstance(dtype, pl.Datetime):
-            near = (one - another).abs() <= self.precision
-        elif isinstance(dtype, pl.String) and self.blank_is_null:
-            near = (_without_blanks(one).fill_null("")) == (_without_blanks(another).fill_null(""))
-        else:
-            near = pl.lit(value=False)
-        return one.eq_missing(another) | near.fill_null(value=False)
+            same |= (one - another).abs() <= pl.lit(tolerance, MONEY)
+        if self.kind is FieldType.INSTANT:
+            same |= (one - another).abs() <= self.precision
+        return same.fill_null(value=False)
+
+    def _plain(self, value: pl.Expr) -> pl.Expr:
+        if self.kind is FieldType.TEXT and self.blank_is_null:
+            return pl.when(value.str.strip_chars() != "").then(value)
+        return value.cast(MONEY) if self.kind is FieldType.INTEGER else value
 
     def same(self, owner: Value, other: Value) -> bool:
         """Whether the values are the same; no value is the same as no value only."""
@@ -104,11 +112,6 @@ class Comparison:
                 return abs(one - another) <= self.precision
             case one, another:
                 return one == another
-
-
-def _without_blanks(text: pl.Expr) -> pl.Expr:
-    """Text, or null where it is nothing but blanks."""
-    return pl.when(text.str.strip_chars() != "").then(text)
 
 
 def difference(one: Decimal, other: Decimal) -> Decimal:
@@ -125,6 +128,7 @@ def comparison(settings: FieldComparison, left: FieldType, right: FieldType) -> 
     _check_types(settings, left, right)
     return Comparison(
         normalise=_normaliser(settings, {left, right}),
+        kind=left if left is right else None,
         is_plain=left is right
         and not (settings.relative or settings.ignore_case or settings.equivalent or settings.as_),
         blank_is_null=settings.blank_is_null,

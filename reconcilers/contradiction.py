@@ -1,6 +1,7 @@
 """Contradictions: two states that cannot both be true of one transaction."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 import polars as pl
@@ -11,6 +12,7 @@ from monitor.core.flows import Condition, RuleSettings, StreamName
 from monitor.core.model import StreamId
 from monitor.core.plugins import RuleContext
 from monitor.core.ports import Scope, Verdict
+from monitor.core.screens import Aggregate, Fact, Screen
 from monitor.core.streams import Settings
 from reconcilers.conditions import condition, select_rows
 from reconcilers.names import find_field, find_stream
@@ -73,6 +75,16 @@ class Contradiction:
     def needs(self) -> frozenset[StreamId]:
         """Both sides."""
         return frozenset((self.left, self.right))
+
+    def screen(self, now: datetime) -> Screen:
+        """Suspicious is who has both states."""
+        return Screen(
+            {
+                "left": Fact(self.left, Aggregate.COUNT, where=self.left_when),
+                "right": Fact(self.right, Aggregate.COUNT, where=self.right_when),
+            },
+            (pl.col("left") > 0) & (pl.col("right") > 0),
+        )
 
     def evaluate(self, scope: Scope) -> Verdict:
         """One finding for each record on the right that a record on the left contradicts."""

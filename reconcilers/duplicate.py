@@ -1,6 +1,7 @@
 """Duplicates: one thing that a system holds twice within a transaction."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, Self
 
 import polars as pl
@@ -11,6 +12,7 @@ from monitor.core.flows import Condition, RuleSettings, StreamName
 from monitor.core.model import FieldType, StreamId
 from monitor.core.plugins import RuleContext
 from monitor.core.ports import Scope, Verdict
+from monitor.core.screens import Aggregate, Fact, Screen
 from monitor.core.streams import Name
 from reconcilers.conditions import condition, explode_keys, select_rows
 from reconcilers.names import find_field, find_stream
@@ -77,6 +79,11 @@ class Duplicate:
     def needs(self) -> frozenset[StreamId]:
         """The stream alone."""
         return frozenset((self.stream,))
+
+    def screen(self, now: datetime) -> Screen:
+        """Suspicious is who has more than one record."""
+        records = Fact(self.stream, Aggregate.COUNT, where=self.where)
+        return Screen({"records": records}, pl.col("records") > 1)
 
     def evaluate(self, scope: Scope) -> Verdict:
         """One finding for each thing that exists more than once in a transaction."""

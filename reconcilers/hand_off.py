@@ -10,11 +10,10 @@ from monitor.core.flows import HandOffSettings
 from monitor.core.model import FieldType, StreamId
 from monitor.core.plugins import RuleContext, WorkingTime
 from monitor.core.ports import INSTANT, Scope, Verdict
+from monitor.core.screens import EVERY_ROW, Aggregate, Fact, Screen, wrapping_sum
 from reconcilers.conditions import condition, explode_keys, later, select_rows
 from reconcilers.names import find_calendar, find_field, find_stream
 from reconcilers.reporter import Reporter, as_text, awaited
-
-_EVERY_ROW = pl.lit(value=True)
 
 
 def build_hand_off(name: str, settings: HandOffSettings, context: RuleContext) -> "HandOff":
@@ -94,6 +93,33 @@ class HandOff:
         """Both ends."""
         return frozenset((self.source, self.target))
 
+    def screen(self, now: datetime) -> Screen:
+        """Suspicious is whose arrivals are fewer than, or come long after, what asks for them.
+
+        Working time never runs faster than plain time, so plain time decides.
+        """
+        start, match = pl.col(self.settings.start), self.settings.match
+        demanded = self.when & start.is_not_null()
+        arrival, within = pl.col(self.settings.arrival), self.settings.within
+        key = wrapping_sum(pl.col(f"_key:{match}")) if match else EVERY_ROW
+        how = Aggregate.SUM if match else Aggregate.COUNT
+        facts = {
+            "demands": Fact(self.source, Aggregate.COUNT, where=demanded),
+            "first": Fact(self.source, Aggregate.MIN, start, demanded),
+            "asked": Fact(self.source, how, key, demanded),
+            "arrived": Fact(self.target, how, key),
+        }
+        first = pl.col("first")
+        silent = pl.col("arrived") == 0
+        if match:
+            silent = pl.col("arrived").ne_missing(pl.col("asked"))
+        suspicious = silent & (first <= now - within)
+        if self.settings.late_arrivals == "report":
+            ends = Aggregate.MAX if match else Aggregate.MIN
+            facts["arrival"] = Fact(self.target, ends, arrival)
+            suspicious |= pl.col("arrival") > first + within
+        return Screen(facts, (pl.col("demands") > 0) & suspicious)
+
     def evaluate(self, scope: Scope) -> Verdict:
         """Late and missing arrivals; deadlines for those still expected."""
         report_late = self.settings.late_arrivals == "report"
@@ -121,7 +147,7 @@ class HandOff:
         demands = self._by_key(
             select_rows(scope, self.source, self.when & pl.col(start).is_not_null())
         )
-        arrivals = self._by_key(select_rows(scope, self.target, _EVERY_ROW))
+        arrivals = self._by_key(select_rows(scope, self.target, EVERY_ROW))
         place = ["_transaction", "_key"]
         pairs = (
             demands.group_by(place)

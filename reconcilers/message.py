@@ -1,6 +1,7 @@
 """Messages between the systems: given up by the middleware, or stuck in it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 import polars as pl
@@ -11,6 +12,7 @@ from monitor.core.flows import Condition, RuleSettings, StreamName
 from monitor.core.model import FieldType, StreamId
 from monitor.core.plugins import RuleContext
 from monitor.core.ports import Scope, Verdict
+from monitor.core.screens import Aggregate, Fact, Screen
 from monitor.core.streams import Duration
 from reconcilers.conditions import condition, later, select_rows
 from reconcilers.names import find_stream
@@ -74,6 +76,7 @@ class _Messages:
     stream: StreamId
     which: pl.Expr
     columns: tuple[pl.Expr, ...]
+    moved_at: pl.Expr
 
     @classmethod
     def create(
@@ -84,14 +87,15 @@ class _Messages:
         fields = context.fields[stream]
         updated = fields.get("updated_at") is FieldType.INSTANT
         error = fields.get("error") is FieldType.TEXT
+        moved_at = pl.coalesce(*(["updated_at"] if updated else []), "_modified_at")
         columns = (
             pl.col("_transaction"),
             pl.col("_record").alias("record_id"),
             pl.lit("delivered").alias("expected"),
             _say(error).alias("actual"),
-            pl.coalesce(*(["updated_at"] if updated else []), "_modified_at").alias("moved_at"),
+            moved_at.alias("moved_at"),
         )
-        return cls(stream, in_status & condition(context, stream, where), columns)
+        return cls(stream, in_status & condition(context, stream, where), columns, moved_at)
 
     def rows(self, scope: Scope) -> pl.DataFrame:
         return select_rows(scope, self.stream, self.which).select(*self.columns)
@@ -109,6 +113,11 @@ class DeadLetter:
     def needs(self) -> frozenset[StreamId]:
         """The messages alone."""
         return frozenset((self.messages.stream,))
+
+    def screen(self, now: datetime) -> Screen:
+        """Suspicious is who has such a message."""
+        given_up = Fact(self.messages.stream, Aggregate.COUNT, where=self.messages.which)
+        return Screen({"given_up": given_up}, pl.col("given_up") > 0)
 
     def evaluate(self, scope: Scope) -> Verdict:
         """One finding for each message that was given up."""
@@ -129,6 +138,12 @@ class Stuck:
     def needs(self) -> frozenset[StreamId]:
         """The messages alone."""
         return frozenset((self.messages.stream,))
+
+    def screen(self, now: datetime) -> Screen:
+        """Suspicious is who has one that did not move for so long."""
+        overdue = self.messages.moved_at + self.settings.after <= now
+        still = Fact(self.messages.stream, Aggregate.COUNT, where=self.messages.which & overdue)
+        return Screen({"still": still}, pl.col("still") > 0)
 
     def evaluate(self, scope: Scope) -> Verdict:
         """One finding for each message that stands still; deadlines for those that may yet."""

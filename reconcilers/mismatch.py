@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, NamedTuple
 
 import polars as pl
@@ -12,6 +13,7 @@ from monitor.core.flows import Condition, RuleSettings, StreamName
 from monitor.core.model import FieldType, StreamId
 from monitor.core.plugins import RuleContext
 from monitor.core.ports import Scope, Verdict
+from monitor.core.screens import Aggregate, Fact, Screen
 from monitor.core.streams import Name, Settings
 from reconcilers.comparison import Comparison, FieldComparison, comparison
 from reconcilers.conditions import condition, explode_keys, select_rows
@@ -125,6 +127,37 @@ class Mismatch:
     def needs(self) -> frozenset[StreamId]:
         """Both sides."""
         return frozenset((self.owner.stream, self.other.stream))
+
+    def screen(self, now: datetime) -> Screen | None:
+        """Suspicious is where a value is not plainly the same in every record of both sides."""
+        if self.match or not all(field.comparison.kind for field in self.fields):
+            return None
+        facts = {**self._counts("owner", self.owner), **self._counts("other", self.other)}
+        owners, others = pl.col("owner"), pl.col("other")
+        # A minimum passes over what is null, which only tells where there is one record.
+        blank = (pl.col("owner_whole") < owners) | (pl.col("other_whole") < others)
+        suspicious = blank & ((owners > 1) | (others > 1))
+        for number, field in enumerate(self.fields):
+            same = field.comparison.near
+            for side, place, name in (
+                (self.owner, "owner", field.owner),
+                (self.other, "other", field.other),
+            ):
+                value = field.comparison.figure(pl.col(name))
+                for how in (Aggregate.MIN, Aggregate.MAX):
+                    facts[f"{place}_{how}{number}"] = Fact(side.stream, how, value, side.where)
+            least, most = pl.col(f"owner_min{number}"), pl.col(f"owner_max{number}")
+            suspicious |= ~same(least, pl.col(f"other_max{number}"))
+            suspicious |= ~same(most, pl.col(f"other_min{number}"))
+        return Screen(facts, (owners > 0) & (others > 0) & suspicious)
+
+    def _counts(self, place: str, side: _Side) -> dict[str, Fact]:
+        names = [field.owner if place == "owner" else field.other for field in self.fields]
+        whole = pl.all_horizontal(pl.col(name).is_not_null() for name in names)
+        return {
+            place: Fact(side.stream, Aggregate.COUNT, where=side.where),
+            f"{place}_whole": Fact(side.stream, Aggregate.COUNT, where=side.where & whole),
+        }
 
     def evaluate(self, scope: Scope) -> Verdict:
         """One finding for each field of each record that contradicts its owner."""

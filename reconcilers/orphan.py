@@ -1,6 +1,7 @@
 """Orphans: records of a transaction that lacks what they should stem from."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 import polars as pl
@@ -10,6 +11,7 @@ from monitor.core.flows import Condition, RuleSettings, StreamName
 from monitor.core.model import FieldType, StreamId
 from monitor.core.plugins import RuleContext
 from monitor.core.ports import Scope, Verdict
+from monitor.core.screens import Aggregate, Fact, Screen
 from reconcilers.conditions import condition, select_rows
 from reconcilers.names import find_stream
 from reconcilers.reporter import Reporter, awaited
@@ -65,6 +67,16 @@ class Orphan:
     def needs(self) -> frozenset[StreamId]:
         """The stream itself and what it stems from."""
         return frozenset((self.stream, self.parent))
+
+    def screen(self, now: datetime) -> Screen:
+        """Suspicious is who has such records and none in the parent's stream."""
+        return Screen(
+            {
+                "records": Fact(self.stream, Aggregate.COUNT, where=self.where),
+                "parents": Fact(self.parent, Aggregate.COUNT),
+            },
+            (pl.col("records") > 0) & (pl.col("parents") == 0),
+        )
 
     def evaluate(self, scope: Scope) -> Verdict:
         """Orphans, once the parent's stream was looked at as far as the orphan's own birth."""
