@@ -3,14 +3,36 @@
 from collections.abc import Mapping
 
 from monitor.core.plugins import RuleType
-from reconcilers import contradiction, duplicate, message, mismatch, orphan
+from reconcilers import (
+    applied_once,
+    contradiction,
+    duplicate,
+    lineage,
+    mandatory,
+    message,
+    mismatch,
+    orphan,
+    policy,
+    replayed,
+    requires,
+    retried,
+    undelivered,
+)
 
 RULES: Mapping[str, RuleType] = {
+    "applied_once": RuleType(applied_once.AppliedOnceSettings, applied_once.build),
     "contradiction": RuleType(contradiction.ContradictionSettings, contradiction.build),
     "dead_letter": RuleType(message.DeadLetterSettings, message.build_dead_letter),
     "duplicate": RuleType(duplicate.DuplicateSettings, duplicate.build),
+    "lineage": RuleType(lineage.LineageSettings, lineage.build),
+    "mandatory": RuleType(mandatory.MandatorySettings, mandatory.build),
     "mismatch": RuleType(mismatch.MismatchSettings, mismatch.build),
     "orphan": RuleType(orphan.OrphanSettings, orphan.build),
+    "policy": RuleType(policy.PolicySettings, policy.build),
+    "replayed": RuleType(replayed.ReplayedSettings, replayed.build),
+    "requires": RuleType(requires.RequiresSettings, requires.build),
+    "retried": RuleType(retried.RetriedSettings, retried.build),
     "stuck": RuleType(message.StuckSettings, message.build_stuck),
+    "undelivered": RuleType(undelivered.UndeliveredSettings, undelivered.build),
 }
 """By the name that a landscape gives as `check`."""

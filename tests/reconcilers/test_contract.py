@@ -3,6 +3,7 @@
 import random
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -16,22 +17,70 @@ from pydantic import ValidationError
 from monitor.core.breaks import Finding
 from monitor.core.ports import Rule, Verdict
 from reconcilers import RULES
-from tests.reconcilers.scene import CONTEXT, NOW, Scene, at, hand_off, in_order, row, rule, said
+from tests.reconcilers.scene import (
+    CONTEXT,
+    NOW,
+    Row,
+    Scene,
+    at,
+    hand_off,
+    in_order,
+    row,
+    rule,
+    said,
+)
 
 EXAMPLES: Mapping[str, Mapping[str, Any]] = {
+    "applied_once": {
+        "base": {"stream": "crm.opportunity"},
+        "amendments": {"stream": "crm.change_order"},
+        "total": {"stream": "erp.project"},
+    },
     "contradiction": {
         "left": {"stream": "crm.opportunity", "when": {"status": "lost"}},
         "right": {"stream": "psa.project", "when": {"status": "active"}},
     },
     "dead_letter": {"stream": "bus.message"},
     "duplicate": {"stream": "psa.project", "key": "deal"},
+    "lineage": {
+        "stream": "crm.change_order",
+        "start": "approved_at",
+        "key": "change_order",
+        "downstream": [
+            {"stream": "psa.change_order", "within": "1h"},
+            {"stream": "erp.change_order", "within": "1d"},
+        ],
+    },
+    "mandatory": {
+        "stream": "psa.project",
+        "stages": [{"fields": ["amount"]}, {"when": {"status": "active"}, "fields": ["name"]}],
+    },
     "mismatch": {
         "left": "crm.opportunity",
         "right": "psa.project",
         "fields": {"amount": {"tolerance": "0.01"}, "name": {}, "start_on": {}},
     },
     "orphan": {"stream": "erp.invoice"},
+    "policy": {
+        "given": {"region": "crm.opportunity", "status": "erp.project"},
+        "stream": "erp.project",
+        "rows": [
+            {"when": {"region": "EMEA"}, "then": {"legal_entity": "DE01", "owner": ["A", "B"]}},
+            {"when": {"region": "UK", "status": "open"}, "then": {"legal_entity": "GB01"}},
+        ],
+    },
+    "replayed": {"stream": "bus.message", "by": ["flow"], "target": "psa.project"},
+    "requires": {
+        "stream": "psa.milestone",
+        "where": {"status": "complete"},
+        "needs": "erp.invoice",
+        "start": "completed_at",
+        "within": "2h",
+        "during": {"day": "completed_at", "ends": "due_on"},
+    },
+    "retried": {"stream": "bus.message", "attempts": 3},
     "stuck": {"stream": "bus.message", "after": "1h"},
+    "undelivered": {"stream": "bus.message", "to": "erp.project", "within": "1h"},
 }
 
 
@@ -42,12 +91,33 @@ def example(check: str) -> Rule:
 EVERY_RULE = pytest.mark.parametrize("check", ["hand_off", *sorted(RULES)])
 EVERY_TABLED_RULE = pytest.mark.parametrize("check", sorted(RULES))
 
+
+def change_order(deal: str, number: str, revision: int, since: datetime, record: str = "") -> Row:
+    return row(
+        deal,
+        record or number,
+        keys=[f"change_order:{number}"],
+        revision=revision,
+        approved_at=since,
+        created_at=since,
+        amount=Decimal(2),
+    )
+
+
 BROKEN = Scene(
     {
         "crm.opportunity": [
-            row("OPP-1", "1", status="won", closed_at=at(-9), amount=Decimal(10), currency="EUR"),
+            row(
+                "OPP-1",
+                "1",
+                status="won",
+                closed_at=at(-9),
+                amount=Decimal(10),
+                currency="EUR",
+                region="EMEA",
+            ),
             row("OPP-2", "2", status="lost", amount=Decimal(20), currency="EUR", name="Two"),
-            row("OPP-3", "3", status="won", closed_at=at(-99), amount=Decimal(30)),
+            row("OPP-3", "3", status="won", closed_at=at(-99), amount=Decimal(30), region="UK"),
             row("OPP-4", "4", status="won", closed_at=at(-1), amount=Decimal(40)),
         ],
         "psa.project": [
@@ -58,7 +128,29 @@ BROKEN = Scene(
         "bus.message": [
             row("OPP-1", "M", status="dead", updated_at=at(-5)),
             row("OPP-2", "N", status="pending", updated_at=at(-5)),
-            row("OPP-3", "O", status="pending", updated_at=at(0)),
+            row("OPP-3", "O", status="pending", updated_at=at(0), attempts=4),
+            row("OPP-2", "R", status="done", flow="deal", updated_at=at(-3), created_at=at(-4)),
+            row("OPP-2", "Q", status="done", flow="deal", updated_at=at(-2), created_at=at(-3)),
+            row("OPP-4", "S", status="done", flow="deal", updated_at=at(0)),
+        ],
+        "crm.change_order": [
+            change_order("OPP-1", "C1", 2, at(-9)),
+            change_order("OPP-1", "C2", 1, at(0)),
+            change_order("OPP-3", "C3", 1, at(-3)),
+        ],
+        "psa.change_order": [
+            change_order("OPP-1", "C1", 1, at(-9)),
+            change_order("OPP-3", "C3", 1, at(-3)),
+            change_order("OPP-3", "C3", 1, at(-3), record="again"),
+        ],
+        "erp.project": [
+            row("OPP-1", "E1", legal_entity="FR01", owner="c", amount=Decimal(14)),
+            row("OPP-3", "E3", status="open", legal_entity="gb01", amount=Decimal(34)),
+        ],
+        "psa.milestone": [
+            row("OPP-1", "M1", status="complete", completed_at=at(-5)),
+            row("OPP-2", "M2", status="complete", completed_at=at(-5), amount=Decimal(3)),
+            row("OPP-3", "M3", status="complete", completed_at=at(-1)),
         ],
     }
 )

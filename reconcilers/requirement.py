@@ -1,0 +1,186 @@
+"""A requirement: a record needs another one in its transaction, in some state, within a time."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+import polars as pl
+
+from monitor.core.breaks import BreakKind
+from monitor.core.flows import Condition
+from monitor.core.model import StreamId
+from monitor.core.plugins import RuleContext, WorkingTime
+from monitor.core.ports import Scope, Verdict
+from reconcilers.conditions import explode_keys, select_rows
+from reconcilers.decisions import words_of
+from reconcilers.names import find_field
+from reconcilers.reporter import Reporter, as_text, awaited
+from reconcilers.silence import has_passed, with_due
+
+NEEDED = "_needed:"
+"""Stands before the columns of the needed record, where it meets the one that needs it."""
+
+_RECORD = ["_transaction", "_record"]
+_EVERY_ROW = pl.lit(value=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """What a record needs.
+
+    Attributes:
+        stream: where.
+        that: the state that it must be in, as configured.
+        holds: whether it is in it.
+        match: key kind that pairs it with the record that needs it; None: any of the transaction.
+        same: field of the needing record to the one of the needed record that must be equal.
+        in_force: whether a pair, with `NEEDED` before the needed one's columns, fits in time.
+        term: the needed record's fields that say when it is in force.
+    """
+
+    stream: StreamId
+    that: Condition
+    holds: pl.Expr
+    match: str | None = None
+    same: Mapping[str, str] | None = None
+    in_force: pl.Expr = _EVERY_ROW
+    term: tuple[str, ...] = ()
+
+    def describe(self) -> str:
+        """What is needed, for a person."""
+        states = [f"{name} {' or '.join(words_of(self.that[name]))}" for name in self.that]
+        with_state = f" with {', '.join(states)}" if states else ""
+        in_time = f" in force by {', '.join(self.term)}" if self.term else ""
+        return f"a record in {self.stream}{with_state}{in_time}"
+
+    def check_same(self, context: RuleContext, stream: StreamId) -> None:
+        """Refuse pairs of fields that cannot be equal.
+
+        Raises:
+            ValueError: a field is unknown, or two are of different types.
+        """
+        for one, other in (self.same or {}).items():
+            types = find_field(context, stream, one), find_field(context, self.stream, other)
+            if types[0] is not types[1]:
+                raise ValueError(
+                    f"'{one}' of {stream} is {types[0]}, '{other}' of {self.stream} {types[1]}: "
+                    "they can never be the same"
+                )
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """The rule that records have what they need.
+
+    A record that carries no key of the kind that pairs names nothing, and so lacks it; one
+    without a value in a field that must be the same asks for nothing.
+
+    Attributes:
+        name: in the landscape.
+        kind: of its breaks.
+        stream: whose records need something.
+        where: which of them do.
+        needed: what they need.
+        start: the instant from which their time runs.
+        within: the time allowed.
+        add_time: working time; None: plain time.
+        money: what a record is worth by itself; `value_at_risk` and `currency`, or nothing.
+        reporter: writes the findings.
+    """
+
+    name: str
+    kind: BreakKind
+    stream: StreamId
+    where: pl.Expr
+    needed: Needed
+    start: pl.Expr
+    within: timedelta
+    add_time: WorkingTime | None
+    money: tuple[pl.Expr, ...]
+    reporter: Reporter
+
+    @property
+    def needs(self) -> frozenset[StreamId]:
+        """What needs, and what is needed."""
+        return frozenset((self.stream, self.needed.stream))
+
+    def evaluate(self, scope: Scope) -> Verdict:
+        """Records that lack what they need; deadlines for those whose time has not passed."""
+        asking = select_rows(scope, self.stream, self.where).drop_nulls(self._same())
+        pairs = self._pairs(scope, asking)
+        served = pairs.filter(pl.col(f"{NEEDED}holds") & self.needed.in_force)
+        lacking = with_due(
+            asking.join(served, on=_RECORD, how="anti", maintain_order="left"),
+            self.start,
+            self.within,
+            self.add_time,
+        )
+        passed = has_passed(scope, self.needed.stream)
+        accused = (
+            lacking.filter(passed)
+            .join(self._closest(pairs), on=_RECORD, how="left", maintain_order="left")
+            .select(
+                "_transaction",
+                self._expected(lacking),
+                *self.money,
+                record_id="_record",
+                actual="told",
+                since="at",
+            )
+        )
+        return Verdict(
+            found=self.reporter.report(scope, accused, self.kind),
+            awaited=awaited(lacking.filter(~passed)),
+        )
+
+    def _same(self) -> list[str]:
+        return list(self.needed.same or {})
+
+    def _pairs(self, scope: Scope, asking: pl.DataFrame) -> pl.DataFrame:
+        """Each record beside those that it may mean, in whatever state they are."""
+        needed = select_rows(scope, self.needed.stream, _EVERY_ROW).with_columns(
+            self.needed.holds.alias("holds")
+        )
+        if self.needed.match is not None:
+            asking = explode_keys(asking, self.needed.match)
+            needed = explode_keys(needed, self.needed.match)
+        place = ["_transaction", *(["_key"] if self.needed.match else [])]
+        same = [
+            (_comparable(asking, one), _comparable(needed, other))
+            for one, other in (self.needed.same or {}).items()
+        ]
+        asking = asking.with_columns(
+            one.alias(f"{NEEDED}same{number}") for number, (one, _) in enumerate(same)
+        )
+        needed = needed.select(
+            *place,
+            pl.all().exclude(place).name.prefix(NEEDED),
+            *(other.alias(f"{NEEDED}same{number}") for number, (_, other) in enumerate(same)),
+        )
+        on = [*place, *(f"{NEEDED}same{number}" for number in range(len(same)))]
+        return asking.join(needed, on=on, maintain_order="left_right")
+
+    def _closest(self, pairs: pl.DataFrame) -> pl.DataFrame:
+        """What the first record that may be meant says of its state, as `told`."""
+        fields = dict.fromkeys((*self.needed.that, *self.needed.term))
+        first = pairs.unique(_RECORD, keep="first", maintain_order=True)
+        said = [
+            pl.format(f"{field} {{}}", as_text(first, NEEDED + field).fill_null("without a value"))
+            for field in fields
+        ]
+        told = pl.concat_str(*said, separator=", ") if said else pl.lit(None, pl.String)
+        return first.select(*_RECORD, told.alias("told"))
+
+    def _expected(self, lacking: pl.DataFrame) -> pl.Expr:
+        text = pl.lit(self.needed.describe())
+        for one, other in (self.needed.same or {}).items():
+            text = pl.format(f"{{}}, {other} {{}}", text, as_text(lacking, one))
+        return text.alias("expected")
+
+
+def _comparable(frame: pl.DataFrame, field: str) -> pl.Expr:
+    """Text without regard to case and outer blanks; other values as they are."""
+    value = pl.col(field)
+    if frame.schema[field] == pl.String():
+        return value.str.strip_chars().str.to_lowercase()
+    return value

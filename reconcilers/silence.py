@@ -1,0 +1,66 @@
+"""When silence says something: an absence counts once its time has passed and one has looked."""
+
+from datetime import datetime, timedelta
+
+import polars as pl
+
+from monitor.core.model import FieldType, StreamId
+from monitor.core.plugins import RuleContext, WorkingTime
+from monitor.core.ports import INSTANT, Scope
+from reconcilers.conditions import later
+from reconcilers.names import find_calendar, find_field
+
+AT = "at"
+"""Column: from when on an absence counts."""
+
+
+def seen_until(scope: Scope, stream: StreamId) -> datetime:
+    """Up to when the stream is known; a blind one has shown nothing of this time."""
+    never = datetime.min.replace(tzinfo=scope.now.tzinfo)
+    return min(scope.now, scope.looked_until.get(stream, never))
+
+
+def has_passed(scope: Scope, stream: StreamId) -> pl.Expr:
+    """Whether the instants in the column `at` lie in what is known of the stream."""
+    return pl.col(AT) <= pl.lit(seen_until(scope, stream), INSTANT)
+
+
+def find_start(context: RuleContext, stream: StreamId, field: str | None) -> pl.Expr:
+    """The instant from which a record's time runs.
+
+    That is the field where it holds a value, a date being its midnight in UTC. Else it is the
+    record's birth or last change by its system's stamp, and never later than it was first seen.
+
+    Raises:
+        ValueError: the stream has no such field, or it is neither instant nor date.
+    """
+    created = context.fields[stream].get("created_at") is FieldType.INSTANT
+    stamp = pl.coalesce(*(["created_at"] if created else []), "_modified_at")
+    born = pl.min_horizontal(stamp, "_observed_at")
+    if field is None:
+        return born
+    stated = pl.col(field)
+    if find_field(context, stream, field, FieldType.INSTANT, FieldType.DATE) is FieldType.DATE:
+        stated = stated.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+    return pl.coalesce(stated, born)
+
+
+def find_working_time(context: RuleContext, calendar: str) -> WorkingTime | None:
+    """The working time of the calendar; None for plain time, which has no name.
+
+    Raises:
+        ValueError: the landscape has no such calendar.
+    """
+    return find_calendar(context, calendar) if calendar else None
+
+
+def with_due(
+    rows: pl.DataFrame, start: pl.Expr, within: timedelta, add_time: WorkingTime | None
+) -> pl.DataFrame:
+    """The rows with the column `at`: their start and the time allowed, in working time or plain."""
+    started = rows.with_columns(start.alias(AT))
+    if add_time is None:
+        return started.with_columns(later(AT, within).alias(AT))
+    starts = started[AT].unique().drop_nulls()
+    due = pl.Series([add_time(each, within) for each in starts], dtype=INSTANT)
+    return started.with_columns(pl.col(AT).replace_strict(starts, due, default=None))
