@@ -8,7 +8,7 @@ from typing import Any
 
 from alerts import CHANNELS
 from monitor.config import Landscape
-from monitor.config.context import known_entities, rule_context
+from monitor.config.context import known_entities, rule_context, watch_context
 from monitor.config.effective import digest, digest_of, rules_digest
 from monitor.config.landscape import FlowSettings
 from monitor.config.load import load_landscape
@@ -18,23 +18,25 @@ from monitor.core.errors import Permanent, Reason
 from monitor.core.model import StreamId
 from monitor.core.plugins import ChannelContext, Plugins, ProbeContext
 from monitor.core.ports import Probe, Rule
-from monitor.estate import Estate, Flow, HandOff, Source
+from monitor.estate import Estate, Flow, HandOff, Lookout, Source
 from probes import PROBES
 from probes.engine.checks import check_stream
 from reconcilers import RULES
 from reconcilers.hand_off import build_hand_off
+from reconcilers.watches import WATCHES
 
 
 def load_plugins() -> Plugins:
     """Every plug-in of this installation: our own rows and those of installed packages.
 
-    Packages offer rows under the entry point groups `tieout.probes`, `tieout.rules` and
-    `tieout.channels`; they cannot take the place of ours.
+    Packages offer rows under the entry point groups `tieout.probes`, `tieout.rules`,
+    `tieout.watches` and `tieout.channels`; they cannot take the place of ours.
     """
     return Plugins(
         probes=_with_outsiders(PROBES, "tieout.probes"),
         rules=_with_outsiders(RULES, "tieout.rules"),
         channels=_with_outsiders(CHANNELS, "tieout.channels"),
+        watches=_with_outsiders(WATCHES, "tieout.watches"),
         check_stream=check_stream,
     )
 
@@ -108,6 +110,7 @@ def build_estate(
             name: settings.title for name, settings in landscape.systems.items() if settings.title
         },
         owners={name: settings.owner for name, settings in landscape.systems.items()},
+        lookouts=_build_lookouts(landscape, plugins),
     )
 
 
@@ -163,4 +166,17 @@ def _build_flow(
             for rule, settings in settled.items()
         },
         digest=rules_digest(landscape, name),
+    )
+
+
+def _build_lookouts(landscape: Landscape, plugins: Plugins) -> tuple[Lookout, ...]:
+    context = watch_context(landscape)
+    return tuple(
+        Lookout(
+            plugins.watches[_kind(settings, "check")].build(name, settings, context),
+            settings.every,
+            landscape.settle if settings.settle is None else settings.settle,
+            digest_of(settings),
+        )
+        for name, settings in landscape.watches.items()
     )

@@ -9,6 +9,7 @@ from monitor.core.model import StreamId
 from monitor.core.ports import Capabilities, Channel, Probe, Rule
 from monitor.core.routes import RouteSettings
 from monitor.core.streams import StreamSettings
+from monitor.core.watches import Watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,23 @@ class Flow:
 
 
 @dataclass(frozen=True, slots=True)
+class Lookout:
+    """A watch and when it looks.
+
+    Attributes:
+        watch: the check.
+        every: how often it looks.
+        margin: how old a suspicion must be before it is told.
+        digest: hash of its settings; another one means that it looks at once.
+    """
+
+    watch: Watch
+    every: timedelta
+    margin: timedelta
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class Estate:
     """Everything that a landscape names, built.
 
@@ -91,6 +109,7 @@ class Estate:
         sources: by stream.
         probes: by system.
         flows: in the landscape's order.
+        lookouts: the watches, in the landscape's order.
         channels: by name.
         routes: in the landscape's order.
         every: how often touched transactions are looked at.
@@ -109,6 +128,7 @@ class Estate:
     address: str
     titles: Mapping[str, str]
     owners: Mapping[str, str]
+    lookouts: tuple[Lookout, ...] = ()
 
     def close(self) -> None:
         """Let go of every connection."""

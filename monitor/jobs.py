@@ -8,15 +8,16 @@ from dataclasses import dataclass
 
 import structlog
 
-from monitor import cycle, delivery, sampling
+from monitor import cycle, delivery, sampling, watch
 from monitor.calls import CallLedger
 from monitor.core import catalogue as shown
+from monitor.core.breaks import Transition
 from monitor.core.clock import Clock, stopwatch
 from monitor.core.errors import TieoutError
 from monitor.core.metrics import Metrics
 from monitor.core.model import StreamId
 from monitor.core.ports import Probe
-from monitor.estate import Estate, Source
+from monitor.estate import Estate, Lookout, Source
 from monitor.exposition import show_state
 from monitor.preparation import prepare_flow, prepare_stream
 from monitor.store.database import Database
@@ -105,6 +106,23 @@ def settle_cycle(estate: Estate, runtime: Runtime) -> cycle.Cycle | None:
     for step in done.transitions:
         runtime.metrics.add(shown.BREAK_TRANSITIONS, kind=step.kind)
     return done
+
+
+def keep_watch(
+    estate: Estate, runtime: Runtime, lookout: Lookout, *, at_once: bool = False
+) -> tuple[Transition, ...] | None:
+    """One look of a watch if it is time for it, or at once; None where the store failed."""
+    database, clock = runtime.database, runtime.clock
+    try:
+        if not at_once and not watch.is_due(lookout, database, clock()):
+            return ()
+        steps = watch.keep_watch(lookout, estate, database, clock)
+    except TieoutError as error:
+        log.error("watch failed", watch=lookout.watch.name, reason=error.reason, error=str(error))
+        return None
+    for step in steps:
+        runtime.metrics.add(shown.BREAK_TRANSITIONS, kind=step.kind)
+    return steps
 
 
 def deliver_notices(estate: Estate, runtime: Runtime) -> tuple[delivery.Attempt, ...]:

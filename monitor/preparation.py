@@ -4,6 +4,7 @@ from datetime import datetime
 
 from monitor.core.breaks import LIVE_STATES, BreakState
 from monitor.core.lifecycle import settle
+from monitor.core.watches import ESTATE
 from monitor.estate import Estate, Flow, Source
 from monitor.store import breaks, settings, streams, touches, transactions
 from monitor.store.audit import append_audit
@@ -12,7 +13,7 @@ from monitor.telling import tell
 
 
 def prepare_store(estate: Estate, database: Database, now: datetime) -> None:
-    """Note a changed landscape, and resolve what was found in flows that are gone from it.
+    """Note a changed landscape, and resolve what was found by what is gone from it.
 
     Raises:
         Transient, Permanent: the store failed; nothing was noted.
@@ -28,17 +29,19 @@ def prepare_store(estate: Estate, database: Database, now: datetime) -> None:
                 detail={"digest": estate.digest},
             )
             settings.save_setting(connection, "landscape", estate.digest)
-            _retire_flows(estate, connection, now)
+            _retire(estate, connection, now)
 
 
-def _retire_flows(estate: Estate, connection: Connection, now: datetime) -> None:
-    """Resolve what was found in flows that the landscape no longer has: nobody looks there."""
+def _retire(estate: Estate, connection: Connection, now: datetime) -> None:
+    """Resolve what was found in flows, or by watches, that are gone: nobody looks there."""
     flows = {flow.name for flow in estate.flows}
+    watches = {lookout.watch.name for lookout in estate.lookouts}
     states = LIVE_STATES | {BreakState.SUSPECTED}
     left = [
         each
         for each in breaks.list_breaks(connection, states=states, limit=None)
         if each.finding.flow not in flows
+        and not (each.finding.flow == ESTATE and each.finding.rule in watches)
     ]
     rules = {each.finding.rule for each in left}
     steps = settle(left, (), (), confirmed=(), margins={}, now=now, retired=rules)

@@ -18,7 +18,7 @@ from monitor.core import catalogue as shown
 from monitor.core.errors import TieoutError
 from monitor.core.metrics import KnownNames
 from monitor.delivery import recover
-from monitor.estate import Estate, Source
+from monitor.estate import Estate, Lookout, Source
 from monitor.jobs import Runtime
 from monitor.preparation import prepare_store
 from monitor.tenancy import Tenancy
@@ -27,6 +27,13 @@ log = structlog.get_logger(__name__)
 
 DELIVERY_EVERY = timedelta(seconds=1)
 METRICS_EVERY = timedelta(seconds=5)
+WATCH_TICK = timedelta(seconds=15)
+"""How often it is asked whether a watch is due. When it looks is kept in the store, so that
+neither a restart nor a reload begins the wait anew."""
+
+WATCHES = "watches"
+"""The pool of watches: one at a time, because each may hold whole streams in memory."""
+
 LOOKS_AT_A_TIME = 4
 """At one system; its budget may allow fewer."""
 
@@ -54,7 +61,7 @@ class Daemon:
         self._pools: set[str] = set()
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
-            executors={"default": ThreadPoolExecutor(4)},
+            executors={"default": ThreadPoolExecutor(4), WATCHES: ThreadPoolExecutor(1)},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
 
@@ -139,6 +146,9 @@ class Daemon:
             self._repeat(tenancy, jobs.sample_stream, source.settings.every, source)
             if source.settings.deletes.kind == "sweep" and source.settings.cursor is not None:
                 self._repeat(tenancy, jobs.sweep_stream, source.settings.deletes.every, source)
+        for lookout in estate.lookouts:
+            every = min(lookout.every, WATCH_TICK)
+            self._repeat(tenancy, jobs.keep_watch, every, lookout)
         self._repeat(tenancy, jobs.settle_cycle, estate.every)
         self._repeat(tenancy, jobs.deliver_notices, DELIVERY_EVERY)
         self._repeat(tenancy, jobs.refresh_metrics, METRICS_EVERY)
@@ -148,21 +158,31 @@ class Daemon:
         tenancy: Tenancy,
         job: Callable[..., Any],
         every: timedelta,
-        source: Source | None = None,
+        about: Source | Lookout | None = None,
     ) -> None:
-        where = () if source is None else (source.id,)
-        name = ".".join((job.__name__, *(str(stream) for stream in where)))
+        where, pool, name = _place(about)
         self._scheduler.add_job(
             tenancy.lend,
             "interval",
             seconds=max(every.total_seconds(), 0.1),
             args=(job, self.runtime, *where),
             # The same over a reload: a look waits for the one before it to end.
-            id=name,
-            name=name,
-            executor="default" if source is None else _pool_of(source.id.system),
+            id=f"{job.__name__}{name}",
+            name=f"{job.__name__}{name}",
+            executor=pool,
             next_run_time=datetime.now(UTC),
         )
+
+
+def _place(about: Source | Lookout | None) -> tuple[tuple[Any, ...], str, str]:
+    """What a job gets beside the estate, the pool that it runs in, and its name's end."""
+    match about:
+        case Source():
+            return (about.id,), _pool_of(about.id.system), f".{about.id}"
+        case Lookout():
+            return (about,), WATCHES, f".{about.watch.name}"
+        case None:
+            return (), "default", ""
 
 
 def _pool_of(system: str) -> str:

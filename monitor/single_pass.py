@@ -41,7 +41,7 @@ class Pass:
 
 
 def pass_once(estate: Estate, runtime: Runtime, progress: Progress = lambda _: None) -> Pass:
-    """Sample every stream, sweep for deletes, settle what changed, deliver what is due."""
+    """Sample every stream, sweep for deletes, settle what changed, look around, deliver."""
     prepare_store(estate, runtime.database, runtime.clock())
     looks: list[Look] = []
     transitions: list[Transition] = []
@@ -56,6 +56,10 @@ def pass_once(estate: Estate, runtime: Runtime, progress: Progress = lambda _: N
         transitions += done.transitions
         if not done.awaiting:
             break
+    for lookout in estate.lookouts if not failed else ():
+        steps = jobs.keep_watch(estate, runtime, lookout, at_once=True)
+        failed = failed or steps is None
+        transitions += steps or ()
     jobs.refresh_metrics(estate, runtime)
     while any(each.failure is None for each in jobs.deliver_notices(estate, runtime)):
         pass

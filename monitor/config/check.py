@@ -4,12 +4,13 @@ from collections.abc import Iterable, Iterator
 
 from monitor.config.check_flows import check_flow
 from monitor.config.check_streams import check_stream
-from monitor.config.context import known_entities
+from monitor.config.context import known_entities, watch_context
 from monitor.config.issues import KeyPath, Problem, did_you_mean
 from monitor.config.landscape import Landscape
 from monitor.core.calendar import working_time
 from monitor.core.entities import ENTITIES
 from monitor.core.plugins import Plugins
+from monitor.core.watches import ESTATE
 
 
 def check_landscape(landscape: Landscape, plugins: Plugins) -> list[Problem]:
@@ -22,7 +23,25 @@ def check_landscape(landscape: Landscape, plugins: Plugins) -> list[Problem]:
     ]
     for name, flow in landscape.flows.items():
         problems += check_flow(name, flow, landscape, plugins, is_sound=not problems)
+    problems += _check_watches(landscape, plugins, is_sound=not problems)
     return problems
+
+
+def _check_watches(landscape: Landscape, plugins: Plugins, *, is_sound: bool) -> Iterator[Problem]:
+    if ESTATE in landscape.flows:
+        message = f"the name '{ESTATE}' is taken by what watches find; call the flow another name"
+        yield Problem(("flows", ESTATE), message, at_key=True)
+    for name, settings in landscape.watches.items():
+        if settings.owner:
+            path: KeyPath = ("watches", name, "owner")
+            yield from _known(path, "owner", settings.owner, landscape.owners)
+    if is_sound:
+        context = watch_context(landscape)
+        for name, settings in landscape.watches.items():
+            try:
+                plugins.watches[str(getattr(settings, "check", ""))].build(name, settings, context)
+            except ValueError as error:
+                yield Problem(("watches", name), str(error))
 
 
 def _check_entities(landscape: Landscape) -> Iterator[Problem]:

@@ -4,8 +4,9 @@ from monitor.config.landscape import FlowSettings, Landscape
 from monitor.core.calendar import working_time
 from monitor.core.entities import ENTITIES, EntityFields
 from monitor.core.model import StreamId
-from monitor.core.plugins import RuleContext, WorkingTime
+from monitor.core.plugins import RuleContext, WatchContext, WorkingTime
 from monitor.core.streams import StreamSettings
+from monitor.core.watches import ESTATE, NOWHERE
 
 
 def known_entities(landscape: Landscape) -> dict[str, EntityFields]:
@@ -46,3 +47,25 @@ def rule_context(name: str, flow: FlowSettings, landscape: Landscape) -> RuleCon
         value_amount=value.amount if value else "amount",
         value_currency=value.currency if value else "currency",
     )
+
+
+def watch_context(landscape: Landscape) -> WatchContext:
+    """What watches are built with; only of a landscape whose streams and flows are in order."""
+    streams = known_streams(landscape)
+    entities = known_entities(landscape)
+    estate = RuleContext(
+        flow=ESTATE,
+        root=NOWHERE,
+        entities={stream: settings.entity for stream, settings in streams.items()},
+        fields={stream: entities[settings.entity] for stream, settings in streams.items()},
+        owners={system: settings.owner for system, settings in landscape.systems.items()},
+        calendars=working_times(landscape),
+    )
+    hand_offs = {
+        name: {
+            hop: (StreamId.parse(settings.source), StreamId.parse(settings.to))
+            for hop, settings in flow.hand_offs.items()
+        }
+        for name, flow in landscape.flows.items()
+    }
+    return WatchContext(estate, hand_offs)

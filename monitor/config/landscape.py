@@ -25,6 +25,7 @@ from monitor.core.model import FieldType
 from monitor.core.plugins import Plugins
 from monitor.core.routes import RouteSettings
 from monitor.core.streams import Duration, Name, Settings, SystemSettings
+from monitor.core.watches import WatchSettings
 
 
 class FirmSettings(Settings):
@@ -112,6 +113,8 @@ class Landscape(Settings):
     """What is sampled; `probe` says how each is read."""
     flows: dict[Name, FlowSettings] = {}
     """Business processes and what must hold in them."""
+    watches: dict[Name, WatchSettings] = {}
+    """Checks over whole sources and streams."""
     channels: dict[Name, Settings] = {}
     """How people and machines are told; `channel` says of what kind each is."""
     routes: tuple[RouteSettings, ...] = ()
@@ -141,10 +144,11 @@ def _union(models: Iterable[type[Settings]], discriminator: str) -> Any:
 def landscape_model(plugins: Plugins) -> type[Landscape]:
     """The landscape as these plug-ins allow it.
 
-    Systems are told apart by `probe`, rules by `check`, channels by `channel`.
+    Systems are told apart by `probe`, rules and watches by `check`, channels by `channel`.
     """
     system = _union((row.settings for row in plugins.probes.values()), "probe")
     rule = _union((row.settings for row in plugins.rules.values()), "check")
+    watch = _union((row.settings for row in plugins.watches.values()), "check")
     channel = _union((row.settings for row in plugins.channels.values()), "channel")
     rules: Any = Field({}, description=_described(FlowSettings, "rules"))
     flow: Any = create_model("Flow", __base__=FlowSettings, rules=(_by_name(rule), rules))
@@ -153,6 +157,7 @@ def landscape_model(plugins: Plugins) -> type[Landscape]:
         for name, member, default in (
             ("systems", system, ...),
             ("flows", flow, {}),
+            ("watches", watch, {}),
             ("channels", channel, {}),
         )
     }

@@ -67,6 +67,7 @@ def settle(
     margins: Mapping[str, timedelta],
     now: datetime,
     retired: Collection[str] = (),
+    confirmation: str = "reading the records again by key confirmed it",
 ) -> list[Transition]:
     """The steps that lead from the known breaks to what was found.
 
@@ -84,6 +85,7 @@ def settle(
         margins: by rule, how old a suspicion must be; none where a rule is not named.
         now: the present.
         retired: names of rules that exist no longer; what they found is gone with them.
+        confirmation: how a finding was confirmed, for people.
 
     Returns:
         Transitions by fingerprint; the two of one break in their order.
@@ -95,7 +97,8 @@ def settle(
         standing, finding = breaks.get(fingerprint), found.get(fingerprint)
         if finding is not None:
             margin = margins.get(finding.rule, _NONE)
-            transitions += _found(standing, finding, margin, fingerprint in confirmed, now)
+            how = confirmation if fingerprint in confirmed else ""
+            transitions += _found(standing, finding, margin, how, now)
         elif standing is not None and standing.finding.rule in retired:
             transitions += _gone(standing, now, "The rule that found it exists no longer.")
         elif standing is not None and standing.finding.rule in evaluated:
@@ -104,7 +107,7 @@ def settle(
 
 
 def _found(
-    standing: Break | None, finding: Finding, margin: timedelta, confirmed: bool, now: datetime
+    standing: Break | None, finding: Finding, margin: timedelta, confirmation: str, now: datetime
 ) -> list[Transition]:
     if standing is not None and standing.state in LIVE_STATES:
         return _changed(standing, finding, now)
@@ -113,8 +116,8 @@ def _found(
         steps.append(_suspect(standing, finding, now))
         standing = steps[0].after
     age = now - standing.suspected_at
-    if confirmed and age >= margin:
-        steps.append(_open(standing, finding, age, now))
+    if confirmation and age >= margin:
+        steps.append(_open(standing, finding, age, confirmation, now))
     return steps
 
 
@@ -131,7 +134,9 @@ def _suspect(standing: Break | None, finding: Finding, now: datetime) -> Transit
     return Transition(TransitionKind.SUSPECTED, suspicion, standing.state, now, why)
 
 
-def _open(suspicion: Break, finding: Finding, age: timedelta, now: datetime) -> Transition:
+def _open(
+    suspicion: Break, finding: Finding, age: timedelta, confirmation: str, now: datetime
+) -> Transition:
     again = suspicion.opened_at is not None
     opened = replace(
         suspicion,
@@ -144,7 +149,7 @@ def _open(suspicion: Break, finding: Finding, age: timedelta, now: datetime) -> 
     )
     kind = TransitionKind.REOPENED if again else TransitionKind.OPENED
     stood = f"stood for {age}" if age else "was there at first sight"
-    why = f"It {stood}, and reading the records again by key confirmed it."
+    why = f"It {stood}, and {confirmation}."
     return Transition(kind, opened, suspicion.state, now, why)
 
 

@@ -4,7 +4,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
+
+import polars as pl
 
 from monitor.core.clock import Clock
 from monitor.core.entities import EntityFields
@@ -12,9 +14,19 @@ from monitor.core.flows import RuleSettings
 from monitor.core.model import StreamId
 from monitor.core.ports import Channel, Probe, Rule
 from monitor.core.streams import Settings, StreamSettings, SystemSettings
+from monitor.core.watches import Watch, WatchSettings
 
-WorkingTime = Callable[[datetime, timedelta], datetime]
-"""Adds working time to an instant: `(start, allowed) -> due`, both instants aware UTC."""
+
+class WorkingTime(Protocol):
+    """Counts in the time that a team works."""
+
+    def add(self, start: datetime, allowed: timedelta) -> datetime:
+        """The instant by which so much time has been worked since `start`, both aware UTC."""
+        ...
+
+    def add_all(self, starts: pl.Series, allowed: timedelta) -> pl.Series:
+        """The same for a column of instants, at the speed of a column; null stays null."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +74,20 @@ class RuleContext:
 
 
 @dataclass(frozen=True, slots=True)
+class WatchContext:
+    """What a watch gets beside its settings.
+
+    Attributes:
+        estate: the streams as a rule's context shows them; its flow is `estate`, which has
+            neither a root nor money of its own.
+        hand_offs: by flow, the steps of it as `from` and `to`, by name.
+    """
+
+    estate: RuleContext
+    hand_offs: Mapping[str, Mapping[str, tuple[StreamId, StreamId]]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class ChannelContext:
     """What a channel gets beside its settings.
 
@@ -97,6 +123,14 @@ class RuleType:
 
 
 @dataclass(frozen=True, slots=True)
+class WatchType:
+    """A row of `WATCHES`: `build(name, settings, context)`, which raises as that of a rule."""
+
+    settings: type[WatchSettings]
+    build: Callable[[str, Any, WatchContext], Watch]
+
+
+@dataclass(frozen=True, slots=True)
 class ChannelType:
     """A row of `CHANNELS`: `build(settings, context)`."""
 
@@ -115,3 +149,4 @@ class Plugins:
         None
     )
     """One sentence for each part of a stream's mapping that the probes could not read."""
+    watches: Mapping[str, WatchType] = field(default_factory=dict)

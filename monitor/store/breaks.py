@@ -51,6 +51,12 @@ def load_breaks(connection: Connection, flow: str, transactions: Collection[str]
     return [_read(row) for row in connection.execute(query.order_by(breaks.c.fingerprint))]
 
 
+def breaks_of_rule(connection: Connection, flow: str, rule: str) -> list[Break]:
+    """Every break that a rule of a flow ever found, whatever its state, by fingerprint."""
+    query = select(breaks).where(breaks.c.flow == flow, breaks.c.rule == rule)
+    return [_read(row) for row in connection.execute(query.order_by(breaks.c.fingerprint))]
+
+
 def apply_transitions(
     connection: Connection,
     transitions: Sequence[Transition],
