@@ -1,0 +1,213 @@
+"""Any rule over the state at a past instant, reproducibly, a part of the store at a time.
+
+The rules are the daemon's own: pure functions that are told that instant as their present. The
+same instant, known by the same moment, gives the same answer however often it is asked.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+import polars as pl
+
+from monitor.core.entities import EntityFields
+from monitor.core.model import StreamId
+from monitor.core.ports import FINDINGS, Rule, Scope
+from monitor.estate import Estate, Flow, Source
+from monitor.store.database import Database
+from monitor.store.looks import LookSpan, load_look_spans
+from monitor.store.past import (
+    AsOf,
+    frames_of,
+    load_versions,
+    place_in_time,
+    state_at,
+    uses_of,
+)
+from monitor.store.past_neighbourhood import (
+    all_batches,
+    load_moved,
+    members_of,
+    own_neighbourhoods,
+    reach,
+)
+from reconcilers.correlate import correlate
+
+BATCH = 2_000
+"""Transactions that are looked at together; bounds memory."""
+
+
+class PastBlindness(StrEnum):
+    """Why nothing can be said of a stream at a past instant."""
+
+    NEVER_LOOKED = "never_looked"
+    BEFORE_FIRST_LOOK = "before_first_look"
+    NOT_LOOKED_THEN = "not_looked_then"
+
+
+@dataclass(frozen=True, slots=True)
+class PastSight:
+    """What can be seen of a past instant.
+
+    Attributes:
+        looked_until: by stream that was looked at then, up to when absence is believed.
+        blind: by every other stream, why.
+    """
+
+    looked_until: Mapping[StreamId, datetime]
+    blind: Mapping[StreamId, PastBlindness]
+
+    def rules(self, flow: Flow) -> tuple[Rule, ...]:
+        """The rules that can be asked; of the others the answer is unknown."""
+        return tuple(rule for rule in flow.rules if rule.needs <= self.looked_until.keys())
+
+
+def see_as_of(estate: Estate, database: Database, as_of: AsOf) -> PastSight:
+    """Tell which streams were looked at around an instant.
+
+    Raises:
+        ValueError: the instant lies after the moment by which it should be known.
+        Transient, Permanent: the store failed.
+    """
+    if as_of.at > as_of.known:
+        raise ValueError("what was not yet known then cannot be told: the instant lies ahead")
+    with database.read() as connection:
+        spans = load_look_spans(connection)
+    seen = {
+        stream: seen_at(spans.get(stream, ()), source, as_of)
+        for stream, source in estate.sources.items()
+    }
+    return PastSight(
+        {stream: until for stream, until in seen.items() if isinstance(until, datetime)},
+        {stream: why for stream, why in seen.items() if isinstance(why, PastBlindness)},
+    )
+
+
+def seen_at(spans: Collection[LookSpan], source: Source, as_of: AsOf) -> datetime | PastBlindness:
+    """Up to when a stream had been looked at, of what lies before an instant; else why not.
+
+    A record that was never seen again before an instant may have changed in a gap, so a gap is
+    blind although the source was read again later.
+    """
+    begun = [span for span in spans if span.seen_from <= as_of.known]
+    if not begun:
+        return PastBlindness.NEVER_LOOKED
+    before = [span for span in begun if span.seen_from <= as_of.at]
+    if not before:
+        return PastBlindness.BEFORE_FIRST_LOOK
+    patience = source.settings.stale_after
+    until = _known_end(before[-1], patience, as_of.known)
+    if as_of.at - until > patience:
+        return PastBlindness.NOT_LOOKED_THEN
+    return min(as_of.at, source.believed_until(until))
+
+
+def _known_end(span: LookSpan, patience: timedelta, known: datetime) -> datetime:
+    """The end of a stretch by what was known then, or somewhat before it.
+
+    Looks within a stretch are at most `patience` apart, and so is the end of one from its window.
+    """
+    return span.seen_until if span.noted_at <= known else min(span.seen_until, known - 2 * patience)
+
+
+def assess_as_of(
+    flow: Flow,
+    estate: Estate,
+    database: Database,
+    as_of: AsOf,
+    keys: Collection[str] | None = None,
+) -> Iterator[pl.DataFrame]:
+    """What the rules find at a past instant, a part of the store at a time.
+
+    Rules for which a stream was blind are not asked; `see_as_of` tells which.
+
+    Args:
+        flow: whose rules are asked.
+        estate: for its sources.
+        database: the store; nothing is written.
+        as_of: the instant, and by when it should be known.
+        keys: only these transactions; all where None.
+
+    Yields:
+        Findings as `FINDINGS`, never empty.
+
+    Raises:
+        ValueError: the instant lies after the moment by which it should be known.
+        Transient, Permanent: the store failed.
+    """
+    sight = see_as_of(estate, database, as_of)
+    for shard in open_shards(flow, estate, database, as_of.at, as_of.known, keys):
+        found = shard.findings(as_of.at, sight)
+        if found.height:
+            yield found
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """The history of some whole neighbourhoods of transactions.
+
+    Attributes:
+        flow: whose transactions they are.
+        versions: placed in time.
+        fields: canonical fields of the streams that matter.
+        keys: only what is found in these counts; everything where None.
+    """
+
+    flow: Flow
+    versions: pl.DataFrame
+    fields: Mapping[StreamId, EntityFields]
+    keys: frozenset[str] | None
+
+    def scope(self, at: datetime, sight: PastSight) -> Scope:
+        """What the rules look at, as it was at an instant."""
+        states = state_at(self.versions, at)
+        uses = uses_of(states, self.flow.kinds)
+        links = correlate(uses, self.flow.root, self.flow.key, self.flow.kinds)
+        if self.keys is not None:
+            links = links.filter(pl.col("transaction").is_in(list(self.keys)))
+        return Scope(self.flow.name, frames_of(states, links, self.fields), sight.looked_until, at)
+
+    def findings(self, at: datetime, sight: PastSight) -> pl.DataFrame:
+        """What the rules find at an instant."""
+        scope = self.scope(at, sight)
+        found = [rule.evaluate(scope).found for rule in sight.rules(self.flow)]
+        return pl.concat([pl.DataFrame(schema=FINDINGS), *found])
+
+
+def open_shards(
+    flow: Flow,
+    estate: Estate,
+    database: Database,
+    since: datetime,
+    known: datetime,
+    keys: Collection[str] | None = None,
+    size: int = BATCH,
+) -> Iterator[Shard]:
+    """The history since some instant, each neighbourhood of transactions whole and once.
+
+    All of it is read from one snapshot of the store.
+
+    Raises:
+        Transient, Permanent: the store failed.
+    """
+    streams = flow.needs | {flow.root, flow.value_stream}
+    fields = {stream: estate.sources[stream].fields for stream in streams}
+    wanted = None if keys is None else frozenset(keys)
+    with database.read() as connection:
+        moved = load_moved(connection, flow.kinds, since, known)
+
+        def shard(records: Collection[int]) -> Shard:
+            versions = load_versions(connection, records, since, known)
+            return Shard(flow, place_in_time(versions), fields, wanted)
+
+        if wanted is not None:
+            seeds = members_of(connection, flow.name, wanted, flow.key, moved)
+            reached = reach(connection, flow.name, seeds, flow.kinds, moved)
+            yield shard(reached["record"].unique().to_list())
+            return
+        for batch in all_batches(connection, flow.name, size):
+            reached = reach(connection, flow.name, batch.records, flow.kinds, moved)
+            own = own_neighbourhoods(connection, flow.name, reached, batch)
+            if own:
+                yield shard(own)
