@@ -34,6 +34,7 @@ def build_hand_off(name: str, settings: HandOffSettings, context: RuleContext) -
         settings=settings,
         source=source,
         target=target,
+        required=find_stream(context, settings.requires) if settings.requires else None,
         when=condition(context, source, settings.when),
         add_time=find_calendar(context, settings.calendar) if settings.calendar else None,
         reporter=Reporter.create(name, settings, context, target, hop=name),
@@ -84,14 +85,15 @@ class HandOff:
     settings: HandOffSettings
     source: StreamId
     target: StreamId
+    required: StreamId | None
     when: pl.Expr
     add_time: WorkingTime | None
     reporter: Reporter
 
     @property
     def needs(self) -> frozenset[StreamId]:
-        """Both ends."""
-        return frozenset((self.source, self.target))
+        """Both ends, and what the transaction must have."""
+        return frozenset((self.source, self.target, self.required or self.source))
 
     def screen(self, now: datetime) -> Screen:
         """Suspicious is whose arrivals are fewer than, or come long after, what asks for them.
@@ -118,6 +120,9 @@ class HandOff:
             ends = Aggregate.MAX if match else Aggregate.MIN
             facts["arrival"] = Fact(self.target, ends, arrival)
             suspicious |= pl.col("arrival") > first + within
+        if self.required is not None:
+            facts["required"] = Fact(self.required, Aggregate.COUNT)
+            suspicious &= pl.col("required") > 0
         return Screen(facts, (pl.col("demands") > 0) & suspicious)
 
     def evaluate(self, scope: Scope) -> Verdict:
@@ -147,6 +152,8 @@ class HandOff:
         demands = self._by_key(
             select_rows(scope, self.source, self.when & pl.col(start).is_not_null())
         )
+        if self.required is not None:
+            demands = demands.join(scope.frames[self.required], on="_transaction", how="semi")
         arrivals = self._by_key(select_rows(scope, self.target, EVERY_ROW))
         place = ["_transaction", "_key"]
         pairs = (
@@ -172,7 +179,7 @@ class HandOff:
     def _add_time(self, starts: pl.Series, allowed: timedelta) -> pl.Series:
         if self.add_time is None:
             return starts.to_frame("start").select(later("start", allowed)).to_series()
-        return pl.Series([self.add_time(start, allowed) for start in starts], dtype=INSTANT)
+        return self.add_time.add_all(starts, allowed)
 
     def _by_key(self, rows: pl.DataFrame) -> pl.DataFrame:
         if self.settings.match is None:

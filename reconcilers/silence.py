@@ -61,6 +61,4 @@ def with_due(
     started = rows.with_columns(start.alias(AT))
     if add_time is None:
         return started.with_columns(later(AT, within).alias(AT))
-    starts = started[AT].unique().drop_nulls()
-    due = pl.Series([add_time(each, within) for each in starts], dtype=INSTANT)
-    return started.with_columns(pl.col(AT).replace_strict(starts, due, default=None))
+    return started.with_columns(add_time.add_all(started[AT], within).alias(AT))

@@ -3,23 +3,36 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from itertools import takewhile
 from zoneinfo import ZoneInfo
+
+import polars as pl
 
 from monitor.core.flows import CalendarSettings
 from monitor.core.plugins import WorkingTime
+from monitor.core.ports import INSTANT
+from monitor.core.shifts import ShiftTable
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY = timedelta(days=1)
 _LATEST = datetime.max.replace(tzinfo=UTC)
 
+_USUAL_YEARS = (1990, 2060)
+"""Years for which shifts are written down; a stamp out of a broken clock is counted by itself."""
+_LAST_YEAR = 2100
+"""Until when they are written down for what takes years."""
+_WEEKS = 40
+"""Full weeks that a year has at the least, whatever its holidays."""
+
 
 def working_time(settings: CalendarSettings) -> WorkingTime:
-    """The addition of working time by this calendar: `WorkingHours.add`.
+    """How working time is added by this calendar.
 
     Raises:
         ValueError: the zone is unknown, or the calendar has no working time at all.
     """
-    return working_hours(settings).add
+    return working_hours(settings)
 
 
 def plain_time(start: datetime, allowed: timedelta) -> datetime:
@@ -86,7 +99,7 @@ class WorkingHours:
         if allowed < timedelta(0):
             raise ValueError("working time cannot be taken away")
         remaining = allowed
-        for opening, closing in self._shifts_from(start):
+        for opening, closing in self.shifts_from(start):
             begin = max(opening, start)
             if begin <= closing:
                 if remaining <= closing - begin:
@@ -94,16 +107,36 @@ class WorkingHours:
                 remaining -= closing - begin
         return _LATEST
 
+    def add_all(self, starts: pl.Series, allowed: timedelta) -> pl.Series:
+        """What `add` says of each instant of a column; null stays null."""
+        if allowed < timedelta(0):
+            raise ValueError("working time cannot be taken away")
+        starts = starts.cast(INSTANT)
+        due = self._table(starts, allowed).add(starts, allowed)
+        untold = starts.filter(due.is_null() & starts.is_not_null()).unique()
+        if untold.is_empty():
+            return due
+        told = pl.Series([self.add(each, allowed) for each in untold], dtype=INSTANT)
+        return due.fill_null(starts.replace_strict(untold, told, default=None))
+
+    def _table(self, starts: pl.Series, allowed: timedelta) -> ShiftTable:
+        """The shifts from the first of the starts until the last of them has had its time."""
+        years = starts.dt.year().unique()
+        usual = years.filter(years.is_between(*_USUAL_YEARS)).to_list() or [_USUAL_YEARS[0]]
+        weekly = len(self.weekdays) * timedelta(minutes=self.closes - self.opens)
+        last = max(usual) + 1 + allowed // (_WEEKS * weekly)
+        return _shift_table(self, min(usual), min(last, _LAST_YEAR))
+
     def worked_between(self, start: datetime, end: datetime) -> timedelta:
         """Working time from `start` to `end`; nothing where `end` is not after `start`."""
         worked = timedelta(0)
-        for opening, closing in self._shifts_from(start):
+        for opening, closing in self.shifts_from(start):
             if opening >= end:
                 break
             worked += max(min(closing, end) - max(opening, start), timedelta(0))
         return worked
 
-    def _shifts_from(self, start: datetime) -> Iterator[tuple[datetime, datetime]]:
+    def shifts_from(self, start: datetime) -> Iterator[tuple[datetime, datetime]]:
         """Shifts in order, in UTC, from the one of the day before `start` on."""
         # Zones are at most a day from UTC; the first and last dates of all would not convert.
         day = max(start.astimezone(UTC).date(), date.min + 2 * _DAY) - _DAY
@@ -125,3 +158,11 @@ class WorkingHours:
         midnight = datetime.combine(day, time(0))
         wall = (midnight + timedelta(minutes=minutes)).replace(tzinfo=self.zone, fold=fold)
         return wall.astimezone(UTC)
+
+
+@lru_cache(maxsize=64)
+def _shift_table(hours: WorkingHours, first_year: int, last_year: int) -> ShiftTable:
+    """The shifts of these years."""
+    since = datetime(first_year, 1, 1, tzinfo=UTC)
+    until = datetime(last_year + 1, 1, 1, tzinfo=UTC)
+    return ShiftTable.of(since, takewhile(lambda shift: shift[0] < until, hours.shifts_from(since)))

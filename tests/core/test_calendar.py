@@ -1,12 +1,15 @@
 from datetime import UTC, date, datetime, timedelta
+from itertools import islice
 from zoneinfo import ZoneInfo
 
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.core.calendar import WorkingHours, plain_time, working_hours, working_time
 from monitor.core.flows import CalendarSettings
+from monitor.core.ports import INSTANT
 
 BERLIN = ZoneInfo("Europe/Berlin")
 OFFICE = working_hours(
@@ -24,6 +27,7 @@ AROUND_THE_CLOCK = working_hours(
     )
 )
 HOUR = timedelta(hours=1)
+MICROSECOND = timedelta(microseconds=1)
 
 
 def berlin(text: str) -> datetime:
@@ -81,7 +85,7 @@ def test_a_date_that_a_zone_left_out_has_no_shift() -> None:
 
 
 def test_the_result_is_in_utc() -> None:
-    due = working_time(CalendarSettings(zone="Asia/Kolkata"))(berlin("2026-03-18 01:00"), HOUR)
+    due = working_time(CalendarSettings(zone="Asia/Kolkata")).add(berlin("2026-03-18 01:00"), HOUR)
     assert due.tzinfo is UTC
     assert due == datetime(2026, 3, 18, 4, 30, tzinfo=UTC)
 
@@ -165,3 +169,37 @@ def test_working_time_between_instants_adds_up(
     halves = calendar.worked_between(first, second) + calendar.worked_between(second, third)
     assert calendar.worked_between(first, third) == halves
     assert calendar.worked_between(third, first) == timedelta(0)
+
+
+ANY_INSTANTS = st.datetimes(timezones=st.just(UTC)) | INSTANTS
+
+
+@settings(max_examples=60, deadline=None)
+@given(CALENDARS, st.lists(ANY_INSTANTS | st.none(), max_size=6), AMOUNTS)
+def test_a_column_of_instants_gets_what_each_would_get(
+    calendar: WorkingHours, starts: list[datetime | None], allowed: timedelta
+) -> None:
+    due = calendar.add_all(pl.Series(starts, dtype=INSTANT), allowed)
+    assert due.to_list() == [each and calendar.add(each, allowed) for each in starts]
+    assert due.dtype == INSTANT
+
+
+@pytest.mark.parametrize("calendar", [OFFICE, NIGHT_SHIFT, AROUND_THE_CLOCK])
+def test_openings_and_closings_of_a_column_are_those_of_each(calendar: WorkingHours) -> None:
+    edges = [
+        edge + shift
+        for opens, closes in islice(calendar.shifts_from(berlin("2026-03-20 00:00")), 20)
+        for edge in (opens, closes)
+        for shift in (-MICROSECOND, timedelta(0), MICROSECOND)
+    ]
+    for allowed in (timedelta(0), MICROSECOND, HOUR, 2 * HOUR, 8 * HOUR, 24 * HOUR):
+        due = calendar.add_all(pl.Series(edges, dtype=INSTANT), allowed)
+        assert due.to_list() == [calendar.add(each, allowed) for each in edges]
+
+
+def test_a_time_that_takes_years_is_added_to_a_column_too() -> None:
+    start, years = berlin("2026-03-18 10:00"), timedelta(hours=40_000)
+    (due,) = OFFICE.add_all(pl.Series([start], dtype=INSTANT), years)
+    assert due == OFFICE.add(start, years)
+    with pytest.raises(ValueError, match="cannot be taken away"):
+        OFFICE.add_all(pl.Series([start], dtype=INSTANT), -HOUR)
