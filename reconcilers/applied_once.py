@@ -22,7 +22,7 @@ from monitor.core.streams import Duration, Settings
 from reconcilers.conditions import condition, select_rows
 from reconcilers.names import find_field, find_stream
 from reconcilers.reporter import Reporter, as_text, awaited, currency_of
-from reconcilers.silence import find_start, find_working_time, has_passed, with_due
+from reconcilers.silence import CHANGED, find_start, find_working_time, has_passed, with_due
 
 EXAMPLE = """
 change-orders-are-in-the-budget-once:
@@ -147,6 +147,7 @@ class AppliedOnce:
         accused = explained.filter(counts).select(
             "_transaction",
             "record_id",
+            "since",
             "value_at_risk",
             "currency",
             field=pl.lit(self.total.amount),
@@ -157,7 +158,6 @@ class AppliedOnce:
                 pl.when("is_twice").then(pl.lit("with")).otherwise(pl.lit("without")),
                 pl.when("is_twice").then(pl.format("{} twice", "amendment")).otherwise("amendment"),
             ),
-            since="at",
         )
         return Verdict(
             found=self.reporter.report(scope, accused, BreakKind.LINEAGE),
@@ -179,18 +179,23 @@ class AppliedOnce:
             .unique("_transaction", keep="first", maintain_order=True)
         )
         due = with_due(explained, pl.col("start"), self.settings.within, self.add_time)
-        return due.with_columns(at=pl.when("is_twice").then("changed").otherwise("at"))
+        # A total that holds an amendment since that changed may not have been read since then.
+        counts_from = pl.max_horizontal("at", "changed_at")
+        return due.with_columns(
+            since=pl.when("is_twice").then("total_at").otherwise("at"),
+            at=pl.when("is_twice").then("total_at").otherwise(counts_from),
+        )
 
     def _compared(self, scope: Scope) -> pl.DataFrame:
         """Each transaction's total beside what it should be (`right`)."""
         totals = (
             self.total.rows(scope)
-            .with_columns(pl.min_horizontal("_modified_at", "_observed_at").alias("changed"))
+            .with_columns(CHANGED.alias("total_at"))
             .group_by("_transaction", maintain_order=True)
             .agg(
                 pl.col("_record").first().alias("record_id"),
                 pl.col(self.total.amount).sum().cast(MONEY).alias("total"),
-                pl.col("changed").max(),
+                pl.col("total_at").max(),
             )
         )
         added = self.amendments.sums(scope, "added")
@@ -210,4 +215,5 @@ class AppliedOnce:
             pl.col(self.amendments.amount).alias("value_at_risk"),
             currency_of(context, self.amendments.stream).alias("currency"),
             self.start.alias("start"),
+            CHANGED.alias("changed_at"),
         )

@@ -26,7 +26,14 @@ from monitor.core.streams import Duration, Name, Settings
 from reconcilers.conditions import condition, explode_keys, select_rows
 from reconcilers.names import find_field, find_stream
 from reconcilers.reporter import Reporter, awaited, currency_of, has_money
-from reconcilers.silence import find_start, find_working_time, has_passed, with_due
+from reconcilers.silence import (
+    CHANGED,
+    find_birth,
+    find_start,
+    find_working_time,
+    has_passed,
+    with_due,
+)
 
 EXAMPLE = """
 change-orders-are-carried-on:
@@ -142,7 +149,7 @@ def _follower(
         stream=stream,
         where=condition(context, stream, downstream.where),
         version=version,
-        born=find_start(context, stream, None),
+        born=find_birth(context, stream),
         reporter=Reporter.create(
             name, settings, context, stream, hop=f"{settings.stream} -> {stream}"
         ),
@@ -208,7 +215,10 @@ class Lineage:
     def _in_force(self, scope: Scope) -> pl.DataFrame:
         """Each thing with its latest version (`latest`), and from when it and the first count."""
         rows = self._by_key(select_rows(scope, self.stream, self.where)).with_columns(
-            pl.col(self.settings.version).alias("latest"), self.start.alias("start"), *self.money
+            pl.col(self.settings.version).alias("latest"),
+            self.start.alias("start"),
+            CHANGED.alias("changed_at"),
+            *self.money,
         )
         return (
             rows.sort("latest", "start", nulls_last=[False, True], descending=[False, True])
@@ -217,6 +227,7 @@ class Lineage:
                 pl.col("latest", *_MONEY).last(),
                 pl.col("start").last().alias("latest_start"),
                 pl.col("start").min().alias("first_start"),
+                pl.col("changed_at").max(),
             )
             .sort(_PLACE)
         )
@@ -228,6 +239,7 @@ class Lineage:
             "_record",
             pl.col(follower.version).alias("version"),
             follower.born.alias("born"),
+            CHANGED.alias("copied_at"),
         )
 
     def _apart(
@@ -254,17 +266,16 @@ class Lineage:
             )
         )
         start = pl.when("is_absent").then("first_start").otherwise("latest_start")
-        return (
-            with_due(pairs, start, settings.within, self.add_time)
-            .with_columns(
-                at=pl.when("is_ahead").then("born").otherwise("at"),
-                kind=pl.when("is_absent").then(_MISSING).otherwise(_LINEAGE),
-                field=pl.when("is_absent").then(pl.lit("")).otherwise(pl.lit(follower.version)),
-                record_id=pl.coalesce("_record", "_key"),
-                expected=latest.cast(pl.String),
-                actual=version.cast(pl.String),
-            )
-            .with_columns(since="at")
+        # What follows a version since it changed may be there since then, and not read yet.
+        counts_from = pl.max_horizontal("at", "changed_at")
+        return with_due(pairs, start, settings.within, self.add_time).with_columns(
+            since=pl.when("is_ahead").then("copied_at").otherwise("at"),
+            at=pl.when("is_ahead").then("copied_at").otherwise(counts_from),
+            kind=pl.when("is_absent").then(_MISSING).otherwise(_LINEAGE),
+            field=pl.when("is_absent").then(pl.lit("")).otherwise(pl.lit(follower.version)),
+            record_id=pl.coalesce("_record", "_key"),
+            expected=latest.cast(pl.String),
+            actual=version.cast(pl.String),
         )
 
     def _by_key(self, rows: pl.DataFrame) -> pl.DataFrame:

@@ -23,7 +23,7 @@ from monitor.core.streams import Name
 from reconcilers.conditions import condition, explode_keys, select_rows
 from reconcilers.names import find_field, find_stream
 from reconcilers.reporter import Reporter
-from reconcilers.silence import find_start
+from reconcilers.silence import find_birth
 
 EXAMPLE = """
 delivered-once:
@@ -88,7 +88,7 @@ def build(name: str, settings: ReplayedSettings, context: RuleContext) -> "Repla
         target=target,
         settings=settings,
         where=where & condition(context, stream, settings.where),
-        born=find_start(context, stream, None),
+        born=find_birth(context, stream),
         reporter=Reporter.create(name, settings, context, stream, hop=hop),
     )
 

@@ -15,7 +15,7 @@ from reconcilers.conditions import explode_keys, select_rows
 from reconcilers.decisions import words_of
 from reconcilers.names import find_field
 from reconcilers.reporter import Reporter, as_text, awaited
-from reconcilers.silence import has_passed, with_due
+from reconcilers.silence import CHANGED, has_passed, with_due
 
 NEEDED = "_needed:"
 """Stands before the columns of the needed record, where it meets the one that needs it."""
@@ -109,11 +109,11 @@ class Requirement:
         asking = select_rows(scope, self.stream, self.where).drop_nulls(self._same())
         pairs = self._pairs(scope, asking)
         served = pairs.filter(pl.col(f"{NEEDED}holds") & self.needed.in_force)
-        lacking = with_due(
-            asking.join(served, on=_RECORD, how="anti", maintain_order="left"),
-            self.start,
-            self.within,
-            self.add_time,
+        unserved = asking.join(served, on=_RECORD, how="anti", maintain_order="left")
+        lacking = with_due(unserved, self.start, self.within, self.add_time).with_columns(
+            # What a record needs since it changed may be there since then, and not read yet.
+            since="at",
+            at=pl.max_horizontal("at", CHANGED),
         )
         passed = has_passed(scope, self.needed.stream)
         accused = (
@@ -121,11 +121,11 @@ class Requirement:
             .join(self._closest(pairs), on=_RECORD, how="left", maintain_order="left")
             .select(
                 "_transaction",
+                "since",
                 self._expected(lacking),
                 *self.money,
                 record_id="_record",
                 actual="told",
-                since="at",
             )
         )
         return Verdict(

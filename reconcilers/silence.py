@@ -13,6 +13,9 @@ from reconcilers.names import find_calendar, find_field
 AT = "at"
 """Column: from when on an absence counts."""
 
+CHANGED = pl.min_horizontal("_modified_at", "_observed_at")
+"""When a record became what it is: by its system's stamp, and never later than it was seen."""
+
 
 def seen_until(scope: Scope, stream: StreamId) -> datetime:
     """Up to when the stream is known; a blind one has shown nothing of this time."""
@@ -25,6 +28,12 @@ def has_passed(scope: Scope, stream: StreamId) -> pl.Expr:
     return pl.col(AT) <= pl.lit(seen_until(scope, stream), INSTANT)
 
 
+def find_birth(context: RuleContext, stream: StreamId) -> pl.Expr:
+    """When a record was born, or else last changed, by its system's stamp."""
+    created = context.fields[stream].get("created_at") is FieldType.INSTANT
+    return pl.coalesce(*(["created_at"] if created else []), "_modified_at")
+
+
 def find_start(context: RuleContext, stream: StreamId, field: str | None) -> pl.Expr:
     """The instant from which a record's time runs.
 
@@ -34,9 +43,7 @@ def find_start(context: RuleContext, stream: StreamId, field: str | None) -> pl.
     Raises:
         ValueError: the stream has no such field, or it is neither instant nor date.
     """
-    created = context.fields[stream].get("created_at") is FieldType.INSTANT
-    stamp = pl.coalesce(*(["created_at"] if created else []), "_modified_at")
-    born = pl.min_horizontal(stamp, "_observed_at")
+    born = pl.min_horizontal(find_birth(context, stream), "_observed_at")
     if field is None:
         return born
     stated = pl.col(field)
