@@ -28,6 +28,7 @@ def check_flow(
     problems = [
         *check.root(),
         *check.value(),
+        *check.of_record(),
         *check.owners(),
         *check.hand_offs(),
         *check.loops(),
@@ -84,6 +85,12 @@ class _FlowCheck:
         yield from self._stream(("value", "stream"), value.stream)
         yield from self._field(("value", "amount"), value.stream, value.amount, FieldType.DECIMAL)
         yield from self._field(("value", "currency"), value.stream, value.currency, FieldType.TEXT)
+
+    def of_record(self) -> Iterator[Problem]:
+        """Whoever owns a field has it."""
+        for field, stream in self._flow.of_record.items():
+            yield from self._stream(("of_record", field), stream)
+            yield from self._field(("of_record", field), stream, field, at_key=True)
 
     def owners(self) -> Iterator[Problem]:
         """Hand-offs and rules belong to owners that exist, and have names of their own."""

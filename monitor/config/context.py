@@ -46,6 +46,7 @@ def rule_context(name: str, flow: FlowSettings, landscape: Landscape) -> RuleCon
         value_stream=StreamId.parse(value.stream if value else flow.root),
         value_amount=value.amount if value else "amount",
         value_currency=value.currency if value else "currency",
+        of_record={field: StreamId.parse(stream) for field, stream in flow.of_record.items()},
     )
 
 

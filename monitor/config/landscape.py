@@ -82,6 +82,8 @@ class FlowSettings(Settings):
     """Further key kinds along which records belong to the transaction."""
     value: ValueSettings | None = None
     """Where the money of a transaction is stated; None: the root's amount and currency."""
+    of_record: dict[str, StreamName] = {}
+    """Field to the stream that owns it: where two streams disagree, the other one is wrong."""
     hand_offs: dict[Name, HandOffSettings] = {}
     """Steps that carry a transaction on."""
     rules: dict[Name, RuleSettings] = {}

@@ -60,6 +60,7 @@ class RuleContext:
         owners: owner by system.
         calendars: working time by calendar name.
         value_stream, value_amount, value_currency: where the money of a transaction is stated.
+        of_record: by field, the stream that owns it where two disagree.
     """
 
     flow: str
@@ -71,6 +72,7 @@ class RuleContext:
     value_stream: StreamId | None = None
     value_amount: str = "amount"
     value_currency: str = "currency"
+    of_record: Mapping[str, StreamId] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
