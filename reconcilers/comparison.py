@@ -11,11 +11,16 @@ import polars as pl
 from pydantic import Field
 
 from monitor.core.model import FieldType, Value
-from monitor.core.ports import MONEY
+from monitor.core.ports import INSTANT, MONEY
 from monitor.core.streams import Duration, Settings
 
 EXACT = Context(prec=100)
 """Twice the 38 digits of a canonical decimal, and room: differences and shares are exact."""
+
+_NO_NUMBER = pl.lit(Decimal(-(10**30)), MONEY)
+"""Further from every canonical decimal than any tolerance reaches."""
+
+_NO_INSTANT = datetime.min.replace(tzinfo=UTC)
 
 SMALLEST = Decimal("0.000001")
 """The last digit of a canonical decimal."""
@@ -84,8 +89,19 @@ class Comparison:
         return pairs.filter(pl.Series([not self.same(*both) for both in values], dtype=pl.Boolean))
 
     def figure(self, value: pl.Expr) -> pl.Expr:
-        """What stands for a value where only its difference from others matters."""
-        return self._plain(value).hash() if self.kind is FieldType.TEXT else self._plain(value)
+        """What stands for a value, or for none, where only its difference from others matters."""
+        plain = self._plain(value)
+        match self.kind:
+            case FieldType.TEXT:
+                return plain.hash()
+            case FieldType.BOOLEAN:
+                return plain.cast(pl.Int8).fill_null(-1)
+            case FieldType.DATE:
+                return plain.fill_null(date.min)
+            case FieldType.INSTANT:
+                return plain.fill_null(pl.lit(_NO_INSTANT, INSTANT))
+            case _:
+                return plain.fill_null(_NO_NUMBER)
 
     def near(self, one: pl.Expr, another: pl.Expr) -> pl.Expr:
         """Whether two figures are plainly the same; those that are not may be so all the same."""

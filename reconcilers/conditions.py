@@ -8,6 +8,7 @@ from monitor.core.flows import Condition
 from monitor.core.model import FieldType, StreamId
 from monitor.core.plugins import RuleContext
 from monitor.core.ports import Scope
+from monitor.core.screens import EVERY_ROW
 from reconcilers.names import find_field
 
 
@@ -17,9 +18,9 @@ def condition(context: RuleContext, stream: StreamId, wanted: Condition) -> pl.E
     Raises:
         ValueError: a field is unknown, or its values are of another kind than the wanted ones.
     """
-    return pl.all_horizontal(
-        pl.lit(value=True), *(_has(context, stream, name, wanted[name]) for name in wanted)
-    )
+    if not wanted:
+        return EVERY_ROW
+    return pl.all_horizontal(_has(context, stream, name, wanted[name]) for name in wanted)
 
 
 def select_rows(scope: Scope, stream: StreamId, which: pl.Expr) -> pl.DataFrame:

@@ -101,19 +101,18 @@ class HandOff:
         Working time never runs faster than plain time, so plain time decides.
         """
         start, match = pl.col(self.settings.start), self.settings.match
-        demanded = self.when & start.is_not_null()
         arrival, within = pl.col(self.settings.arrival), self.settings.within
         key = wrapping_sum(pl.col(f"_key:{match}")) if match else EVERY_ROW
         how = Aggregate.SUM if match else Aggregate.COUNT
         facts = {
-            "demands": Fact(self.source, Aggregate.COUNT, where=demanded),
-            "first": Fact(self.source, Aggregate.MIN, start, demanded),
-            "asked": Fact(self.source, how, key, demanded),
+            "first": Fact(self.source, Aggregate.MIN, start, self.when),
             "arrived": Fact(self.target, how, key),
         }
         first = pl.col("first")
         silent = pl.col("arrived") == 0
         if match:
+            asked = self.when & start.is_not_null()
+            facts["asked"] = Fact(self.source, how, key, asked)
             silent = pl.col("arrived").ne_missing(pl.col("asked"))
         suspicious = silent & (first <= now - within)
         if self.settings.late_arrivals == "report":
@@ -123,7 +122,7 @@ class HandOff:
         if self.required is not None:
             facts["required"] = Fact(self.required, Aggregate.COUNT)
             suspicious &= pl.col("required") > 0
-        return Screen(facts, (pl.col("demands") > 0) & suspicious)
+        return Screen(facts, first.is_not_null() & suspicious)
 
     def evaluate(self, scope: Scope) -> Verdict:
         """Late and missing arrivals; deadlines for those still expected."""

@@ -132,13 +132,13 @@ class Mismatch:
         """Suspicious is where a value is not plainly the same in every record of both sides."""
         if self.match or not all(field.comparison.kind for field in self.fields):
             return None
-        facts = {**self._counts("owner", self.owner), **self._counts("other", self.other)}
-        owners, others = pl.col("owner"), pl.col("other")
-        # A minimum passes over what is null, which only tells where there is one record.
-        blank = (pl.col("owner_whole") < owners) | (pl.col("other_whole") < others)
-        suspicious = blank & ((owners > 1) | (others > 1))
+        facts = {
+            "owners": Fact(self.owner.stream, Aggregate.COUNT, where=self.owner.where),
+            "others": Fact(self.other.stream, Aggregate.COUNT, where=self.other.where),
+        }
+        suspicious = pl.lit(value=False)
         for number, field in enumerate(self.fields):
-            same = field.comparison.near
+            near = field.comparison.near
             for side, place, name in (
                 (self.owner, "owner", field.owner),
                 (self.other, "other", field.other),
@@ -147,17 +147,10 @@ class Mismatch:
                 for how in (Aggregate.MIN, Aggregate.MAX):
                     facts[f"{place}_{how}{number}"] = Fact(side.stream, how, value, side.where)
             least, most = pl.col(f"owner_min{number}"), pl.col(f"owner_max{number}")
-            suspicious |= ~same(least, pl.col(f"other_max{number}"))
-            suspicious |= ~same(most, pl.col(f"other_min{number}"))
-        return Screen(facts, (owners > 0) & (others > 0) & suspicious)
-
-    def _counts(self, place: str, side: _Side) -> dict[str, Fact]:
-        names = [field.owner if place == "owner" else field.other for field in self.fields]
-        whole = pl.all_horizontal(pl.col(name).is_not_null() for name in names)
-        return {
-            place: Fact(side.stream, Aggregate.COUNT, where=side.where),
-            f"{place}_whole": Fact(side.stream, Aggregate.COUNT, where=side.where & whole),
-        }
+            suspicious |= ~near(least, pl.col(f"other_max{number}"))
+            suspicious |= ~near(most, pl.col(f"other_min{number}"))
+        both = (pl.col("owners") > 0) & (pl.col("others") > 0)
+        return Screen(facts, both & suspicious)
 
     def evaluate(self, scope: Scope) -> Verdict:
         """One finding for each field of each record that contradicts its owner."""

@@ -49,6 +49,9 @@ class HandOffSettings(RuleSettings):
     match: Name | None = None
     """Key kind that pairs single records (each change order with its copy); None: any
     downstream record of the transaction will do."""
+    requires: StreamName | None = None
+    """Stream that the transaction must have a record in, or nothing is owed: what stems from no
+    deal is an orphan, and is reported as one."""
     late_arrivals: Literal["resolve", "report"] = "resolve"
     """Whether a record that arrived too late remains a break or resolves it."""
 

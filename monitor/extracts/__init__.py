@@ -1,0 +1,1 @@
+"""Extracts: the rules over files that somebody hands over, without a daemon and without a store."""

@@ -1,0 +1,53 @@
+"""Rows of an extract as the frames that rules look at."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+import polars as pl
+
+from monitor.core.ports import INSTANT
+from monitor.extracts.placing import HASH, TRANSACTION
+from monitor.extracts.tables import Table
+
+KEY = "_key:"
+"""Before the kind of a key, in the name of a column with the key of each row."""
+
+
+def with_canonical(placed: pl.LazyFrame, table: Table, names: Collection[str]) -> pl.LazyFrame:
+    """Placed rows with these canonical fields, `_modified_at` and `_key:kind` among them."""
+    return placed.select(
+        HASH,
+        *(_canonical(table, name).alias(name) for name in sorted(names)),
+    )
+
+
+def _canonical(table: Table, name: str) -> pl.Expr:
+    if name == "_modified_at":
+        return table.columns.modified_at()
+    if name.startswith(KEY):
+        kind = name.removeprefix(KEY)
+        single = table.columns.single_key(kind)
+        return single if single is not None else table.columns.keys(kind).list.first()
+    return table.columns.field(name)
+
+
+def load_frame(
+    placed: pl.LazyFrame, table: Table, hashes: pl.Series | None, observed_at: datetime
+) -> pl.LazyFrame:
+    """Rows of the transactions with these hashes, as `Scope.frames` describes them, and `_hash`."""
+    if hashes is not None:
+        wanted = hashes.to_frame(HASH).lazy()
+        placed = placed.join(wanted, on=HASH, how="semi")
+    columns = table.columns
+    keys = [
+        columns.keys(kind).list.eval(pl.lit(f"{kind}:") + pl.element()) for kind in columns.kinds()
+    ]
+    return placed.select(
+        HASH,
+        TRANSACTION,
+        columns.native_id().alias("_record"),
+        (pl.concat_list(keys) if keys else pl.lit([], pl.List(pl.String))).alias("_keys"),
+        columns.modified_at().alias("_modified_at"),
+        pl.lit(observed_at, INSTANT).alias("_observed_at"),
+        *(columns.field(name).alias(name) for name in table.fields),
+    ).filter(pl.col("_record").is_not_null())

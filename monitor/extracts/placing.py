@@ -1,0 +1,105 @@
+"""Which transaction each row of an extract belongs to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from monitor.core.model import KeyRole, StreamId
+from monitor.estate import Flow
+from monitor.extracts.tables import Table
+from reconcilers.correlate import correlate
+
+TRANSACTION, HASH, ROW = "_transaction", "_hash", "_row"
+
+_LINKS = {ROW: pl.UInt32(), TRANSACTION: pl.String()}
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """One part of the transactions, by a hash of their keys."""
+
+    number: int = 0
+    of: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Placing:
+    """Where the rows of every table belong.
+
+    Attributes:
+        flow: whose transactions are meant.
+        links: by stream, the columns `_row` (u32) and `_transaction`; empty where every row
+            names its transaction itself.
+    """
+
+    flow: Flow
+    links: Mapping[StreamId, pl.DataFrame]
+
+    def place(self, table: Table, shard: Shard) -> pl.LazyFrame:
+        """The table's rows with `_transaction` and its `_hash`, those of one shard only.
+
+        A row in several transactions is there several times, one in none is not. Two keys have
+        one hash once in 2⁶⁴ pairs.
+        """
+        own_key = table.columns.single_key(self.flow.key)
+        if table.stream in self.links:
+            links = self.links[table.stream].lazy()
+            placed = table.rows.with_row_index(ROW).join(links, on=ROW)
+        elif own_key is not None:
+            placed = table.rows.with_columns(own_key.alias(TRANSACTION))
+        else:
+            placed = table.rows.with_columns(
+                table.columns.keys(self.flow.key).alias(TRANSACTION)
+            ).explode(TRANSACTION)
+        hashed = placed.with_columns(pl.col(TRANSACTION).hash().alias(HASH))
+        known = pl.col(TRANSACTION).is_not_null()
+        return hashed.filter(known if shard.of == 1 else known & _is_in(shard))
+
+
+def _is_in(shard: Shard) -> pl.Expr:
+    return pl.col(HASH) % shard.of == shard.number
+
+
+def place_rows(flow: Flow, tables: Mapping[StreamId, Table]) -> Placing:
+    """Follow the keys from table to table, where rows do not all name their transaction."""
+    if not flow.kinds - {flow.key}:
+        return Placing(flow, {})
+    uses, first_rows, count = [], {}, 0
+    for stream, table in tables.items():
+        first_rows[stream] = count
+        rows = table.rows.with_row_index(ROW)
+        for role, kind, values in table.columns.uses():
+            if kind in flow.kinds:
+                uses.append(_uses(rows, stream, role, kind, values, count))
+        count += rows.select(pl.len()).collect().item()
+    links = correlate(pl.concat(uses), flow.root, flow.key, flow.kinds)
+    ends = [*list(first_rows.values())[1:], count]
+    return Placing(
+        flow,
+        {
+            stream: links.filter(pl.col("record").is_between(first, end, closed="left")).select(
+                (pl.col("record") - first).cast(pl.UInt32).alias(ROW),
+                pl.col("transaction").alias(TRANSACTION),
+            )
+            for (stream, first), end in zip(first_rows.items(), ends, strict=True)
+        },
+    )
+
+
+def _uses(
+    rows: pl.LazyFrame, stream: StreamId, role: KeyRole, kind: str, values: pl.Expr, first: int
+) -> pl.DataFrame:
+    """Key uses as `correlate` reads them."""
+    return (
+        rows.select(
+            (pl.col(ROW).cast(pl.Int64) + first).alias("record"),
+            pl.lit(str(stream)).alias("stream"),
+            pl.lit(role.value).alias("role"),
+            pl.lit(kind).alias("kind"),
+            values.alias("value"),
+        )
+        .explode("value")
+        .drop_nulls("value")
+        .collect()
+    )

@@ -1,0 +1,201 @@
+"""Sort out: which transactions of an estate each rule has to look at closely.
+
+The facts of all rules are gathered in one pass: each table is read once, its rows become one row
+a transaction, and the tables are brought side by side by the hash of their key.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+
+from monitor.core.model import StreamId
+from monitor.core.ports import Rule
+from monitor.core.screens import EVERY_ROW, Aggregate, Fact, Screen, Screened
+from monitor.extracts.canonical import with_canonical
+from monitor.extracts.placing import HASH, Placing, Shard
+from monitor.extracts.tables import Table
+
+_MANY = 0.05
+"""Share of repeated rows from which on they are no exception, and have to be aggregated."""
+
+_CROWDED = "crowded"
+
+
+@dataclass(frozen=True, slots=True)
+class Suspects:
+    """The transactions that a rule has to look at: all of them, or those with these hashes."""
+
+    hashes: pl.Series | None
+
+
+def find_suspects(
+    rules: Sequence[Rule],
+    tables: Mapping[StreamId, Table],
+    placing: Placing,
+    shard: Shard,
+    now: datetime,
+) -> dict[str, Suspects]:
+    """The suspects of each rule, by its name."""
+    screens = {rule.name: _screen_of(rule, now) for rule in rules}
+    known = {name: screen for name, screen in screens.items() if screen is not None}
+    gathered = _gather(known.values(), tables, placing, shard)
+    suspects = {name: Suspects(None) for name in screens.keys() - known.keys()}
+    for name, screen in known.items():
+        suspects[name] = Suspects(gathered.suspects_of(screen))
+    return suspects
+
+
+def _screen_of(rule: Rule, now: datetime) -> Screen | None:
+    return rule.screen(now) if isinstance(rule, Screened) else None
+
+
+Identity = tuple[StreamId, str, str, str]
+
+
+def _identity(fact: Fact) -> Identity:
+    """Facts of two rules with the same identity are one fact."""
+    value = "" if fact.how is Aggregate.COUNT else str(fact.value)
+    return fact.stream, fact.how, value, str(fact.where)
+
+
+@dataclass(frozen=True, slots=True)
+class _Figures:
+    """The facts of one stream, one row a transaction.
+
+    Attributes:
+        frame: `_hash` and what `places` names; with `crowded`, also transactions in which a
+            record stands for several.
+        places: by fact, the column that has it.
+        crowded: column that is true for a transaction of several rows, whose facts are then not
+            to be relied on; None where they are.
+    """
+
+    frame: pl.DataFrame
+    places: Mapping[Identity, str]
+    crowded: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Gathered:
+    """The facts of all streams side by side."""
+
+    frame: pl.DataFrame
+    places: Mapping[Identity, str]
+    crowded: Mapping[StreamId, str]
+
+    def suspects_of(self, screen: Screen) -> pl.Series:
+        """Hashes of the transactions that the screen holds."""
+        facts = screen.facts
+        chosen = self.frame.select(
+            HASH,
+            *(pl.col(self.places[_identity(fact)]).alias(name) for name, fact in facts.items()),
+            *sorted({self.crowded[each.stream] for each in facts.values()} - {""}),
+        )
+        crowded = [name for name in chosen.columns if name.startswith(_CROWDED)]
+        return chosen.filter(pl.any_horizontal(screen.suspicious, *crowded))[HASH]
+
+
+def _gather(
+    screens: Iterable[Screen], tables: Mapping[StreamId, Table], placing: Placing, shard: Shard
+) -> _Gathered:
+    root = Fact(placing.flow.root, Aggregate.COUNT)
+    facts = {_identity(root): root}
+    for screen in screens:
+        facts.update((_identity(fact), fact) for fact in screen.facts.values())
+    by_stream = defaultdict[StreamId, list[Fact]](list)
+    for fact in facts.values():
+        by_stream[fact.stream].append(fact)
+    read = pl.collect_all(
+        [_read(own, tables[stream], placing, shard) for stream, own in by_stream.items()],
+        engine="streaming",
+    )
+    figures = {
+        stream: _once_a_transaction(stream, own, rows)
+        for (stream, own), rows in zip(by_stream.items(), read, strict=True)
+    }
+    places = {fact: name for each in figures.values() for fact, name in each.places.items()}
+    counts = {places[fact] for fact, each in facts.items() if each.how is Aggregate.COUNT}
+    whole = _side_by_side([each.frame for each in figures.values()])
+    return _Gathered(
+        frame=whole.with_columns(pl.col(sorted(counts)).fill_null(0)),
+        places=places,
+        crowded={stream: each.crowded or "" for stream, each in figures.items()},
+    )
+
+
+def _read(facts: Sequence[Fact], table: Table, placing: Placing, shard: Shard) -> pl.LazyFrame:
+    """What each row contributes to the facts of its stream."""
+    wheres = {str(fact.where): fact.where for fact in facts}
+    used = {
+        name
+        for fact in facts
+        for each in (fact.where, fact.value)
+        for name in each.meta.root_names()
+    }
+    rows = with_canonical(placing.place(table, shard), table, used)
+    if str(EVERY_ROW) not in wheres:
+        rows = rows.filter(pl.any_horizontal(*wheres.values()))
+    shares = {_share(fact): _contribution(fact, len(wheres) == 1) for fact in facts}
+    return rows.select(HASH, **shares)
+
+
+def _share(fact: Fact) -> str:
+    """Facts that differ in nothing but the aggregate take the same from a row."""
+    stream, how, value, where = _identity(fact)
+    return f"{stream} {how if how is Aggregate.COUNT else ''} {value} {where}"
+
+
+def _contribution(fact: Fact, every_row: bool) -> pl.Expr:
+    if fact.how is Aggregate.COUNT:
+        return pl.lit(1, pl.UInt32) if every_row else fact.where.cast(pl.UInt32)
+    return fact.value if every_row else pl.when(fact.where).then(fact.value)
+
+
+def _once_a_transaction(stream: StreamId, facts: Sequence[Fact], rows: pl.DataFrame) -> _Figures:
+    repeated = rows.height - rows[HASH].n_unique()
+    if repeated > rows.height * _MANY:
+        names = {_identity(fact): f"{fact.how} {_share(fact)}" for fact in facts}
+        grouped = rows.group_by(HASH).agg(
+            _aggregated(fact).alias(names[_identity(fact)]) for fact in facts
+        )
+        return _Figures(grouped, names, None)
+    places = {_identity(fact): _share(fact) for fact in facts}
+    if not repeated:
+        return _Figures(rows, places, None)
+    crowded = f"{_CROWDED} {stream}"
+    marked = rows.with_columns(pl.col(HASH).is_duplicated().alias(crowded))
+    once = marked.filter(~pl.col(crowded))
+    several = marked.filter(crowded).unique(HASH, keep="any")
+    return _Figures(pl.concat([once, several]), places, crowded)
+
+
+def _aggregated(fact: Fact) -> pl.Expr:
+    value = pl.col(_share(fact))
+    match fact.how:
+        case Aggregate.MIN:
+            return value.min()
+        case Aggregate.MAX:
+            return value.max()
+        case Aggregate.COUNT if str(fact.where) == str(EVERY_ROW):
+            return pl.len()
+        case Aggregate.COUNT:
+            return value.sum()
+        case Aggregate.SUM:
+            # The sum of nothing is nothing, not 0.
+            return pl.when(value.count() > 0).then(value.sum())
+
+
+def _side_by_side(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Every transaction that any part has; the first part is the root's."""
+    whole, *others = parts
+    strange = [other.join(whole, on=HASH, how="anti") for other in others]
+    for other in others:
+        whole = whole.join(other, on=HASH, how="left")
+    strangers = pl.concat([whole.select(HASH).clear(), *(each.select(HASH) for each in strange)])
+    strangers = strangers.unique()
+    for own in strange:
+        strangers = strangers.join(own, on=HASH, how="left")
+    return pl.concat([whole, strangers], how="diagonal")
