@@ -23,12 +23,14 @@ def find_field(context: RuleContext, stream: StreamId, name: str, *types: FieldT
     """The type of a stream's canonical field.
 
     Raises:
-        ValueError: the stream has no such field, or it is of none of the `types` (any, if none
-            are given).
+        ValueError: the stream has no such field or maps nothing to it, or it is of none of the
+            `types` (any, if none are given).
     """
     fields = context.fields[stream]
     if name not in fields:
         raise ValueError(_unknown(f"field of {stream}", name, fields))
+    if name not in context.mapped.get(stream, fields):
+        raise ValueError(f"the stream {stream} maps nothing to the field '{name}'")
     if types and fields[name] not in types:
         wanted = " or ".join(types)
         raise ValueError(f"field '{name}' of {stream} is {fields[name]}, but {wanted} is needed")

@@ -41,6 +41,7 @@ def rule_context(name: str, flow: FlowSettings, landscape: Landscape) -> RuleCon
         root=StreamId.parse(flow.root),
         entities={stream: settings.entity for stream, settings in streams.items()},
         fields={stream: entities[settings.entity] for stream, settings in streams.items()},
+        mapped={stream: frozenset(settings.map) for stream, settings in streams.items()},
         owners={system: settings.owner for system, settings in landscape.systems.items()},
         calendars=working_times(landscape),
         value_stream=StreamId.parse(value.stream if value else flow.root),

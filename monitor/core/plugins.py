@@ -1,7 +1,7 @@
 """What a plug-in's row in its folder's table holds, and what it is built with."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -61,6 +61,7 @@ class RuleContext:
         calendars: working time by calendar name.
         value_stream, value_amount, value_currency: where the money of a transaction is stated.
         of_record: by field, the stream that owns it where two disagree.
+        mapped: by stream, the fields that its rows fill; all of them where a stream is not named.
     """
 
     flow: str
@@ -73,6 +74,7 @@ class RuleContext:
     value_amount: str = "amount"
     value_currency: str = "currency"
     of_record: Mapping[str, StreamId] = field(default_factory=dict)
+    mapped: Mapping[StreamId, Collection[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
