@@ -9,9 +9,11 @@ import structlog
 from monitor.core.clock import Clock
 from monitor.core.errors import Permanent, Reason, TieoutError
 from monitor.core.model import Page, StreamId
+from monitor.core.profiling import Fresh
+from monitor.core.statistics import ClockReading
 from monitor.core.window import NextWindow, advance, next_window
 from monitor.estate import Source
-from monitor.store import looks, quarantine, records, streams
+from monitor.store import looks, quarantine, records, statistics, streams
 from monitor.store.database import Connection, Database
 
 log = structlog.get_logger(__name__)
@@ -90,10 +92,12 @@ def _read_window(source: Source, database: Database, clock: Clock) -> Tally:
         known = (
             records.native_ids(connection, source.id) if source.settings.cursor is None else set()
         )
+    source_time = source.probe.source_time()
+    reading = ClockReading(source_time - clock(), clock())
     upcoming = next_window(
         source.settings.cursor,
         state.cursor,
-        source.probe.source_time(),
+        source_time,
         full_requested=state.full_requested,
     )
     cursor, tally, seen = state.cursor, Tally(), set[str | None]()
@@ -112,34 +116,43 @@ def _read_window(source: Source, database: Database, clock: Clock) -> Tally:
     if source.settings.cursor is not None and state.failure_reason is Reason.EMPTY_SOURCE:
         # That nothing new comes does not say that the rest is there again.
         tally += _compare_ids(source, database, clock)
-    _finish(source, database, clock, upcoming, began_at)
+    population = len(seen) if upcoming.is_full else None
+    with database.write() as connection:
+        _finish(connection, source, upcoming, began_at, clock())
+        known_clock = reading if source.capabilities.tells_time else None
+        statistics.note_look(
+            connection, source.id, clock(), clock=known_clock, population=population
+        )
     if tally.new >= MANY_NEW:
         database.refresh_statistics()
     return tally
 
 
 def _finish(
-    source: Source, database: Database, clock: Clock, upcoming: NextWindow, began_at: datetime
+    connection: Connection,
+    source: Source,
+    upcoming: NextWindow,
+    began_at: datetime,
+    now: datetime,
 ) -> None:
-    with database.write() as connection:
-        if upcoming.is_full:
-            quarantine.release_unseen(connection, source.id, began_at, clock())
-        looks.note_look(
-            connection,
-            source.id,
-            upcoming.window.until,
-            patience=source.settings.stale_after,
-            now=clock(),
-        )
-        streams.note_success(
-            connection,
-            source.id,
-            clock(),
-            cursor=upcoming.window.until if source.settings.cursor else None,
-            looked_until=upcoming.window.until,
-            began_at=began_at,
-            was_full=upcoming.is_full,
-        )
+    if upcoming.is_full:
+        quarantine.release_unseen(connection, source.id, began_at, now)
+    looks.note_look(
+        connection,
+        source.id,
+        upcoming.window.until,
+        patience=source.settings.stale_after,
+        now=now,
+    )
+    streams.note_success(
+        connection,
+        source.id,
+        now,
+        cursor=upcoming.window.until if source.settings.cursor else None,
+        looked_until=upcoming.window.until,
+        began_at=began_at,
+        was_full=upcoming.is_full,
+    )
 
 
 def _compare_ids(source: Source, database: Database, clock: Clock) -> Tally:
@@ -152,6 +165,7 @@ def _compare_ids(source: Source, database: Database, clock: Clock) -> Tally:
         tally += fetch(source, database, clock, sorted(present - known))
     with database.write() as connection:
         streams.note_swept(connection, source.id, clock())
+        statistics.note_look(connection, source.id, clock(), population=len(present))
     return tally
 
 
@@ -185,7 +199,9 @@ def store_page(
 ) -> Tally:
     """Store a page's records and set its rejects aside, in the caller's transaction."""
     saved = records.save_page(connection, stream, page.records, now, authoritative=authoritative)
-    quarantine.set_aside(connection, stream, page.rejects, now)
+    rejects = quarantine.set_aside(connection, stream, page.rejects, now)
+    fresh = Fresh(saved.arrived, saved.altered, rejects)
+    statistics.note_rows(connection, stream, fresh, now)
     quarantine.release(connection, stream, [record.native_id for record in page.records], now)
     return Tally(saved.new, saved.changed, saved.unchanged, len(page.rejects))
 

@@ -112,7 +112,12 @@ class FileProbe:
 
     def capabilities(self, stream: str) -> Capabilities:
         """Everything: the files are read whole in any case."""
-        return Capabilities(fetch=True, lookup=kinds_of(self._settings.streams[stream]), sweep=True)
+        return Capabilities(
+            fetch=True,
+            lookup=kinds_of(self._settings.streams[stream]),
+            sweep=True,
+            tells_time=False,
+        )
 
     def source_time(self) -> datetime:
         """See `FileSystem.as_of`; never after our own present."""

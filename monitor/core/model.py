@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from monitor.core.shapes import Shape
+
 Value = str | int | bool | Decimal | datetime | date | None
 """A canonical field value. Money is Decimal, instants are aware UTC, business dates are dates."""
 
@@ -77,6 +79,7 @@ class Record:
         encoded: the fields as canonical JSON, kept because it is needed more than once.
         version: hash of entity, fields, keys and deleted. Two reads with the same version are
             the same state, whatever the stamp says.
+        shape: of what types the source's values were, where the probe can tell.
     """
 
     stream: StreamId
@@ -88,6 +91,7 @@ class Record:
     deleted: bool = False
     encoded: str = field(init=False, repr=False, compare=False)
     version: str = field(init=False)
+    shape: Shape = field(default=(), repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "encoded", encode_fields(self.fields))
@@ -146,12 +150,14 @@ class Reject:
         reason: from the closed list.
         detail: one sentence for a person, naming the field and what was expected.
         payload: the row as received, as JSON text, cut at 2,000 characters.
+        shape: of what types its values were, as of a `Record`.
     """
 
     native_id: str | None
     reason: RejectReason
     detail: str
     payload: str
+    shape: Shape = field(default=(), repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

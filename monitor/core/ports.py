@@ -22,12 +22,14 @@ class Capabilities:
         sweep: lists every native id.
         may_be_empty: that all records are gone is an ordinary state, as of a dead-letter queue,
             and no sign of an ill source.
+        tells_time: `source_time` is the system's own clock, and not the age of an extract.
     """
 
     fetch: bool = False
     lookup: frozenset[str] = frozenset()
     sweep: bool = False
     may_be_empty: bool = False
+    tells_time: bool = True
 
 
 class Probe(Protocol):

@@ -32,10 +32,15 @@ class SetAside:
 
 def set_aside(
     connection: Connection, stream: StreamId, rejects: Sequence[Reject], now: datetime
-) -> None:
-    """Keep these rows with their reasons; one seen before is kept once."""
+) -> list[Reject]:
+    """Keep these rows with their reasons; one seen before is kept once.
+
+    Returns:
+        Those that were not set aside in this very form already.
+    """
     if not rejects:
-        return
+        return []
+    fresh = _not_known(connection, stream, rejects)
     rows = {
         _identity(reject): {
             "stream": str(stream),
@@ -59,6 +64,22 @@ def set_aside(
         ),
         list(rows.values()),
     )
+    return fresh
+
+
+def _not_known(connection: Connection, stream: StreamId, rejects: Sequence[Reject]) -> list[Reject]:
+    by_identity = {_identity(reject): reject for reject in rejects}
+    query = select(quarantine.c.identity, quarantine.c.payload).where(
+        quarantine.c.stream == str(stream),
+        quarantine.c.released_at.is_(None),
+        quarantine.c.identity.in_(listed_texts(connection, by_identity.keys())),
+    )
+    known = {(identity, payload) for identity, payload in connection.execute(query)}
+    return [
+        reject
+        for identity, reject in by_identity.items()
+        if (identity, reject.payload) not in known
+    ]
 
 
 def release(

@@ -26,11 +26,13 @@ _STATE = ("entity", "version", "fields", "key_uses", "modified_at", "observed_at
 
 
 class SavedPage(NamedTuple):
-    """How many records of a page were new, changed, and the same as before."""
+    """How many records of a page were new, changed, and the same as before; the first two whole."""
 
     new: int
     changed: int
     unchanged: int
+    arrived: Sequence[Record] = ()
+    altered: Sequence[Record] = ()
 
 
 class _Stored(NamedTuple):
@@ -86,7 +88,8 @@ def save_page(
     stamps = [(old.id, _stamp(seen)) for old, seen in plan.restamped]
     update_rows(connection, record, ("modified_at",), stamps)
     new, changed = len(plan.new), len(plan.changed)
-    return SavedPage(new, changed, len(incoming) - new - changed)
+    altered = [seen for _, seen in plan.changed]
+    return SavedPage(new, changed, len(incoming) - new - changed, plan.new, altered)
 
 
 def mark_deleted(

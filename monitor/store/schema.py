@@ -1,6 +1,7 @@
 """The tables as the newest migration leaves them."""
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     Date,
@@ -158,6 +159,41 @@ look_span = Table(
 )
 """Stretches of a source's own time over which it was looked at without a gap; `noted_at`, by our
 clock, is when the last look of the stretch was complete. Of what lies between nothing is known."""
+
+stream_profile = Table(
+    "stream_profile",
+    metadata,
+    Column("stream", PlainText, primary_key=True),
+    Column("profile", PlainText, nullable=False),
+    Column("clock_ahead", BigInteger),
+    Column("clock_read_at", Instant),
+)
+"""What was seen of a stream, a document of bounded size that is read and written whole, and what
+its system's clock said: microseconds ahead of ours."""
+
+stream_day = Table(
+    "stream_day",
+    metadata,
+    Column("stream", PlainText, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("arrived", Integer, nullable=False),
+    Column("changed", Integer, nullable=False),
+    Column("population", Integer),
+    Column("late", PlainText, nullable=False),
+    PrimaryKeyConstraint("stream", "day"),
+)
+"""What each day brought in a stream; `late` is a bounded list of rows that came too late."""
+
+hop_day = Table(
+    "hop_day",
+    metadata,
+    Column("flow", PlainText, nullable=False),
+    Column("hop", PlainText, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("times", PlainText, nullable=False),
+    PrimaryKeyConstraint("flow", "hop", "day"),
+)
+"""How long a hand-off took the deals that arrived on a day: a count for each class of times."""
 
 calls = Table(
     "calls",

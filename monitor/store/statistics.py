@@ -1,12 +1,160 @@
 """What sampling noted of every stream, bounded whatever the number of rows."""
 
-from datetime import datetime
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection
+import msgspec
+from sqlalchemy import Connection, Row, delete, select
 
-from monitor.core.statistics import Statistics
+from monitor.core.model import StreamId
+from monitor.core.profiling import (
+    Fresh,
+    birth_of,
+    days_of,
+    late_rows,
+    most_behind,
+    profile_rows,
+)
+from monitor.core.statistics import ClockReading, LateRow, Statistics, StreamDay, StreamProfile
+from monitor.store.bulk import hold, upsert
+from monitor.store.schema import stream_day, stream_profile
+from monitor.store.streams import load_stream_state
+
+REMEMBERED = timedelta(days=400)
+"""How long a day is kept: over a year, so that the same season can be compared."""
+
+
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def note_rows(connection: Connection, stream: StreamId, fresh: Fresh, now: datetime) -> None:
+    """Count in what a page brought; belongs into the page's own transaction."""
+    if not fresh:
+        return
+    hold(connection, f"statistics of {stream}")
+    state = load_stream_state(connection, stream)
+    seen_until = None if state.full_requested else state.looked_until
+    profile = load_profile(connection, stream)
+    is_live = seen_until is not None
+    _save_profile(connection, stream, profile_rows(profile, fresh, now, is_live=is_live))
+    arrived = days_of(map(birth_of, fresh.arrived), seen_until, now)
+    changed = days_of((each.modified_at for each in fresh.changed), seen_until, now)
+    _count_days(connection, stream, arrived, changed, now)
+    _note_late(connection, stream, late_rows(fresh, seen_until, now), now)
+
+
+def note_look(
+    connection: Connection,
+    stream: StreamId,
+    now: datetime,
+    *,
+    clock: ClockReading | None = None,
+    population: int | None = None,
+) -> None:
+    """What a complete look showed beside the rows.
+
+    Args:
+        connection: a write transaction.
+        stream: what was looked at.
+        now: the present.
+        clock: what the system's clock said, where it has one.
+        population: how many rows there are; None where not all of them were listed.
+    """
+    if clock is not None:
+        seen = {"clock_ahead": clock.ahead // _MICROSECOND, "clock_read_at": clock.read_at}
+        row = {"stream": str(stream), "profile": "{}", **seen}
+        statement = upsert(connection, stream_profile).values(row)
+        connection.execute(statement.on_conflict_do_update(index_elements=["stream"], set_=seen))
+    if population is not None:
+        _set_day(connection, stream, now.date(), population=population)
+
+
+def load_profile(connection: Connection, stream: StreamId) -> StreamProfile:
+    """What was seen of a stream; a blank profile of one never seen."""
+    query = select(stream_profile).where(stream_profile.c.stream == str(stream))
+    row = connection.execute(query).one_or_none()
+    return StreamProfile() if row is None else _read(row)
 
 
 def load_statistics(connection: Connection, now: datetime) -> Statistics:
     """What is known of the past of every stream."""
-    return Statistics()
+    profiles = {
+        StreamId.parse(row.stream): _read(row) for row in connection.execute(select(stream_profile))
+    }
+    days: defaultdict[StreamId, dict[date, StreamDay]] = defaultdict(dict)
+    first = (now - REMEMBERED).date()
+    for row in connection.execute(select(stream_day).where(stream_day.c.day >= first)):
+        late = msgspec.json.decode(row.late, type=list[LateRow])
+        seen = StreamDay(row.arrived, row.changed, row.population, late)
+        days[StreamId.parse(row.stream)][row.day] = seen
+    return Statistics(profiles, dict(days))
+
+
+def forget_statistics(connection: Connection, now: datetime) -> None:
+    """Let go of days that are remembered no longer."""
+    connection.execute(delete(stream_day).where(stream_day.c.day < (now - REMEMBERED).date()))
+
+
+def _save_profile(connection: Connection, stream: StreamId, profile: StreamProfile) -> None:
+    text = msgspec.json.encode(replace(profile, clock=None), order="sorted").decode()
+    statement = upsert(connection, stream_profile).values(stream=str(stream), profile=text)
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=["stream"], set_={"profile": text})
+    )
+
+
+def _read(row: Row[Any]) -> StreamProfile:
+    profile = msgspec.json.decode(row.profile, type=StreamProfile)
+    if row.clock_read_at is None:
+        return profile
+    return replace(profile, clock=ClockReading(row.clock_ahead * _MICROSECOND, row.clock_read_at))
+
+
+def _count_days(
+    connection: Connection,
+    stream: StreamId,
+    arrived: Counter[date],
+    changed: Counter[date],
+    now: datetime,
+) -> None:
+    first = (now - REMEMBERED).date()
+    rows = [
+        {**_day(stream, day), "arrived": arrived[day], "changed": changed[day]}
+        for day in sorted(arrived.keys() | changed.keys())
+        if day >= first
+    ]
+    if rows:
+        statement = upsert(connection, stream_day)
+        added = {
+            name: stream_day.c[name] + statement.excluded[name] for name in ("arrived", "changed")
+        }
+        connection.execute(
+            statement.on_conflict_do_update(index_elements=["stream", "day"], set_=added), rows
+        )
+
+
+def _note_late(
+    connection: Connection, stream: StreamId, late: Sequence[LateRow], now: datetime
+) -> None:
+    if not late:
+        return
+    of_day = (stream_day.c.stream == str(stream)) & (stream_day.c.day == now.date())
+    stored = connection.execute(select(stream_day.c.late).where(of_day)).scalar()
+    known = [] if stored is None else msgspec.json.decode(stored, type=list[LateRow])
+    text = msgspec.json.encode(most_behind([*known, *late])).decode()
+    _set_day(connection, stream, now.date(), late=text)
+
+
+def _set_day(connection: Connection, stream: StreamId, day: date, **facts: object) -> None:
+    statement = upsert(connection, stream_day).values({**_day(stream, day), **facts})
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=["stream", "day"], set_=facts)
+    )
+
+
+def _day(stream: StreamId, day: date) -> Mapping[str, object]:
+    blank = {"arrived": 0, "changed": 0, "population": None, "late": "[]"}
+    return {"stream": str(stream), "day": day, **blank}

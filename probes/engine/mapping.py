@@ -19,10 +19,12 @@ from monitor.core.model import (
     StreamId,
     Value,
 )
+from monitor.core.shapes import Shape, ValueType
 from monitor.core.streams import FieldMapping, KeyMapping, StreamSettings
 from probes.engine.checks import as_field_mapping, check_mapping
 from probes.engine.keys import as_key_mapping, read_keys
 from probes.engine.selector import value_at
+from probes.engine.shapes import type_at
 from probes.engine.values import (
     Convert,
     Misfit,
@@ -74,6 +76,7 @@ class RowMapper:
         self._columns: list[Column] = []
         for name, mapping in settings.map.items():
             self._add_field(name, as_field_mapping(mapping), fields[name])
+        self._shapes: dict[Shape, Shape] = {}
         self._keys = _key_mappings(settings)
         cursor = settings.cursor
         self._stamp_path = cursor.field if cursor else None
@@ -115,7 +118,9 @@ class RowMapper:
 
     def set_aside(self, row: Any, reason: RejectReason, detail: str) -> Reject:
         """A reject for a row, with its id where that can be read."""
-        return Reject(self._native_id_of(row), reason, detail, dump_payload(row))
+        return Reject(
+            self._native_id_of(row), reason, detail, dump_payload(row), self._unfit_shape(row)
+        )
 
     def native_id(self, row: Any) -> str:
         """The source's own identifier of a row.
@@ -155,8 +160,11 @@ class RowMapper:
         if self._is_deleted(row):
             return self._read_tombstone(row, native_id)
         fields = dict(self._constants)
+        types: list[tuple[str, ValueType]] = []
         for column in self._columns:
-            fields[column.name] = _read_column(row, column)
+            value = value_at(row, column.path)
+            types.append((column.name, type_at(row, column.path, value)))
+            fields[column.name] = _convert(value, column)
         return Record(
             self._stream,
             self._settings.entity,
@@ -164,7 +172,18 @@ class RowMapper:
             fields,
             tuple(use for key in self._keys for use in _read_key(row, *key)),
             self.stamp(row),
+            shape=self._shared(types),
         )
+
+    def _shared(self, types: list[tuple[str, ValueType]]) -> Shape:
+        shape = tuple(types)
+        return self._shapes.setdefault(shape, shape)
+
+    def _unfit_shape(self, row: Any) -> Shape:
+        """The shape of a row that became no record: what does not fit its field stands out."""
+        if not isinstance(row, Mapping):
+            return ()
+        return self._shared([(column.name, _fit_type(row, column)) for column in self._columns])
 
     def _read_tombstone(self, row: Any, native_id: str) -> Record:
         """A deleted record with whatever the source still tells of it: often the id alone."""
@@ -212,7 +231,20 @@ def _key_mappings(settings: StreamSettings) -> list[tuple[str, KeyMapping, KeyRo
 
 
 def _read_column(row: Any, column: Column) -> Value:
+    return _convert(value_at(row, column.path), column)
+
+
+def _fit_type(row: Any, column: Column) -> ValueType:
     value = value_at(row, column.path)
+    try:
+        _convert(value, column)
+    except Misfit as misfit:
+        if misfit.reason is not RejectReason.NO_VALUE:
+            return ValueType.UNFIT
+    return type_at(row, column.path, value)
+
+
+def _convert(value: Any, column: Column) -> Value:
     if not is_blank(value):
         return _named(column.name, column.convert, value)
     if column.required:

@@ -81,6 +81,11 @@ def value_at(row: Any, path: str) -> Any:
     return found[0] if found else None
 
 
+def is_absent(row: Any, path: str) -> bool:
+    """Whether the row does not even have a place for a value; null is one."""
+    return not _find(row, path)
+
+
 def values_at(row: Any, path: str) -> list[Any]:
     """Every value at a path, a list's elements one by one, None for an element without it."""
     found = _find(row, path)
