@@ -39,8 +39,9 @@ class MismatchSettings(RuleSettings):
     fields: dict[str, FieldComparison] = Field(min_length=1)
     """Canonical field to how it is compared."""
     where: SideConditions = SideConditions()
-    of_record: Literal["left", "right"] = "left"
-    """Side that owns the values; the other one is wrong."""
+    of_record: Literal["left", "right"] | None = None
+    """Side that owns the values; the other one is wrong. None: for each field the stream that
+    the flow's `of_record` names, or else the left."""
     match: Name | None = None
     """Key kind that pairs single records; None: each on the left with each on the right."""
 
@@ -54,22 +55,43 @@ def build(name: str, settings: MismatchSettings, context: RuleContext) -> "Misma
     left, right = find_stream(context, settings.left), find_stream(context, settings.right)
     if left == right:
         raise ValueError(f"{left} cannot be compared with itself")
-    sides = (
-        _Side(left, condition(context, left, settings.where.left)),
-        _Side(right, condition(context, right, settings.where.right)),
-    )
-    owner, other = sides if settings.of_record == "left" else sides[::-1]
-    fields = tuple(
+    sides = {
+        "left": _Side(left, condition(context, left, settings.where.left)),
+        "right": _Side(right, condition(context, right, settings.where.right)),
+    }
+    fields = [
         _compared(field, how, context, (left, right)) for field, how in settings.fields.items()
-    )
+    ]
+    owners = [_owner_of(field.name, settings, context, right) for field in fields]
     return Mismatch(
         name=name,
-        owner=owner,
-        other=other,
-        match=settings.match,
-        fields=fields if settings.of_record == "left" else tuple(map(_swap, fields)),
-        reporter=Reporter.create(name, settings, context, other.stream, hop=f"{left} -> {right}"),
+        halves=tuple(
+            _Half(
+                owner=sides[owner],
+                other=sides[other],
+                match=settings.match,
+                fields=tuple(
+                    field if owner == "left" else _swap(field)
+                    for field, its_owner in zip(fields, owners, strict=True)
+                    if its_owner == owner
+                ),
+                reporter=Reporter.create(
+                    name, settings, context, sides[other].stream, hop=f"{left} -> {right}"
+                ),
+            )
+            for owner, other in (("left", "right"), ("right", "left"))
+            if owner in owners
+        ),
     )
+
+
+def _owner_of(
+    field: str, settings: MismatchSettings, context: RuleContext, right: StreamId
+) -> Literal["left", "right"]:
+    """The side that owns a field: as the rule says, or else the flow."""
+    if settings.of_record is not None:
+        return settings.of_record
+    return "right" if context.of_record.get(field) == right else "left"
 
 
 class _Side(NamedTuple):
@@ -117,6 +139,30 @@ class Mismatch:
     """
 
     name: str
+    halves: tuple["_Half", ...]
+
+    @property
+    def needs(self) -> frozenset[StreamId]:
+        """Both sides."""
+        return frozenset(side.stream for half in self.halves for side in (half.owner, half.other))
+
+    def screen(self, now: datetime) -> Screen | None:
+        """Suspicious is where a value is not plainly the same in every record of both sides."""
+        if not all(half.is_screened for half in self.halves):
+            return None
+        screens = [half.screen(f"{number}_") for number, half in enumerate(self.halves)]
+        facts = {name: fact for screen in screens for name, fact in screen.facts.items()}
+        return Screen(facts, pl.any_horizontal(screen.suspicious for screen in screens))
+
+    def evaluate(self, scope: Scope) -> Verdict:
+        """One finding for each field of each record that contradicts its owner."""
+        return Verdict(pl.concat([found for half in self.halves for found in half.report(scope)]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Half:
+    """The fields that one side owns."""
+
     owner: _Side
     other: _Side
     match: str | None
@@ -124,42 +170,38 @@ class Mismatch:
     reporter: Reporter
 
     @property
-    def needs(self) -> frozenset[StreamId]:
-        """Both sides."""
-        return frozenset((self.owner.stream, self.other.stream))
+    def is_screened(self) -> bool:
+        return not self.match and all(field.comparison.kind for field in self.fields)
 
-    def screen(self, now: datetime) -> Screen | None:
-        """Suspicious is where a value is not plainly the same in every record of both sides."""
-        if self.match or not all(field.comparison.kind for field in self.fields):
-            return None
+    def screen(self, prefix: str) -> Screen:
+        owners, others = f"{prefix}owners", f"{prefix}others"
         facts = {
-            "owners": Fact(self.owner.stream, Aggregate.COUNT, where=self.owner.where),
-            "others": Fact(self.other.stream, Aggregate.COUNT, where=self.other.where),
+            owners: Fact(self.owner.stream, Aggregate.COUNT, where=self.owner.where),
+            others: Fact(self.other.stream, Aggregate.COUNT, where=self.other.where),
         }
         suspicious = pl.lit(value=False)
         for number, field in enumerate(self.fields):
             near = field.comparison.near
             for side, place, name in (
-                (self.owner, "owner", field.owner),
-                (self.other, "other", field.other),
+                (self.owner, f"{prefix}owner", field.owner),
+                (self.other, f"{prefix}other", field.other),
             ):
                 value = field.comparison.figure(pl.col(name))
                 for how in (Aggregate.MIN, Aggregate.MAX):
                     facts[f"{place}_{how}{number}"] = Fact(side.stream, how, value, side.where)
-            least, most = pl.col(f"owner_min{number}"), pl.col(f"owner_max{number}")
-            suspicious |= ~near(least, pl.col(f"other_max{number}"))
-            suspicious |= ~near(most, pl.col(f"other_min{number}"))
-        both = (pl.col("owners") > 0) & (pl.col("others") > 0)
+            least, most = f"{prefix}owner_min{number}", f"{prefix}owner_max{number}"
+            suspicious |= ~near(pl.col(least), pl.col(f"{prefix}other_max{number}"))
+            suspicious |= ~near(pl.col(most), pl.col(f"{prefix}other_min{number}"))
+        both = (pl.col(owners) > 0) & (pl.col(others) > 0)
         return Screen(facts, both & suspicious)
 
-    def evaluate(self, scope: Scope) -> Verdict:
-        """One finding for each field of each record that contradicts its owner."""
+    def report(self, scope: Scope) -> list[pl.DataFrame]:
+        """The findings of each field."""
         pairs = self._pairs(scope)
-        found = [
+        return [
             self.reporter.report(scope, self._contradictions(pairs, field), BreakKind.MISMATCH)
             for field in self.fields
         ]
-        return Verdict(pl.concat(found))
 
     def _pairs(self, scope: Scope) -> pl.DataFrame:
         place = ["_transaction", *(["_key"] if self.match else [])]

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -9,9 +10,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from monitor.core.breaks import BreakKind
-from monitor.core.model import FieldType, Value
+from monitor.core.model import FieldType, StreamId, Value
 from reconcilers.comparison import EXACT, FieldComparison, comparison, difference
-from tests.reconcilers.scene import FRAME_TYPES, Scene, at, findings, row, rule
+from reconcilers.mismatch import MismatchSettings, build
+from tests.reconcilers.scene import CONTEXT, FRAME_TYPES, Scene, at, findings, row, rule
 
 LEFT, RIGHT = "crm.opportunity", "psa.project"
 
@@ -46,6 +48,28 @@ def test_a_different_amount_is_found_with_both_values_and_the_difference_at_risk
 def test_the_side_that_is_not_of_record_is_wrong() -> None:
     scene = pair({"amount": Decimal(1)}, {"amount": Decimal(2)})
     assert ask({"amount": {}}, scene, of_record="right") == [("L", "amount", "2", "1")]
+
+
+def test_the_flow_says_for_each_field_who_owns_it_unless_the_rule_does() -> None:
+    names = {"name": RIGHT, "amount": LEFT, "currency": "erp.invoice"}
+    owned = replace(CONTEXT, of_record={name: StreamId.parse(each) for name, each in names.items()})
+    fields: dict[str, Any] = {"name": {}, "amount": {}, "currency": {}}
+    values: dict[str, Any] = {"check": "mismatch", "left": LEFT, "right": RIGHT, "fields": fields}
+    left = {"name": "One", "amount": Decimal(1), "currency": "EUR"}
+    scene = pair(left, {"name": "Two", "amount": Decimal(2), "currency": "USD"})
+
+    def wrong(**settings: Any) -> set[tuple[str, str, str]]:
+        asked = build("the-rule", MismatchSettings.model_validate({**values, **settings}), owned)
+        found = findings(asked, scene)
+        return {(each.field, each.system, each.owner) for each in found}
+
+    assert wrong() == {
+        ("name", "crm", "sales"),
+        ("amount", "psa", "delivery"),
+        ("currency", "psa", "delivery"),
+    }
+    assert {system for _, system, _ in wrong(of_record="left")} == {"psa"}
+    assert {system for _, system, _ in wrong(of_record="right")} == {"crm"}
 
 
 def test_the_whole_deal_is_at_risk_where_the_difference_is_no_money() -> None:
