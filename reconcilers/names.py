@@ -15,7 +15,7 @@ def find_stream(context: RuleContext, text: str) -> StreamId:
     """
     stream = StreamId.parse(text)
     if stream not in context.entities:
-        raise ValueError(_unknown("stream", text, [str(each) for each in context.entities]))
+        raise ValueError(unknown("stream", text, [str(each) for each in context.entities]))
     return stream
 
 
@@ -28,7 +28,7 @@ def find_field(context: RuleContext, stream: StreamId, name: str, *types: FieldT
     """
     fields = context.fields[stream]
     if name not in fields:
-        raise ValueError(_unknown(f"field of {stream}", name, fields))
+        raise ValueError(unknown(f"field of {stream}", name, fields))
     if name not in context.mapped.get(stream, fields):
         raise ValueError(f"the stream {stream} maps nothing to the field '{name}'")
     if types and fields[name] not in types:
@@ -44,11 +44,12 @@ def find_calendar(context: RuleContext, name: str) -> WorkingTime:
         ValueError: the landscape has no such calendar.
     """
     if name not in context.calendars:
-        raise ValueError(_unknown("calendar", name, context.calendars))
+        raise ValueError(unknown("calendar", name, context.calendars))
     return context.calendars[name]
 
 
-def _unknown(what: str, name: str, known: Collection[str]) -> str:
+def unknown(what: str, name: str, known: Collection[str]) -> str:
+    """The sentence that a name leads nowhere, and what may have been meant."""
     close = get_close_matches(name, known, n=1)
     hint = f"; did you mean '{close[0]}'?" if close else ""
     return f"unknown {what} '{name}'{hint}"

@@ -42,6 +42,16 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     },
     "dead_letter": {"stream": "bus.message"},
     "duplicate": {"stream": "psa.project", "key": "deal"},
+    "expression": {
+        "stream": "psa.project",
+        "query": """
+            SELECT p.transaction, p.record_id, o.amount AS expected, p.amount AS actual,
+                   p.amount - o.amount AS value_at_risk, o.closed_at + INTERVAL '10h' AS due
+            FROM psa.project AS p
+            RIGHT JOIN crm.opportunity AS o ON o.transaction = p.transaction
+            WHERE p.amount IS NULL OR p.amount <> o.amount
+            """,
+    },
     "lineage": {
         "stream": "crm.change_order",
         "start": "approved_at",
@@ -68,6 +78,11 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
             {"when": {"region": "EMEA"}, "then": {"legal_entity": "DE01", "owner": ["A", "B"]}},
             {"when": {"region": "UK", "status": "open"}, "then": {"legal_entity": "GB01"}},
         ],
+    },
+    "python": {
+        "function": "dear-projects",
+        "streams": ["crm.opportunity", "psa.project"],
+        "stream": "psa.project",
     },
     "replayed": {"stream": "bus.message", "by": ["flow"], "target": "psa.project"},
     "requires": {

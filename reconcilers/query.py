@@ -1,0 +1,115 @@
+"""A query that a firm wrote: which tables it asks, what it may not do, what is wrong with it."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+from polars.exceptions import PanicException, PolarsError
+
+from monitor.core.entities import EntityFields
+from monitor.core.model import StreamId
+from reconcilers.names import unknown
+from reconcilers.trial import PROVENANCE, Tables
+
+_LEXEMES = re.compile(
+    r"""--[^\n]*|/\*.*?\*/                            # comments
+      |'(?:[^']|'')*'                                 # a text
+      |"(?P<quoted>[^"]*)"|`(?P<ticked>[^`]*)`        # a name in quotes
+      |(?P<word>[A-Za-z_][\w$]*)
+      |(?P<symbol>[.(])""",
+    re.VERBOSE | re.DOTALL,
+)
+_FILES = re.compile(r"\b(?:read|scan|sink|write)_\w+", re.IGNORECASE)
+"""Table functions of Polars that open files; looked for everywhere, whatever stands around."""
+_CLOCK = frozenset({"current_date", "current_time", "current_timestamp", "localtime",
+                    "localtimestamp"})  # fmt: skip
+_CLOCK_CALLS = frozenset({"now"})
+_BEGINNINGS = frozenset({"select", "with"})
+_AS_TEXT = "cast(String)"
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A query that may be asked.
+
+    Attributes:
+        text: as written.
+        streams: whose tables it asks.
+        known: canonical fields of every stream that there is.
+    """
+
+    text: str
+    streams: frozenset[StreamId]
+    known: Mapping[StreamId, EntityFields]
+
+    @classmethod
+    def read(cls, text: str, known: Mapping[StreamId, EntityFields]) -> "Query":
+        """The query, if it does nothing but ask.
+
+        Raises:
+            ValueError: it is no SELECT, or reads a file or the clock.
+        """
+        names = list(_names(text))
+        _refuse_effects(text, names, {name for fields in known.values() for name in fields})
+        return cls(text, frozenset(_streams(names, known)), known)
+
+    def ask(self, tables: Tables) -> pl.DataFrame:
+        """The answer over these tables.
+
+        Raises:
+            ValueError: with what Polars says of the query, in one sentence.
+        """
+        try:
+            with pl.SQLContext(tables, register_globals=False) as context:
+                plan = context.execute(self.text)
+                _refuse_clash(plan)
+                return plan.collect()
+        except (PolarsError, PanicException) as error:
+            raise ValueError(self._sentence(str(error))) from error
+
+    def _sentence(self, message: str) -> str:
+        """The first line of what Polars says, with a likeness where a name is unknown."""
+        if found := re.match(r"relation '(.+?)' was not found", message):
+            return unknown("table", found[1], list(map(str, self.known)))
+        if found := re.search(r"(?:no column named '|unable to find column \")(\w+)", message):
+            columns = {name for stream in self.streams for name in self.known[stream]}
+            return unknown("column", found[1], columns | PROVENANCE.keys())
+        return "the query cannot be asked: " + message.partition("\n")[0]
+
+
+def _names(text: str) -> Iterator[str]:
+    """Names, `.` and `(` in order; texts and comments left out."""
+    for lexeme in _LEXEMES.finditer(text):
+        if lexeme.lastgroup is not None:
+            yield lexeme[lexeme.lastgroup]
+
+
+def _refuse_effects(text: str, names: Sequence[str], fields: set[str]) -> None:
+    if not names or names[0].lower() not in _BEGINNINGS:
+        raise ValueError("the query must be one SELECT")
+    for name in _FILES.findall(text):
+        if name not in fields:
+            raise ValueError(f"'{name}' reaches for files; a query sees the tables of streams only")
+    for name, following in zip(names, [*names[1:], ""], strict=True):
+        if name.lower() in _CLOCK or (name.lower() in _CLOCK_CALLS and following == "("):
+            raise ValueError(f"'{name}' reads the clock; answer the column 'due' instead")
+
+
+def _streams(names: Sequence[str], known: Mapping[StreamId, EntityFields]) -> Iterator[StreamId]:
+    """The streams that the query may ask: names with a dot between, or in one pair of quotes."""
+    by_name = {str(stream): stream for stream in known}
+    pairs = (
+        f"{one}.{other}"
+        for one, dot, other in zip(names, names[1:], names[2:], strict=False)
+        if dot == "."
+    )
+    for name in (*names, *pairs):
+        if stream := by_name.get(name.lower()):
+            yield stream
+
+
+def _refuse_clash(plan: pl.LazyFrame) -> None:
+    """Polars compares a number with text by turning it into text, unasked."""
+    if _AS_TEXT not in plan.explain(optimized=False) and _AS_TEXT in plan.explain():
+        raise ValueError("a number, a truth value or an instant meets a text; write a CAST")
