@@ -6,7 +6,7 @@ which. A difference that no single amendment explains is left to the rules that 
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
@@ -18,6 +18,7 @@ from monitor.core.flows import Condition, RuleSettings, StreamName
 from monitor.core.model import FieldType, StreamId
 from monitor.core.plugins import RuleContext, WorkingTime
 from monitor.core.ports import MONEY, Scope, Verdict
+from monitor.core.screens import Aggregate, Fact, Screen
 from monitor.core.streams import Duration, Settings
 from reconcilers.conditions import condition, select_rows
 from reconcilers.names import find_field, find_stream
@@ -135,6 +136,15 @@ class AppliedOnce:
     def needs(self) -> frozenset[StreamId]:
         """The three streams."""
         return frozenset((self.base.stream, self.amendments.stream, self.total.stream))
+
+    def screen(self, now: datetime) -> Screen:
+        """Suspicious is who has amendments, and a total that holds them."""
+        amounts = {"base": self.base, "amendments": self.amendments, "total": self.total}
+        facts = {
+            name: Fact(each.stream, Aggregate.COUNT, where=each.where)
+            for name, each in amounts.items()
+        }
+        return Screen(facts, pl.all_horizontal(pl.col(name) > 0 for name in facts))
 
     def evaluate(self, scope: Scope) -> Verdict:
         """One finding for each transaction whose total one amendment explains."""

@@ -11,7 +11,7 @@ newer version which nobody has read yet. Money at risk is the amendment's own am
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 import polars as pl
@@ -22,6 +22,7 @@ from monitor.core.flows import Condition, RuleSettings, StreamName
 from monitor.core.model import FieldType, StreamId
 from monitor.core.plugins import RuleContext, WorkingTime
 from monitor.core.ports import MONEY, Scope, Verdict
+from monitor.core.screens import Aggregate, Fact, Screen
 from monitor.core.streams import Duration, Name, Settings
 from reconcilers.conditions import condition, explode_keys, select_rows
 from reconcilers.names import find_field, find_stream
@@ -185,6 +186,16 @@ class Lineage:
     def needs(self) -> frozenset[StreamId]:
         """Where versions are made, and all that follow."""
         return frozenset((self.stream, *(each.stream for each in self.followers)))
+
+    def screen(self, now: datetime) -> Screen:
+        """Suspicious is who has something to carry on, or several copies."""
+        facts = {"versions": Fact(self.stream, Aggregate.COUNT, where=self.where)}
+        suspicious = pl.col("versions") > 0
+        for number, follower in enumerate(self.followers):
+            copies = Fact(follower.stream, Aggregate.COUNT, where=follower.where)
+            facts[f"copies{number}"] = copies
+            suspicious |= pl.col(f"copies{number}") > 1
+        return Screen(facts, suspicious)
 
     def evaluate(self, scope: Scope) -> Verdict:
         """One finding for each copy that is absent, behind, ahead or there twice."""

@@ -6,6 +6,7 @@ and which of their fields must hold a value; text of nothing but blanks holds no
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 import polars as pl
@@ -16,6 +17,7 @@ from monitor.core.flows import Condition, RuleSettings, StreamName
 from monitor.core.model import FieldType, StreamId
 from monitor.core.plugins import RuleContext
 from monitor.core.ports import Scope, Verdict
+from monitor.core.screens import Aggregate, Fact, Screen
 from monitor.core.streams import Settings
 from reconcilers.conditions import condition, select_rows
 from reconcilers.names import find_field, find_stream
@@ -93,6 +95,12 @@ class Mandatory:
     def needs(self) -> frozenset[StreamId]:
         """The stream alone."""
         return frozenset((self.stream,))
+
+    def screen(self, now: datetime) -> Screen:
+        """Suspicious is who has a record that lacks something."""
+        lacks = pl.any_horizontal(*self.lacking.values())
+        lacking = Fact(self.stream, Aggregate.COUNT, where=lacks)
+        return Screen({"lacking": lacking}, pl.col("lacking") > 0)
 
     def evaluate(self, scope: Scope) -> Verdict:
         """One finding for each field of each record that should be filled in and is not."""

@@ -14,6 +14,7 @@ match, and where two rows give different answers to the same question.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 import polars as pl
@@ -24,6 +25,7 @@ from monitor.core.flows import Condition, RuleSettings, StreamName
 from monitor.core.model import StreamId
 from monitor.core.plugins import RuleContext
 from monitor.core.ports import Scope, Verdict
+from monitor.core.screens import Aggregate, Fact, Screen
 from monitor.core.streams import Name
 from reconcilers.conditions import condition, explode_keys, select_rows
 from reconcilers.decisions import Row, check_rows, words_of
@@ -161,6 +163,13 @@ class Policy:
     def needs(self) -> frozenset[StreamId]:
         """What is checked, and what it follows from."""
         return frozenset((self.stream, *(each.stream for each in self.facts)))
+
+    def screen(self, now: datetime) -> Screen:
+        """Suspicious is who has records to check, and all that they follow from."""
+        facts = {"checked": Fact(self.stream, Aggregate.COUNT, where=self.where)}
+        for number, given in enumerate(self.facts):
+            facts[f"given{number}"] = Fact(given.stream, Aggregate.COUNT, where=given.where)
+        return Screen(facts, pl.all_horizontal(pl.col(name) > 0 for name in facts))
 
     def evaluate(self, scope: Scope) -> Verdict:
         """One finding for each field that does not follow, and each record that no row covers."""

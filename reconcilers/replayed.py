@@ -9,6 +9,7 @@ only where the transaction then has more than one record there; with `match`, on
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, Self
 
 import polars as pl
@@ -19,6 +20,7 @@ from monitor.core.flows import Condition, RuleSettings, StreamName
 from monitor.core.model import StreamId
 from monitor.core.plugins import RuleContext
 from monitor.core.ports import Scope, Verdict
+from monitor.core.screens import Aggregate, Fact, Screen
 from monitor.core.streams import Name
 from reconcilers.conditions import condition, explode_keys, select_rows
 from reconcilers.names import find_field, find_stream
@@ -112,6 +114,15 @@ class Replayed:
     def needs(self) -> frozenset[StreamId]:
         """The messages, and the target where there is one."""
         return frozenset(filter(None, (self.stream, self.target)))
+
+    def screen(self, now: datetime) -> Screen:
+        """Suspicious is who has more than one such message, and more than one record after it."""
+        facts = {"messages": Fact(self.stream, Aggregate.COUNT, where=self.where)}
+        suspicious = pl.col("messages") > 1
+        if self.target is not None:
+            facts["records"] = Fact(self.target, Aggregate.COUNT)
+            suspicious &= pl.col("records") > 1
+        return Screen(facts, suspicious)
 
     def evaluate(self, scope: Scope) -> Verdict:
         """One finding for each message that was delivered more than once."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import polars as pl
 
@@ -11,6 +11,7 @@ from monitor.core.flows import Condition
 from monitor.core.model import StreamId
 from monitor.core.plugins import RuleContext, WorkingTime
 from monitor.core.ports import Scope, Verdict
+from monitor.core.screens import EVERY_ROW, Aggregate, Fact, Screen, wrapping_sum
 from reconcilers.conditions import explode_keys, select_rows
 from reconcilers.decisions import words_of
 from reconcilers.names import find_field
@@ -21,7 +22,6 @@ NEEDED = "_needed:"
 """Stands before the columns of the needed record, where it meets the one that needs it."""
 
 _RECORD = ["_transaction", "_record"]
-_EVERY_ROW = pl.lit(value=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Needed:
     holds: pl.Expr
     match: str | None = None
     same: Mapping[str, str] | None = None
-    in_force: pl.Expr = _EVERY_ROW
+    in_force: pl.Expr = EVERY_ROW
     term: tuple[str, ...] = ()
 
     def describe(self) -> str:
@@ -104,6 +104,26 @@ class Requirement:
         """What needs, and what is needed."""
         return frozenset((self.stream, self.needed.stream))
 
+    def screen(self, now: datetime) -> Screen:
+        """Suspicious is who has something that needs, and not plainly what it needs."""
+        needed = self.needed
+        facts = {
+            "asking": Fact(self.stream, Aggregate.COUNT, where=self.where),
+            "there": Fact(needed.stream, Aggregate.COUNT, where=needed.holds),
+        }
+        plainly = pl.col("there") > 0
+        if needed.match is not None:
+            key = pl.col(f"_key:{needed.match}")
+            nameless = self.where & key.is_null()
+            facts["nameless"] = Fact(self.stream, Aggregate.COUNT, where=nameless)
+            keys = wrapping_sum(key)
+            facts["asked"] = Fact(self.stream, Aggregate.SUM, keys, self.where)
+            facts["found"] = Fact(needed.stream, Aggregate.SUM, keys, needed.holds)
+            plainly &= (pl.col("nameless") == 0) & pl.col("asked").eq_missing(pl.col("found"))
+        if needed.same or needed.term:
+            plainly = pl.lit(value=False)
+        return Screen(facts, (pl.col("asking") > 0) & ~plainly)
+
     def evaluate(self, scope: Scope) -> Verdict:
         """Records that lack what they need; deadlines for those whose time has not passed."""
         asking = select_rows(scope, self.stream, self.where).drop_nulls(self._same())
@@ -138,7 +158,7 @@ class Requirement:
 
     def _pairs(self, scope: Scope, asking: pl.DataFrame) -> pl.DataFrame:
         """Each record beside those that it may mean, in whatever state they are."""
-        needed = select_rows(scope, self.needed.stream, _EVERY_ROW).with_columns(
+        needed = select_rows(scope, self.needed.stream, EVERY_ROW).with_columns(
             self.needed.holds.alias("holds")
         )
         if self.needed.match is not None:

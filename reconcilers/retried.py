@@ -5,6 +5,7 @@ or is locked. Said early, it is a warning; said by the dead letter, it is an inc
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 import polars as pl
@@ -15,6 +16,7 @@ from monitor.core.flows import Condition, RuleSettings, StreamName
 from monitor.core.model import FieldType, StreamId
 from monitor.core.plugins import RuleContext
 from monitor.core.ports import Scope, Verdict
+from monitor.core.screens import Aggregate, Fact, Screen
 from reconcilers.conditions import condition, select_rows
 from reconcilers.names import find_field, find_stream
 from reconcilers.reporter import Reporter, as_text
@@ -54,7 +56,8 @@ def build(name: str, settings: RetriedSettings, context: RuleContext) -> "Retrie
         name=name,
         stream=stream,
         settings=settings,
-        where=condition(context, stream, settings.where),
+        too_often=condition(context, stream, settings.where)
+        & (pl.col(settings.field) > settings.attempts).fill_null(value=False),
         since=pl.coalesce(*(["updated_at"] if updated else []), "_modified_at"),
         reporter=Reporter.create(name, settings, context, stream, hop=""),
     )
@@ -67,7 +70,7 @@ class Retried:
     name: str
     stream: StreamId
     settings: RetriedSettings
-    where: pl.Expr
+    too_often: pl.Expr
     since: pl.Expr
     reporter: Reporter
 
@@ -76,11 +79,15 @@ class Retried:
         """The messages alone."""
         return frozenset((self.stream,))
 
+    def screen(self, now: datetime) -> Screen:
+        """Suspicious is who has such a message."""
+        retried = Fact(self.stream, Aggregate.COUNT, where=self.too_often)
+        return Screen({"retried": retried}, pl.col("retried") > 0)
+
     def evaluate(self, scope: Scope) -> Verdict:
         """One finding for each message that took too many attempts."""
         field = self.settings.field
-        too_often = (pl.col(field) > self.settings.attempts).fill_null(value=False)
-        rows = select_rows(scope, self.stream, self.where & too_often)
+        rows = select_rows(scope, self.stream, self.too_often)
         accused = rows.select(
             "_transaction",
             self.since.alias("since"),
