@@ -191,8 +191,7 @@ def open_shards(
     Raises:
         Transient, Permanent: the store failed.
     """
-    streams = flow.needs | {flow.root, flow.value_stream}
-    fields = {stream: estate.sources[stream].fields for stream in streams}
+    fields = _fields(flow, estate)
     wanted = None if keys is None else frozenset(keys)
     with database.read() as connection:
         moved = load_moved(connection, flow.kinds, since, known)
@@ -211,3 +210,23 @@ def open_shards(
             own = own_neighbourhoods(connection, flow.name, reached, batch)
             if own:
                 yield shard(own)
+
+
+def open_shard_around(
+    flow: Flow, estate: Estate, database: Database, records: Collection[int], as_of: AsOf
+) -> Shard:
+    """The history of everything that these records belonged together with.
+
+    Raises:
+        Transient, Permanent: the store failed.
+    """
+    with database.read() as connection:
+        moved = load_moved(connection, flow.kinds, *as_of)
+        reached = reach(connection, flow.name, records, flow.kinds, moved)
+        versions = load_versions(connection, reached["record"].unique().to_list(), *as_of)
+    return Shard(flow, place_in_time(versions), _fields(flow, estate), None)
+
+
+def _fields(flow: Flow, estate: Estate) -> dict[StreamId, EntityFields]:
+    streams = flow.needs | {flow.root, flow.value_stream}
+    return {stream: estate.sources[stream].fields for stream in streams}

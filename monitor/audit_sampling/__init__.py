@@ -1,0 +1,1 @@
+"""Audit sampling: conclusions of stated confidence about streams too large to examine whole."""
