@@ -118,11 +118,12 @@ def _read_window(source: Source, database: Database, clock: Clock) -> Tally:
         tally += _compare_ids(source, database, clock)
     population = len(seen) if upcoming.is_full else None
     with database.write() as connection:
-        _finish(connection, source, upcoming, began_at, clock())
+        # In the order in which pages are stored, so that two looks never wait for one another.
         known_clock = reading if source.capabilities.tells_time else None
         statistics.note_look(
             connection, source.id, clock(), clock=known_clock, population=population
         )
+        _finish(connection, source, upcoming, began_at, clock())
     if tally.new >= MANY_NEW:
         database.refresh_statistics()
     return tally
@@ -137,13 +138,6 @@ def _finish(
 ) -> None:
     if upcoming.is_full:
         quarantine.release_unseen(connection, source.id, began_at, now)
-    looks.note_look(
-        connection,
-        source.id,
-        upcoming.window.until,
-        patience=source.settings.stale_after,
-        now=now,
-    )
     streams.note_success(
         connection,
         source.id,
@@ -152,6 +146,14 @@ def _finish(
         looked_until=upcoming.window.until,
         began_at=began_at,
         was_full=upcoming.is_full,
+    )
+    # Only now: the row of the stream's state lets one look at a time go on.
+    looks.note_look(
+        connection,
+        source.id,
+        upcoming.window.until,
+        patience=source.settings.stale_after,
+        now=now,
     )
 
 
@@ -164,8 +166,8 @@ def _compare_ids(source: Source, database: Database, clock: Clock) -> Tally:
     if source.capabilities.fetch:
         tally += fetch(source, database, clock, sorted(present - known))
     with database.write() as connection:
-        streams.note_swept(connection, source.id, clock())
         statistics.note_look(connection, source.id, clock(), population=len(present))
+        streams.note_swept(connection, source.id, clock())
     return tally
 
 
