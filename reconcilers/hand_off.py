@@ -1,4 +1,15 @@
-"""Hand-offs: what one system has must arrive in the next within its time, else late, missing."""
+"""Hand-offs: what one system has must arrive in the next within its time, else late, missing.
+
+A hand-off is a step of a flow: a won opportunity becomes a project, a signed contract a billing
+schedule, an approved change order a change order in every system after it. The time runs from an
+instant of the upstream record, plain or in the working time of a calendar. Until it has passed the
+record is expected; then it is late, and after `missing_after` it is missing. An arrival resolves
+the break, whether in time or not, unless `late_arrivals: report` asks for a record of it.
+
+Silence counts only as far as one has looked: while the downstream system is blind nothing is late.
+With `match`, every single record needs its own copy (each change order), else any downstream
+record of the transaction will do. Hand-offs stand under `hand_offs` of a flow, not under `rules`.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +25,24 @@ from monitor.core.screens import EVERY_ROW, Aggregate, Fact, Screen, wrapping_su
 from reconcilers.conditions import condition, explode_keys, later, select_rows
 from reconcilers.names import find_calendar, find_field, find_stream
 from reconcilers.reporter import Reporter, as_text, awaited
+
+EXAMPLE = """
+deal-becomes-project:
+  from: crm.opportunity
+  to: psa.project
+  when: {status: won}
+  start: closed_at
+  within: 4h
+  missing_after: 2d
+change-order-reaches-erp:
+  from: psa.change_order
+  to: erp.change_order
+  when: {status: approved}
+  start: approved_at
+  within: 1d
+  match: change_order
+  late_arrivals: report
+"""
 
 
 def build_hand_off(name: str, settings: HandOffSettings, context: RuleContext) -> "HandOff":
@@ -36,6 +65,7 @@ def build_hand_off(name: str, settings: HandOffSettings, context: RuleContext) -
         target=target,
         required=find_stream(context, settings.requires) if settings.requires else None,
         when=condition(context, source, settings.when),
+        that=condition(context, target, settings.that),
         add_time=find_calendar(context, settings.calendar) if settings.calendar else None,
         reporter=Reporter.create(name, settings, context, target, hop=name),
     )
@@ -87,6 +117,7 @@ class HandOff:
     target: StreamId
     required: StreamId | None
     when: pl.Expr
+    that: pl.Expr
     add_time: WorkingTime | None
     reporter: Reporter
 
@@ -106,7 +137,7 @@ class HandOff:
         how = Aggregate.SUM if match else Aggregate.COUNT
         facts = {
             "first": Fact(self.source, Aggregate.MIN, start, self.when),
-            "arrived": Fact(self.target, how, key),
+            "arrived": Fact(self.target, how, key, self.that),
         }
         first = pl.col("first")
         silent = pl.col("arrived") == 0
@@ -117,7 +148,7 @@ class HandOff:
         suspicious = silent & (first <= now - within)
         if self.settings.late_arrivals == "report":
             ends = Aggregate.MAX if match else Aggregate.MIN
-            facts["arrival"] = Fact(self.target, ends, arrival)
+            facts["arrival"] = Fact(self.target, ends, arrival, self.that)
             suspicious |= pl.col("arrival") > first + within
         if self.required is not None:
             facts["required"] = Fact(self.required, Aggregate.COUNT)
@@ -153,7 +184,7 @@ class HandOff:
         )
         if self.required is not None:
             demands = demands.join(scope.frames[self.required], on="_transaction", how="semi")
-        arrivals = self._by_key(select_rows(scope, self.target, EVERY_ROW))
+        arrivals = self._by_key(select_rows(scope, self.target, self.that))
         place = ["_transaction", "_key"]
         pairs = (
             demands.group_by(place)

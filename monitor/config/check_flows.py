@@ -126,6 +126,8 @@ class _FlowCheck:
         yield from self._stream((*at, "to"), settings.to)
         for field in settings.when:
             yield from self._field((*at, "when", field), settings.source, field, at_key=True)
+        for field in settings.that:
+            yield from self._field((*at, "that", field), settings.to, field, at_key=True)
         instant = FieldType.INSTANT
         yield from self._field((*at, "start"), settings.source, settings.start, instant)
         yield from self._field((*at, "arrival"), settings.to, settings.arrival, instant)

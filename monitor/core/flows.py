@@ -38,6 +38,8 @@ class HandOffSettings(RuleSettings):
     """Which upstream records have to be carried on."""
     start: str
     """Instant field of the upstream record from which the time runs."""
+    that: Condition = {}
+    """The state that a downstream record must be in to count: an accepted quote, no draft."""
     arrival: str = "created_at"
     """Instant field of the downstream record that says when it arrived."""
     within: Duration

@@ -53,6 +53,15 @@ def test_before_its_time_there_is_only_a_deadline() -> None:
     )
 
 
+def test_a_record_in_another_state_has_not_arrived() -> None:
+    asked = hand_off(to="cpq.quote", that={"status": "accepted"}, arrival="accepted_at")
+    quotes = [row("OPP-1", "Q1", status="draft"), row("OPP-1", "Q2", status="superseded")]
+    (finding,) = findings(asked, SILENT.with_rows(cpq__quote=quotes))
+    assert (finding.kind, finding.stream) == (BreakKind.MISSING, "quote")
+    accepted = row("OPP-1", "Q3", status="Accepted", accepted_at=at(-9))
+    assert findings(asked, SILENT.with_rows(cpq__quote=[*quotes, accepted])) == ()
+
+
 @pytest.mark.parametrize("looked", [at(-7), None])
 def test_nothing_is_missing_from_a_target_not_looked_at_so_far(looked: datetime | None) -> None:
     scene = Scene(SILENT.rows, looked={"psa.project": looked})
@@ -193,6 +202,7 @@ def test_an_owner_in_the_settings_goes_before_the_systems_own() -> None:
             "missing_after is shorter than within: late comes before missing",
         ),
         ({"when": {"stat": "won"}}, "unknown field of crm.opportunity 'stat'"),
+        ({"that": {"stat": "won"}}, "unknown field of psa.project 'stat'"),
         (
             {"when": {"status": True}},
             "field 'status' of crm.opportunity is text: write the value in quotes",
