@@ -143,6 +143,17 @@ def assess_as_of(
             yield found
 
 
+def reconcile_store(estate: Estate, database: Database, as_of: AsOf) -> Iterator[pl.DataFrame]:
+    """`assess_as_of` for every flow of the landscape and all of its transactions.
+
+    Raises:
+        ValueError: the instant lies after the moment by which it should be known.
+        Transient, Permanent: the store failed.
+    """
+    for flow in estate.flows:
+        yield from assess_as_of(flow, estate, database, as_of)
+
+
 @dataclass(frozen=True, slots=True)
 class Shard:
     """The history of some whole neighbourhoods of transactions.

@@ -35,7 +35,7 @@ def poisson_limit(found: int, confidence: Fraction) -> Decimal:
     """The mean number of errors that `found` errors leave possible, at a confidence.
 
     This is the confidence factor of monetary-unit sampling: 3.00, 4.75, 6.30 ... at 95 %, as in
-    the tables of the AICPA's Audit Guide "Audit Sampling", appendix C.
+    table C-3 of the AICPA's Audit Guide "Audit Sampling".
     """
     wanted = float(confidence)
     return _rounded_up(lambda mean: _lower_gamma(found + 1, mean) >= wanted)

@@ -25,16 +25,20 @@ def firm(sqlite_database: Database) -> SmallFirm:
 def day(database: Database) -> SmallFirm:
     """A day in which D1 is staffed after 6 hours, D2 never, and D3 at a wrong price for a while."""
     firm = SmallFirm(database)
-    events = {
-        1: lambda: (firm.win("D1"), firm.win("D2", "500.00"), firm.win("D3")),
-        2: lambda: firm.staff("D3"),
-        7: lambda: firm.staff("D1"),
-        9: lambda: firm.staff("D3", "800.00"),
-        12: lambda: firm.staff("D3"),
-    }
     for quarter in range(24 * 4 + 1):
-        if quarter % 4 == 0 and quarter // 4 in events:
-            events[quarter // 4]()
+        match quarter / 4:
+            case 1:
+                firm.win("D1")
+                firm.win("D2", "500.00")
+                firm.win("D3")
+            case 2:
+                firm.staff("D3")
+            case 7:
+                firm.staff("D1")
+            case 9:
+                firm.staff("D3", "800.00")
+            case 12:
+                firm.staff("D3")
         look(firm)
         if quarter % 4 == 0:
             run_cycle(firm.estate, firm.database, firm.clock)
