@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from monitor.app import read_landscape
-from monitor.audit_sampling.design import Method, Request
+from monitor.audit_sampling.design import Method, Request, Sample
 from monitor.audit_sampling.examination import Examination, examine_sample, take_sample
 from monitor.audit_sampling.telling import (
     examination_as_json,
@@ -24,6 +24,8 @@ from monitor.cli.workbench import AsJson, LandscapePath
 from monitor.core.clock import system_clock
 from monitor.core.errors import Reason, TieoutError
 from monitor.core.model import StreamId
+from monitor.estate import Estate
+from monitor.store.database import Database
 
 
 def sample(
@@ -73,13 +75,11 @@ def sample(
     with workbench.opened_store(settings) as database:
         estate = workbench.build(settings, database)
         try:
-            drawn = take_sample(request, estate, database)
+            drawn = _draw(request, estate, database)
             if draw_only:
                 _tell(sample_as_json(drawn), sample_summary(drawn), out, as_json=as_json)
                 return
             done = examine_sample(drawn, estate, database, system_clock)
-        except ValueError as error:
-            raise typer.BadParameter(str(error)) from None
         except TieoutError as error:
             if error.reason is Reason.STORE:
                 raise
@@ -89,6 +89,13 @@ def sample(
             estate.close()
     _tell(examination_as_json(done), examination_summary(done), out, as_json=as_json)
     raise typer.Exit(_exit_of(done))
+
+
+def _draw(request: Request, estate: Estate, database: Database) -> Sample:
+    try:
+        return take_sample(request, estate, database)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 def _stream(text: str) -> StreamId:
