@@ -6,11 +6,11 @@ from monitor.core.plugins import RuleType
 from reconcilers import (
     applied_once,
     contradiction,
+    dead_letter,
     duplicate,
     expression,
     lineage,
     mandatory,
-    message,
     mismatch,
     orphan,
     policy,
@@ -18,13 +18,14 @@ from reconcilers import (
     replayed,
     requires,
     retried,
+    stuck,
     undelivered,
 )
 
 RULES: Mapping[str, RuleType] = {
     "applied_once": RuleType(applied_once.AppliedOnceSettings, applied_once.build),
     "contradiction": RuleType(contradiction.ContradictionSettings, contradiction.build),
-    "dead_letter": RuleType(message.DeadLetterSettings, message.build_dead_letter),
+    "dead_letter": RuleType(dead_letter.DeadLetterSettings, dead_letter.build),
     "duplicate": RuleType(duplicate.DuplicateSettings, duplicate.build),
     "expression": RuleType(expression.ExpressionSettings, expression.build),
     "lineage": RuleType(lineage.LineageSettings, lineage.build),
@@ -36,7 +37,7 @@ RULES: Mapping[str, RuleType] = {
     "replayed": RuleType(replayed.ReplayedSettings, replayed.build),
     "requires": RuleType(requires.RequiresSettings, requires.build),
     "retried": RuleType(retried.RetriedSettings, retried.build),
-    "stuck": RuleType(message.StuckSettings, message.build_stuck),
+    "stuck": RuleType(stuck.StuckSettings, stuck.build),
     "undelivered": RuleType(undelivered.UndeliveredSettings, undelivered.build),
 }
 """By the name that a landscape gives as `check`."""

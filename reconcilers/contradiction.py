@@ -1,4 +1,9 @@
-"""Contradictions: two states that cannot both be true of one transaction."""
+"""Contradictions: two states that cannot both be true of one transaction.
+
+A deal that was lost and a project that is active, a contract that ended and an assignment that
+goes on: neither record is wrong by itself. The rule names two streams and the state that a record
+of each must not have while one of the other has its own.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +22,13 @@ from monitor.core.streams import Settings
 from reconcilers.conditions import condition, select_rows
 from reconcilers.names import find_field, find_stream
 from reconcilers.reporter import Reporter, as_text
+
+EXAMPLE = """
+lost-and-delivered:
+  check: contradiction
+  left: {stream: crm.opportunity, when: {status: lost}}
+  right: {stream: psa.project, when: {status: active}}
+"""
 
 
 class SideSettings(Settings):

@@ -1,4 +1,10 @@
-"""Duplicates: one thing that a system holds twice within a transaction."""
+"""Duplicates: one thing that a system holds twice within a transaction.
+
+A message delivered twice, an integration started again or an impatient click makes a second
+project, a second invoice, and in time a second payment. Records of a stream that have a key in
+common, or agree in every field of a list, are one thing. The oldest is the original; the break
+stands against the first copy, names them all, and puts at risk what the copies amount to.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +23,13 @@ from monitor.core.streams import Name
 from reconcilers.conditions import condition, explode_keys, select_rows
 from reconcilers.names import find_field, find_stream
 from reconcilers.reporter import Reporter, currency_of, has_money, in_one_currency
+
+EXAMPLE = """
+project-made-twice:
+  check: duplicate
+  stream: psa.project
+  key: deal
+"""
 
 
 class DuplicateSettings(RuleSettings):

@@ -1,4 +1,13 @@
-"""Field mismatches: two systems that hold a record of one transaction disagree about a field."""
+"""Field mismatches: two systems that hold a record of one transaction disagree about a field.
+
+The side that owns the values is right and the other wrong, for the whole rule or field by field.
+Numbers may differ by a tolerance, texts by case, instants by a precision, and words that mean the
+same can be listed. Money that differs puts the difference at risk, not the whole deal.
+
+Only records that both sides have are compared: an absent record is a hand-off's matter. A value
+that one side lacks is a value, and differs. Where several of the owner's records face one of the
+other side, it must agree with each of them; with `match`, single records are paired by a key.
+"""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -19,6 +28,18 @@ from reconcilers.comparison import Comparison, FieldComparison, comparison
 from reconcilers.conditions import condition, explode_keys, select_rows
 from reconcilers.names import find_field, find_stream
 from reconcilers.reporter import Reporter, as_text, currency_of
+
+EXAMPLE = """
+project-agrees-with-contract:
+  check: mismatch
+  left: contracts.contract
+  right: psa.project
+  where: {left: {status: signed}}
+  fields:
+    amount: {tolerance: "0.01"}
+    billing_rule: {}
+    start_on: {}
+"""
 
 _OWNER = "_owner:"
 

@@ -1,4 +1,9 @@
-"""Orphans: records of a transaction that lacks what they should stem from."""
+"""Orphans: records of a transaction that lacks what they should stem from.
+
+An invoice without a deal, a project nobody sold, a change order without a contract: somebody typed
+it in, a deletion upstream was not carried on, or its key names something else. The record is a
+break unless its transaction has a record in the stream that it must stem from.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +20,13 @@ from monitor.core.screens import Aggregate, Fact, Screen
 from reconcilers.conditions import condition, select_rows
 from reconcilers.names import find_stream
 from reconcilers.reporter import Reporter, awaited
+
+EXAMPLE = """
+invoice-without-deal:
+  check: orphan
+  stream: erp.invoice
+  where: {status: [posted, paid]}
+"""
 
 
 class OrphanSettings(RuleSettings):

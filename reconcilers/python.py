@@ -26,10 +26,10 @@ from reconcilers.trial import Ask, Tables
 GROUP = "tieout.checks"
 
 EXAMPLE = """
-rate-card-is-kept:
+rate-is-kept:
   check: python
   function: rate-card
-  streams: [psa.assignment, contracts.contract]
+  streams: [crm.opportunity, psa.assignment]
   stream: psa.assignment
 """
 

@@ -1,7 +1,7 @@
 """A query that a firm wrote: which tables it asks, what it may not do, what is wrong with it."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -16,8 +16,7 @@ _LEXEMES = re.compile(
     r"""--[^\n]*|/\*.*?\*/                            # comments
       |'(?:[^']|'')*'                                 # a text
       |"(?P<quoted>[^"]*)"|`(?P<ticked>[^`]*)`        # a name in quotes
-      |(?P<word>[A-Za-z_][\w$]*)
-      |(?P<symbol>[.(])""",
+      |(?P<word>[A-Za-z_][\w$]*|[.(])""",
     re.VERBOSE | re.DOTALL,
 )
 _FILES = re.compile(r"\b(?:read|scan|sink|write)_\w+", re.IGNORECASE)
@@ -25,6 +24,7 @@ _FILES = re.compile(r"\b(?:read|scan|sink|write)_\w+", re.IGNORECASE)
 _CLOCK = frozenset({"current_date", "current_time", "current_timestamp", "localtime",
                     "localtimestamp"})  # fmt: skip
 _CLOCK_CALLS = frozenset({"now"})
+_CUTS = frozenset({"limit", "offset", "fetch"})
 _BEGINNINGS = frozenset({"select", "with"})
 _AS_TEXT = "cast(String)"
 
@@ -50,8 +50,10 @@ class Query:
         Raises:
             ValueError: it is no SELECT, or reads a file or the clock.
         """
-        names = list(_names(text))
-        _refuse_effects(text, names, {name for fields in known.values() for name in fields})
+        lexemes = list(_lexemes(text))
+        words = [word.lower() for word, is_quoted in lexemes if not is_quoted]
+        _refuse_effects(text, words, {name for fields in known.values() for name in fields})
+        names = [name.lower() for name, _ in lexemes]
         return cls(text, frozenset(_streams(names, known)), known)
 
     def ask(self, tables: Tables) -> pl.DataFrame:
@@ -78,22 +80,24 @@ class Query:
         return "the query cannot be asked: " + message.partition("\n")[0]
 
 
-def _names(text: str) -> Iterator[str]:
-    """Names, `.` and `(` in order; texts and comments left out."""
+def _lexemes(text: str) -> Iterator[tuple[str, bool]]:
+    """Names, `.` and `(` in order, and whether in quotes; texts and comments left out."""
     for lexeme in _LEXEMES.finditer(text):
         if lexeme.lastgroup is not None:
-            yield lexeme[lexeme.lastgroup]
+            yield lexeme[lexeme.lastgroup], lexeme.lastgroup != "word"
 
 
-def _refuse_effects(text: str, names: Sequence[str], fields: set[str]) -> None:
-    if not names or names[0].lower() not in _BEGINNINGS:
+def _refuse_effects(text: str, words: Sequence[str], fields: Collection[str]) -> None:
+    if not words or words[0] not in _BEGINNINGS:
         raise ValueError("the query must be one SELECT")
     for name in _FILES.findall(text):
         if name not in fields:
             raise ValueError(f"'{name}' reaches for files; a query sees the tables of streams only")
-    for name, following in zip(names, [*names[1:], ""], strict=True):
-        if name.lower() in _CLOCK or (name.lower() in _CLOCK_CALLS and following == "("):
-            raise ValueError(f"'{name}' reads the clock; answer the column 'due' instead")
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        if word in _CLOCK or (word in _CLOCK_CALLS and following == "("):
+            raise ValueError(f"'{word}' reads the clock; answer the column 'due' instead")
+        if word in _CUTS:
+            raise ValueError(f"'{word}' cuts across transactions; rank within them instead")
 
 
 def _streams(names: Sequence[str], known: Mapping[StreamId, EntityFields]) -> Iterator[StreamId]:
@@ -105,7 +109,7 @@ def _streams(names: Sequence[str], known: Mapping[StreamId, EntityFields]) -> It
         if dot == "."
     )
     for name in (*names, *pairs):
-        if stream := by_name.get(name.lower()):
+        if stream := by_name.get(name):
             yield stream
 
 

@@ -41,8 +41,12 @@ _TYPES: Mapping[FieldType, pl.DataType] = {
     FieldType.INSTANT: INSTANT,
     FieldType.DATE: pl.Date(),
 }
-_DEALS = ("A", "B", "C")
-_ROUNDS = 12
+_CROWD = [f"D{number}" for number in range(200)]
+_PARTS: Sequence[Sequence[Sequence[str]]] = [
+    *([["A"], ["B"], ["C"]] for _ in range(12)),
+    *([_CROWD[:100], _CROWD[100:]] for _ in range(2)),
+]
+"""How the transactions of each round are taken apart: a few one by one, a crowd in halves."""
 _MOST_ROWS = 3
 _SOME_DAY = datetime(2026, 3, 31, 12, tzinfo=UTC)
 
@@ -59,23 +63,27 @@ def mixed(ask: Ask, fields: Mapping[str, EntityFields], written: str) -> bool:
             so that its conditions are met now and then.
     """
     chance = random.Random(written)  # noqa: S311 - made-up values, the same at each start
-    for _ in range(_ROUNDS):
-        values = _Values(chance, written)
-        rows = {
-            table: {deal: _rows(deal, table, of_entity, values, chance) for deal in _DEALS}
-            for table, of_entity in fields.items()
-        }
-        whole = ask(made_up_tables(fields, {t: list(chain(*rows[t].values())) for t in rows}))
-        apart = [
-            ask(made_up_tables(fields, {table: rows[table][deal] for table in rows}))
-            for deal in _DEALS
-        ]
-        if not _same(whole, pl.concat(apart)) or any(
-            (answer["_transaction"] != deal).any()
-            for deal, answer in zip(_DEALS, apart, strict=True)
-        ):
-            return True
-    return False
+    return any(_mixes(ask, fields, _Values(chance, written), parts) for parts in _PARTS)
+
+
+def _mixes(
+    ask: Ask, fields: Mapping[str, EntityFields], values: "_Values", parts: Sequence[Sequence[str]]
+) -> bool:
+    """Whether the answer about all of them is another than those about each part."""
+    rows = {
+        table: [values.rows(table, of_entity, deals) for deals in parts]
+        for table, of_entity in fields.items()
+    }
+    whole = ask(made_up_tables(fields, {table: list(chain(*rows[table])) for table in rows}))
+    apart = [
+        ask(made_up_tables(fields, {table: rows[table][number] for table in rows}))
+        for number in range(len(parts))
+    ]
+    strangers = (
+        not answer["_transaction"].is_in(deals).all()
+        for answer, deals in zip(apart, parts, strict=True)
+    )
+    return any(strangers) or not _same(whole, pl.concat(apart))
 
 
 def made_up_tables(
@@ -95,19 +103,6 @@ def _same(one: pl.DataFrame, other: pl.DataFrame) -> bool:
     return one.sort(pl.all()).equals(other.sort(pl.all()))
 
 
-def _rows(
-    deal: str, table: str, fields: EntityFields, values: "_Values", chance: random.Random
-) -> list[Row]:
-    return [
-        {
-            **{name: values.pick(kind) for name, kind in {**PROVENANCE, **fields}.items()},
-            "transaction": deal,
-            "record_id": f"{deal}-{table}-{number}",
-        }
-        for number in range(chance.randint(0, _MOST_ROWS))
-    ]
-
-
 class _Values:
     """A handful of values of each type, few enough that they meet one another."""
 
@@ -125,5 +120,17 @@ class _Values:
             FieldType.DATE: [_SOME_DAY.date(), _SOME_DAY.date() - timedelta(days=9), None],
         }
 
-    def pick(self, kind: FieldType) -> Any:
+    def rows(self, table: str, fields: EntityFields, deals: Sequence[str]) -> list[Row]:
+        """A few rows, or none, of each transaction."""
+        return [
+            {
+                **{name: self._pick(kind) for name, kind in {**PROVENANCE, **fields}.items()},
+                "transaction": deal,
+                "record_id": f"{deal}-{table}-{number}",
+            }
+            for deal in deals
+            for number in range(self._chance.randint(0, _MOST_ROWS))
+        ]
+
+    def _pick(self, kind: FieldType) -> Any:
         return self._chance.choice(self._values[kind])

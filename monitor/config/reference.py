@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from monitor.config.landscape import landscape_model
+from monitor.core.flows import RuleSettings
 from monitor.core.plugins import Plugins
 
 _INTRODUCTION = """# The landscape file
@@ -30,12 +31,28 @@ def reference_page(plugins: Plugins) -> str:
     definitions: Mapping[str, Any] = schema["$defs"]
     sections = [_section("Landscape", schema, "What a firm's file says.")]
     for name in _in_order(schema, definitions):
-        definition = definitions[name]
-        if "properties" in definition:
-            sections.append(_section(name, definition, definition.get("description", "")))
-        elif "enum" in definition:
-            sections.append(f"## {name}\n\n{_line(definition)}\n\nOne of {_type(definition)}.\n")
+        sections += _definition(name, definitions[name])
     return "\n".join([_INTRODUCTION, *sections])
+
+
+def settings_tables(model: type[RuleSettings]) -> str:
+    """What a rule can be told, as Markdown: a table of its own keys, and one for each mapping."""
+    schema = model.model_json_schema()
+    definitions: Mapping[str, Any] = schema.get("$defs", {})
+    shared = RuleSettings.model_fields.keys()
+    own_first = sorted(schema["properties"].items(), key=lambda item: item[0] in shared)
+    schema["properties"] = dict(own_first)
+    sections = [_section("Settings", schema, schema.get("description", ""))]
+    for name in _in_order(schema, definitions):
+        sections += _definition(name, definitions[name])
+    return "\n".join(sections)
+
+
+def _definition(name: str, definition: Mapping[str, Any]) -> Iterator[str]:
+    if "properties" in definition:
+        yield _section(name, definition, definition.get("description", ""))
+    elif "enum" in definition:
+        yield f"## {name}\n\n{_line(definition)}\n\nOne of {_type(definition)}.\n"
 
 
 def _section(name: str, definition: Mapping[str, Any], text: str) -> str:

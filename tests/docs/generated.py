@@ -2,15 +2,18 @@
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from monitor.app import load_plugins
 from monitor.config.reference import reference_page
 from monitor.config.schema import landscape_schema
 from tests.docs.command_line import command_line_reference
+from tests.docs.rules import documented, rule_index, rule_page
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "docs" / "reference"
+RULE_PAGES = ROOT / "docs" / "rules"
 
 
 def landscape_reference() -> str:
@@ -22,11 +25,14 @@ def schema_for_editors() -> str:
 
 
 PAGES: Mapping[Path, Callable[[], str]] = {
+    RULE_PAGES / "README.md": rule_index,
+    **{RULE_PAGES / f"{rule.check}.md": partial(rule_page, rule) for rule in documented()},
     REFERENCE / "command-line.md": command_line_reference,
     REFERENCE / "landscape.md": landscape_reference,
     REFERENCE / "landscape.schema.json": schema_for_editors,
 }
 
 if __name__ == "__main__":
+    RULE_PAGES.mkdir(exist_ok=True)
     for page, write in PAGES.items():
         page.write_text(write(), encoding="utf-8")
