@@ -27,6 +27,9 @@ log = structlog.get_logger(__name__)
 ABSENCES = frozenset({BreakKind.MISSING, BreakKind.LATE})
 """Breaks that say that their own stream lacks a record."""
 
+NEEDS = frozenset({BreakKind.LEAKAGE, BreakKind.UNDELIVERED})
+"""Breaks that say that another stream than their own lacks a record."""
+
 BATCH = 100
 """Suspicions asked about together. What was answered before a budget ran out is kept, so that the
 next cycle goes on from there."""
@@ -69,13 +72,18 @@ def questions_of(
             native_ids = present[stream][finding.transaction]
             findable = sources[stream].capabilities.lookup
             askable = frozenset(key for key in keys[finding.transaction] if key[0] in findable)
-            lacks = not native_ids or (
-                finding.kind in ABSENCES and stream == (finding.system, finding.stream)
-            )
+            lacks = not native_ids or _may_lack(finding, stream)
             questions[stream][finding.fingerprint] = Doubt(
                 frozenset(native_ids), askable if lacks else None
             )
     return dict(questions)
+
+
+def _may_lack(finding: Finding, stream: StreamId) -> bool:
+    """Whether the finding says that the stream lacks a record, whatever others it has."""
+    if stream == (finding.system, finding.stream):
+        return finding.kind in ABSENCES
+    return finding.kind in NEEDS
 
 
 def _records_of(frame: pl.DataFrame, deals: set[str]) -> defaultdict[str, set[str]]:

@@ -1,14 +1,18 @@
 """What counts as a confirmation, and what leaves the answer open."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
 
 from monitor.core.breaks import BreakKind
 from monitor.core.model import Page, Reject, RejectReason
+from monitor.core.plugins import RuleContext
 from monitor.core.ports import Capabilities
 from monitor.single_pass import pass_once
 from monitor.store.breaks import standing_breaks
 from monitor.store.database import Database
-from tests.cycle.small_firm import SmallFirm
+from reconcilers.requires import RequiresSettings, build
+from tests.cycle.small_firm import OPPORTUNITY, PROJECT, SmallFirm
 
 
 def standing(firm: SmallFirm) -> set[tuple[str, BreakKind]]:
@@ -55,6 +59,37 @@ def test_a_record_that_is_there_and_cannot_be_read_is_not_missing(database: Data
     firm.later(hours=5)
     pass_once(firm.estate, firm.runtime)
     assert standing(firm) == {("D2", BreakKind.MISSING)}
+
+
+def test_what_a_record_needs_is_looked_for_by_key_beside_what_is_there(database: Database) -> None:
+    firm = SmallFirm(database)
+    (flow,) = firm.estate.flows
+    source, target = (firm.estate.sources[stream] for stream in (OPPORTUNITY, PROJECT))
+    settings = RequiresSettings.model_validate(
+        {
+            "check": "requires",
+            "stream": str(source.id),
+            "needs": str(target.id),
+            "that": {"status": "active"},
+        }
+    )
+    context = RuleContext(
+        flow=flow.name,
+        root=flow.root,
+        entities={OPPORTUNITY: "opportunity", PROJECT: "project"},
+        fields={OPPORTUNITY: source.fields, PROJECT: target.fields},
+    )
+    rule = build("staffed", settings, context)
+    needy = replace(flow, rules=(rule,), margins={rule.name: timedelta(0)})
+    firm.estate = replace(firm.estate, flows=(needy,))
+    pass_once(firm.estate, firm.runtime)
+    firm.later(hours=5)
+    for deal in ("D1", "D2"):
+        firm.win(deal)
+        firm.psa.put(f"draft-{deal}", deal, status="draft")
+    firm.psa.put("committed-late", "D1", firm.clock() - timedelta(hours=4), status="active")
+    pass_once(firm.estate, firm.runtime)
+    assert standing(firm) == {("D2", BreakKind.LEAKAGE)}
 
 
 def test_a_root_that_cannot_be_read_makes_no_orphans(database: Database) -> None:
