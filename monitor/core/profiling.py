@@ -68,7 +68,13 @@ def profile_rows(
             words=_words(known.words, rows, name, profile.rows, now),
             lately=_lately(known.lately, types) if is_live else known.lately,
         )
-    return replace(profile, rows=profile.rows + len(rows), last_row_at=now, fields=fields)
+    return replace(
+        profile,
+        rows=profile.rows + len(rows),
+        last_row_at=now,
+        standard_at=profile.standard_at if is_live else now,
+        fields=fields,
+    )
 
 
 def late_rows(fresh: Fresh, looked_until: datetime | None, now: datetime) -> list[LateRow]:

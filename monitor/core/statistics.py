@@ -76,12 +76,15 @@ class StreamProfile:
     Attributes:
         rows: how many.
         last_row_at: when the last of them arrived.
+        standard_at: when the last of those came that a look in full brought; what they hold is
+            the standard. None: there was no such look, or it brought nothing.
         fields: by canonical field.
         clock: its system's clock at the last complete look, where it has one.
     """
 
     rows: int = 0
     last_row_at: datetime | None = None
+    standard_at: datetime | None = None
     fields: Mapping[str, FieldProfile] = field(default_factory=dict)
     clock: ClockReading | None = None
 
