@@ -87,7 +87,7 @@ def test_what_a_record_needs_is_looked_for_by_key_beside_what_is_there(database:
     for deal in ("D1", "D2"):
         firm.win(deal)
         firm.psa.put(f"draft-{deal}", deal, status="draft")
-    firm.psa.put("committed-late", "D1", firm.clock() - timedelta(hours=4), status="active")
+    firm.psa.put("committed-late", "D1", firm.clock() - timedelta(days=1), status="active")
     pass_once(firm.estate, firm.runtime)
     assert standing(firm) == {("D2", BreakKind.LEAKAGE)}
 
