@@ -83,7 +83,7 @@ def test_what_a_record_needs_is_looked_for_by_key_beside_what_is_there(database:
     needy = replace(flow, rules=(rule,), margins={rule.name: timedelta(0)})
     firm.estate = replace(firm.estate, flows=(needy,))
     pass_once(firm.estate, firm.runtime)
-    firm.later(hours=5)
+    firm.later(minutes=30)
     for deal in ("D1", "D2"):
         firm.win(deal)
         firm.psa.put(f"draft-{deal}", deal, status="draft")
