@@ -93,7 +93,7 @@ class Comparison:
         plain = self._plain(value)
         match self.kind:
             case FieldType.TEXT:
-                return plain.hash()
+                return value.hash()
             case FieldType.BOOLEAN:
                 return plain.cast(pl.Int8).fill_null(-1)
             case FieldType.DATE:

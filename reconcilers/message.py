@@ -52,7 +52,8 @@ class Messages:
             _say(error).alias("actual"),
             moved_at.alias("moved_at"),
         )
-        return cls(stream, in_status & condition(context, stream, where), columns, moved_at)
+        which = in_status & condition(context, stream, where) if where else in_status
+        return cls(stream, which, columns, moved_at)
 
     def rows(self, scope: Scope) -> pl.DataFrame:
         """`_transaction`, `record_id`, `expected`, `actual` and `moved_at` of each message."""

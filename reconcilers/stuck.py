@@ -72,9 +72,9 @@ class Stuck:
 
     def screen(self, now: datetime) -> Screen:
         """Suspicious is who has one that did not move for so long."""
-        overdue = self.messages.moved_at + self.settings.after <= now
-        still = Fact(self.messages.stream, Aggregate.COUNT, where=self.messages.which & overdue)
-        return Screen({"still": still}, pl.col("still") > 0)
+        messages = self.messages
+        moved_at = Fact(messages.stream, Aggregate.MIN, messages.moved_at, messages.which)
+        return Screen({"moved_at": moved_at}, pl.col("moved_at") + self.settings.after <= now)
 
     def evaluate(self, scope: Scope) -> Verdict:
         """One finding for each message that stands still; deadlines for those that may yet."""

@@ -5,6 +5,7 @@ rule; one that it holds gets the rule's full look. It states facts, each one fig
 and a suspicion over them, so that the facts of all rules can be gathered in one pass over the data.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,14 @@ import polars as pl
 from monitor.core.model import StreamId
 
 EVERY_ROW = pl.lit(value=True)
+
+
+def identity_of(expression: pl.Expr) -> str:
+    """What two expressions have in common when they are the same; a list's words included.
+
+    The text of an expression is no identity: it leaves out what a list holds.
+    """
+    return hashlib.sha256(expression.meta.serialize()).hexdigest()[:16]
 
 
 class Aggregate(StrEnum):
@@ -36,7 +45,8 @@ class Fact:
         how: how the values become one. `COUNT` counts rows and looks at no value.
         value: over the stream's canonical fields and, for the keys of kind k, the column
             `_key:k` (text; null for a row without one).
-        where: which rows count.
+        where: which rows count. A rule looks at no row of a stream that counts in none of its
+            facts.
     """
 
     stream: StreamId

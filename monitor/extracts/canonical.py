@@ -32,9 +32,24 @@ def _canonical(table: Table, name: str) -> pl.Expr:
 
 
 def load_frame(
-    placed: pl.LazyFrame, table: Table, hashes: pl.Series | None, observed_at: datetime
+    placed: pl.LazyFrame,
+    table: Table,
+    hashes: pl.Series | None,
+    which: pl.Expr,
+    observed_at: datetime,
 ) -> pl.LazyFrame:
-    """Rows of the transactions with these hashes, as `Scope.frames` describes them, and `_hash`."""
+    """Rows as `Scope.frames` describes them, and their `_hash`.
+
+    Args:
+        placed: every row, with its transaction.
+        table: whose rows they are.
+        hashes: of the transactions that are wanted; None for all.
+        which: condition over canonical fields that wanted rows meet.
+        observed_at: when the rows were seen.
+    """
+    placed = placed.with_columns(
+        _canonical(table, name).alias(name) for name in sorted(set(which.meta.root_names()))
+    ).filter(which)
     if hashes is not None:
         wanted = hashes.to_frame(HASH).lazy()
         placed = placed.join(wanted, on=HASH, how="semi")

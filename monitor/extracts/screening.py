@@ -6,14 +6,14 @@ a transaction, and the tables are brought side by side by the hash of their key.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import polars as pl
 
 from monitor.core.model import StreamId
 from monitor.core.ports import Rule
-from monitor.core.screens import EVERY_ROW, Aggregate, Fact, Screen, Screened
+from monitor.core.screens import EVERY_ROW, Aggregate, Fact, Screen, Screened, identity_of
 from monitor.extracts.canonical import with_canonical
 from monitor.extracts.placing import HASH, Placing, Shard
 from monitor.extracts.tables import Table
@@ -21,14 +21,19 @@ from monitor.extracts.tables import Table
 _MANY = 0.05
 """Share of repeated rows from which on they are no exception, and have to be aggregated."""
 
-_CROWDED = "crowded"
-
 
 @dataclass(frozen=True, slots=True)
 class Suspects:
-    """The transactions that a rule has to look at: all of them, or those with these hashes."""
+    """What a rule has to look at.
 
-    hashes: pl.Series | None
+    Attributes:
+        hashes: of the transactions; None for all of them.
+        rows: by stream, conditions of which a row meets at least one; every row of a stream
+            that is not named.
+    """
+
+    hashes: pl.Series | None = None
+    rows: Mapping[StreamId, Sequence[pl.Expr]] = field(default_factory=dict)
 
 
 def find_suspects(
@@ -42,10 +47,17 @@ def find_suspects(
     screens = {rule.name: _screen_of(rule, now) for rule in rules}
     known = {name: screen for name, screen in screens.items() if screen is not None}
     gathered = _gather(known.values(), tables, placing, shard)
-    suspects = {name: Suspects(None) for name in screens.keys() - known.keys()}
+    suspects = {name: Suspects() for name in screens.keys() - known.keys()}
     for name, screen in known.items():
-        suspects[name] = Suspects(gathered.suspects_of(screen))
+        suspects[name] = Suspects(gathered.suspects_of(screen), _rows_that_count(screen))
     return suspects
+
+
+def _rows_that_count(screen: Screen) -> dict[StreamId, list[pl.Expr]]:
+    rows = defaultdict[StreamId, list[pl.Expr]](list)
+    for fact in screen.facts.values():
+        rows[fact.stream].append(fact.where)
+    return dict(rows)
 
 
 def _screen_of(rule: Rule, now: datetime) -> Screen | None:
@@ -57,8 +69,8 @@ Identity = tuple[StreamId, str, str, str]
 
 def _identity(fact: Fact) -> Identity:
     """Facts of two rules with the same identity are one fact."""
-    value = "" if fact.how is Aggregate.COUNT else str(fact.value)
-    return fact.stream, fact.how, value, str(fact.where)
+    value = "" if fact.how is Aggregate.COUNT else identity_of(fact.value)
+    return fact.stream, fact.how, value, identity_of(fact.where)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +78,15 @@ class _Figures:
     """The facts of one stream, one row a transaction.
 
     Attributes:
-        frame: `_hash` and what `places` names; with `crowded`, also transactions in which a
-            record stands for several.
+        frame: `_hash` and what `places` names.
         places: by fact, the column that has it.
-        crowded: column that is true for a transaction of several rows, whose facts are then not
-            to be relied on; None where they are.
+        crowded: hashes of transactions that have several rows where nearly all have one. Their
+            facts are those of one row, and not to be relied on.
     """
 
     frame: pl.DataFrame
     places: Mapping[Identity, str]
-    crowded: str | None
+    crowded: pl.Series
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,19 +94,17 @@ class _Gathered:
     """The facts of all streams side by side."""
 
     frame: pl.DataFrame
-    places: Mapping[Identity, str]
-    crowded: Mapping[StreamId, str]
+    figures: Mapping[StreamId, _Figures]
 
     def suspects_of(self, screen: Screen) -> pl.Series:
         """Hashes of the transactions that the screen holds."""
-        facts = screen.facts
-        chosen = self.frame.select(
-            HASH,
-            *(pl.col(self.places[_identity(fact)]).alias(name) for name, fact in facts.items()),
-            *sorted({self.crowded[each.stream] for each in facts.values()} - {""}),
-        )
-        crowded = [name for name in chosen.columns if name.startswith(_CROWDED)]
-        return chosen.filter(pl.any_horizontal(screen.suspicious, *crowded))[HASH]
+        facts = {
+            name: pl.col(self.figures[fact.stream].places[_identity(fact)])
+            for name, fact in screen.facts.items()
+        }
+        held = self.frame.select(HASH, **facts).filter(screen.suspicious)[HASH]
+        streams = {fact.stream for fact in screen.facts.values()}
+        return pl.concat([held, *(self.figures[stream].crowded for stream in streams)]).unique()
 
 
 def _gather(
@@ -113,22 +122,22 @@ def _gather(
         engine="streaming",
     )
     figures = {
-        stream: _once_a_transaction(stream, own, rows)
+        stream: _once_a_transaction(own, rows)
         for (stream, own), rows in zip(by_stream.items(), read, strict=True)
     }
-    places = {fact: name for each in figures.values() for fact, name in each.places.items()}
-    counts = {places[fact] for fact, each in facts.items() if each.how is Aggregate.COUNT}
-    whole = _side_by_side([each.frame for each in figures.values()])
-    return _Gathered(
-        frame=whole.with_columns(pl.col(sorted(counts)).fill_null(0)),
-        places=places,
-        crowded={stream: each.crowded or "" for stream, each in figures.items()},
-    )
+    del read
+    counts = {
+        figures[fact.stream].places[identity]
+        for identity, fact in facts.items()
+        if fact.how is Aggregate.COUNT
+    }
+    whole = side_by_side([each.frame for each in figures.values()])
+    return _Gathered(whole.with_columns(pl.col(sorted(counts)).fill_null(0)), figures)
 
 
 def _read(facts: Sequence[Fact], table: Table, placing: Placing, shard: Shard) -> pl.LazyFrame:
     """What each row contributes to the facts of its stream."""
-    wheres = {str(fact.where): fact.where for fact in facts}
+    wheres = {identity_of(fact.where): fact.where for fact in facts}
     used = {
         name
         for fact in facts
@@ -136,7 +145,7 @@ def _read(facts: Sequence[Fact], table: Table, placing: Placing, shard: Shard) -
         for name in each.meta.root_names()
     }
     rows = with_canonical(placing.place(table, shard), table, used)
-    if str(EVERY_ROW) not in wheres:
+    if identity_of(EVERY_ROW) not in wheres:
         rows = rows.filter(pl.any_horizontal(*wheres.values()))
     shares = {_share(fact): _contribution(fact, len(wheres) == 1) for fact in facts}
     return rows.select(HASH, **shares)
@@ -154,22 +163,20 @@ def _contribution(fact: Fact, every_row: bool) -> pl.Expr:
     return fact.value if every_row else pl.when(fact.where).then(fact.value)
 
 
-def _once_a_transaction(stream: StreamId, facts: Sequence[Fact], rows: pl.DataFrame) -> _Figures:
+def _once_a_transaction(facts: Sequence[Fact], rows: pl.DataFrame) -> _Figures:
     repeated = rows.height - rows[HASH].n_unique()
     if repeated > rows.height * _MANY:
         names = {_identity(fact): f"{fact.how} {_share(fact)}" for fact in facts}
         grouped = rows.group_by(HASH).agg(
             _aggregated(fact).alias(names[_identity(fact)]) for fact in facts
         )
-        return _Figures(grouped, names, None)
+        return _Figures(grouped, names, rows[HASH].clear())
     places = {_identity(fact): _share(fact) for fact in facts}
     if not repeated:
-        return _Figures(rows, places, None)
-    crowded = f"{_CROWDED} {stream}"
-    marked = rows.with_columns(pl.col(HASH).is_duplicated().alias(crowded))
-    once = marked.filter(~pl.col(crowded))
-    several = marked.filter(crowded).unique(HASH, keep="any")
-    return _Figures(pl.concat([once, several]), places, crowded)
+        return _Figures(rows, places, rows[HASH].clear())
+    shared = rows[HASH].is_duplicated()
+    once, either = rows.filter(~shared), rows.filter(shared).unique(HASH, keep="any")
+    return _Figures(pl.concat([once, either]), places, either[HASH])
 
 
 def _aggregated(fact: Fact) -> pl.Expr:
@@ -179,7 +186,7 @@ def _aggregated(fact: Fact) -> pl.Expr:
             return value.min()
         case Aggregate.MAX:
             return value.max()
-        case Aggregate.COUNT if str(fact.where) == str(EVERY_ROW):
+        case Aggregate.COUNT if identity_of(fact.where) == identity_of(EVERY_ROW):
             return pl.len()
         case Aggregate.COUNT:
             return value.sum()
@@ -188,14 +195,9 @@ def _aggregated(fact: Fact) -> pl.Expr:
             return pl.when(value.count() > 0).then(value.sum())
 
 
-def _side_by_side(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    """Every transaction that any part has; the first part is the root's."""
-    whole, *others = parts
-    strange = [other.join(whole, on=HASH, how="anti") for other in others]
+def side_by_side(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Every transaction that any part has, with the facts of all."""
+    whole, *others = (part.lazy() for part in parts)
     for other in others:
-        whole = whole.join(other, on=HASH, how="left")
-    strangers = pl.concat([whole.select(HASH).clear(), *(each.select(HASH) for each in strange)])
-    strangers = strangers.unique()
-    for own in strange:
-        strangers = strangers.join(own, on=HASH, how="left")
-    return pl.concat([whole, strangers], how="diagonal")
+        whole = whole.join(other, on=HASH, how="full", coalesce=True)
+    return whole.collect(engine="streaming")

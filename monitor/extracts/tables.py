@@ -1,6 +1,6 @@
 """Extracts in a folder: which file is which stream, and how its columns become canonical ones."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ from monitor.core.errors import Permanent, Reason
 from monitor.core.model import StreamId
 from monitor.core.streams import StreamSettings
 from probes.engine.checks import paths_of_stream
-from probes.engine.columns import ColumnMapper
+from probes.engine.columns import RAW, ColumnMapper
 from probes.engine.file_formats import SUFFIXES, CsvSettings, FileFormat, FileReading, read_lines
 from probes.engine.selector import value_at
 
@@ -24,7 +24,7 @@ class Table:
 
     Attributes:
         stream: whose records it holds.
-        rows: the columns as they are in the files.
+        rows: the columns as they are in the files, their names after `RAW`.
         columns: how they are read.
         fields: canonical fields of its entity.
         extracted_at: when the newest of its files was last changed.
@@ -64,7 +64,21 @@ def open_table(
         message = f"the extract of {stream} has no column {', '.join(map(repr, missing))}"
         raise Permanent(message, reason=Reason.MALFORMED)
     newest = max(path.stat().st_mtime for path, _ in files)
-    return Table(stream, rows, columns, fields, datetime.fromtimestamp(newest, UTC))
+    columns = ColumnMapper(settings, fields, schema, _trimmed(rows, columns.texts()))
+    own = rows.rename({name: RAW + name for name in schema})
+    return Table(stream, own, columns, fields, datetime.fromtimestamp(newest, UTC))
+
+
+def _trimmed(rows: pl.LazyFrame, names: Sequence[str]) -> list[str]:
+    """The columns in which no text has blanks around it or is empty."""
+    untidy = [
+        rows.filter((pl.col(name).str.strip_chars() != pl.col(name)) | (pl.col(name) == ""))
+        .select(pl.len())
+        .limit(1)
+        for name in names
+    ]
+    counts = pl.collect_all(untidy, engine="streaming")
+    return [name for name, count in zip(names, counts, strict=True) if not count.item()]
 
 
 def open_tables(

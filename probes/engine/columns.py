@@ -4,7 +4,9 @@ Typed columns are cast; text is read by Polars where that gives the same, and va
 the row mapper's own converter where not.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -26,6 +28,9 @@ from probes.engine.values import (
     is_blank,
 )
 
+RAW: Final = "raw:"
+"""Before the name of an extract's own column."""
+
 TYPES: Final[Mapping[FieldType, pl.DataType]] = {
     FieldType.TEXT: pl.String(),
     FieldType.INTEGER: pl.Int64(),
@@ -42,18 +47,38 @@ class ColumnMapper:
     """Maps the columns of one stream's extract."""
 
     def __init__(
-        self, settings: StreamSettings, fields: EntityFields, schema: Mapping[str, pl.DataType]
+        self,
+        settings: StreamSettings,
+        fields: EntityFields,
+        schema: Mapping[str, pl.DataType],
+        trimmed: Collection[str] = (),
     ) -> None:
         """Get ready to map.
 
         Args:
             settings: the stream's mapping; `checks.check_mapping` found nothing in it.
             fields: canonical fields of the stream's entity.
-            schema: columns of the extract.
+            schema: columns of the extract. In the frames that are mapped, their names stand
+                after `RAW`, apart from canonical ones.
+            trimmed: columns of text known to have no blanks around it, and no empty text. They
+                need no work on each row, so that a condition on them reaches the reader of the
+                file, which then passes over rows that do not meet it.
         """
         self._settings = settings
         self._fields = fields
         self._schema = schema
+        self._trimmed = frozenset(trimmed)
+
+    def texts(self) -> list[str]:
+        """Columns of text that canonical text is read from as it stands."""
+        names = set()
+        for field, settings in self._settings.map.items():
+            mapping = as_field_mapping(settings)
+            is_text = self._fields[field] is FieldType.TEXT and not mapping.values
+            name = mapping.source or ""
+            if is_text and isinstance(self._schema.get(name), pl.String):
+                names.add(name)
+        return sorted(names)
 
     def missing_columns(self) -> list[str]:
         """Columns that the mapping reads and the extract has not."""
@@ -152,9 +177,9 @@ class ColumnMapper:
 
     def _column(self, path: str) -> pl.Expr:
         if path in self._schema:
-            return pl.col(path)
+            return pl.col(RAW + path)
         first, *rest = path.split(".")
-        value = pl.col(first)
+        value = pl.col(RAW + first)
         for name in rest:
             value = value.struct.field(name)
         return value
@@ -169,7 +194,8 @@ class ColumnMapper:
             return _one_by_one(value, convert, kind)
         if isinstance(source, pl.String) and kind is FieldType.TEXT:
             text = value.str.strip_chars()
-            return pl.when(text != "").then(text)
+            tidy = mapping.source in self._trimmed
+            return value if tidy else pl.when(text != "").then(text)
         if _casts(source, kind) or _is_exact(source, kind):
             return _cast(value, source, kind, mapping.zone)
         if isinstance(source, pl.String) and kind is FieldType.INSTANT:
@@ -189,12 +215,13 @@ class ColumnMapper:
         return pl.when(text != "").then(text)
 
     def _slow_keys(self, mapping: KeyMapping, kind: str) -> pl.Expr:
-        paths = sorted({path.split(".")[0] for path in paths_of(mapping)})
+        names = {path.split(".")[0] for path in paths_of(mapping)}
+        columns = [pl.col(RAW + name).alias(name) for name in sorted(names)]
 
         def read(rows: pl.Series) -> pl.Series:
             return pl.Series([_key_values(row, mapping, kind) for row in rows], dtype=_TEXTS)
 
-        return pl.struct(paths).map_batches(read, return_dtype=_TEXTS, is_elementwise=True)
+        return pl.struct(columns).map_batches(read, return_dtype=_TEXTS, is_elementwise=True)
 
 
 _TOO_LARGE: Final = pl.lit(Decimal(10) ** WHOLE_DIGITS, MONEY)
@@ -236,12 +263,12 @@ def _is_narrow(source: pl.Decimal) -> bool:
 
 
 def _cast(value: pl.Expr, source: pl.DataType, kind: FieldType, zone: str) -> pl.Expr:
+    if source == TYPES[kind]:
+        return value
     if kind is FieldType.INSTANT and isinstance(source, pl.Datetime):
         if source.time_zone is None:
             value = value.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
         return value.dt.convert_time_zone("UTC").dt.cast_time_unit("us")
-    if source == TYPES[kind]:
-        return value
     cast = value.cast(TYPES[kind], strict=False)
     if _casts(source, kind):
         return cast
@@ -252,9 +279,7 @@ def _instants(value: pl.Expr, convert: Convert) -> pl.Expr:
     """ISO 8601 with an offset by Polars; what it cannot read, value by value."""
 
     def read(texts: pl.Series) -> pl.Series:
-        quick = texts.str.to_datetime(
-            "%Y-%m-%dT%H:%M:%S%.f%#z", time_unit="us", time_zone="UTC", strict=False
-        )
+        quick = _quick_instants(texts, convert)
         left = quick.is_null() & texts.is_not_null()
         if not left.any():
             return quick
@@ -262,6 +287,36 @@ def _instants(value: pl.Expr, convert: Convert) -> pl.Expr:
         return quick.scatter(left.arg_true(), rest)
 
     return value.map_batches(read, return_dtype=INSTANT, is_elementwise=True)
+
+
+_SECONDS: Final = len("2026-01-01T00:00:00")
+_SOME: Final = 1000
+
+
+def _quick_instants(texts: pl.Series, convert: Convert) -> pl.Series:
+    """Date and time by place; what follows them, the same in many rows, by a table of shifts."""
+    local = texts.str.head(_SECONDS).str.to_datetime(
+        "%Y-%m-%dT%H:%M:%S", time_unit="us", strict=False
+    )
+    endings = texts.str.slice(_SECONDS)
+    distinct = [each for each in endings.unique() if each]
+    if len(distinct) > _SOME:
+        return texts.str.to_datetime(
+            "%Y-%m-%dT%H:%M:%S%.f%#z", time_unit="us", time_zone="UTC", strict=False
+        )
+    shifts = [_shift(each, convert) for each in distinct]
+    return local.dt.replace_time_zone("UTC") + endings.replace_strict(
+        distinct, pl.Series(shifts, dtype=pl.Duration("us")), default=None
+    )
+
+
+def _shift(ending: str, convert: Convert) -> timedelta | None:
+    """What a fraction of a second and an offset add to a time of theirs in UTC."""
+    start = datetime(2000, 1, 1, tzinfo=UTC)
+    if not re.fullmatch(r"(\.\d{1,6})?(Z|[+-]\d{2}:?\d{2})", ending):
+        return None
+    read = _convert(f"2000-01-01T00:00:00{ending}", convert)
+    return read - start if isinstance(read, datetime) else None
 
 
 def _one_by_one(value: pl.Expr, convert: Convert, kind: FieldType) -> pl.Expr:
