@@ -82,11 +82,15 @@ def test_what_a_record_needs_is_looked_for_by_key_beside_what_is_there(database:
     rule = build("staffed", settings, context)
     needy = replace(flow, rules=(rule,), margins={rule.name: timedelta(0)})
     firm.estate = replace(firm.estate, flows=(needy,))
+    firm.win("D0")
+    firm.staff("D0")
     pass_once(firm.estate, firm.runtime)
     firm.later(minutes=30)
     for deal in ("D1", "D2"):
         firm.win(deal)
         firm.psa.put(f"draft-{deal}", deal, status="draft")
+    listed = sorted(firm.psa.rows)
+    firm.psa.native_ids = lambda stream: iter([listed])  # type: ignore[method-assign]  # listed before the commit
     firm.psa.put("committed-late", "D1", firm.clock() - timedelta(days=1), status="active")
     pass_once(firm.estate, firm.runtime)
     assert standing(firm) == {("D2", BreakKind.LEAKAGE)}
