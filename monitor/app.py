@@ -156,7 +156,14 @@ def _build_flow(
         key=flow.key,
         kinds=frozenset({flow.key, *flow.through}),
         hand_offs=tuple(
-            HandOff(rule, StreamId.parse(settings.source), StreamId.parse(settings.to))
+            HandOff(
+                rule,
+                StreamId.parse(settings.source),
+                StreamId.parse(settings.to),
+                settings.start,
+                settings.arrival,
+                settings.match,
+            )
             for rule, settings in flow.hand_offs.items()
         ),
         rules=(*hand_offs.values(), *checks.values()),

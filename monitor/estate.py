@@ -44,11 +44,23 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class HandOff:
-    """A step of a flow by name: from which stream to which."""
+    """A step of a flow.
+
+    Attributes:
+        name: as the landscape calls it.
+        source: the stream that it starts from.
+        to: the stream in which it arrives.
+        start: instant field of the upstream record from which its time runs; empty: not measured.
+        arrival: instant field of the downstream record that says when it arrived.
+        match: key kind that pairs single records; None: any downstream record will do.
+    """
 
     name: str
     source: StreamId
     to: StreamId
+    start: str = ""
+    arrival: str = "created_at"
+    match: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,14 +14,15 @@ from monitor.core.breaks import LIVE_STATES, Break, BreakState, Finding, Transit
 from monitor.core.clock import Clock
 from monitor.core.lifecycle import settle
 from monitor.core.model import StreamId, encode_value
-from monitor.core.watches import ESTATE, Survey
+from monitor.core.watches import ESTATE, Survey, Timing
 from monitor.estate import Estate, Lookout
 from monitor.sight import Sight, see
 from monitor.store import breaks, settings, turns
 from monitor.store.database import Connection, Database
-from monitor.store.statistics import load_statistics
+from monitor.store.statistics import forget_statistics, load_statistics
 from monitor.store.whole_streams import WholeStreams
 from monitor.telling import tell
+from monitor.transits import measure_transits
 
 log = structlog.get_logger(__name__)
 
@@ -55,6 +56,8 @@ def keep_watch(
     sight = see(estate, database, clock())
     if not sight.looked_until or not lookout.watch.needs <= sight.looked_until.keys():
         return ()
+    if isinstance(lookout.watch, Timing):
+        measure_transits(estate, lookout.watch.hops, database, clock())
     while (steps := _settle(lookout, estate, sight, database, clock())) is None:
         log.info("another look of the watch was quicker; looking again")
     return steps
@@ -90,6 +93,7 @@ def _settle(
             return None
         breaks.apply_transitions(connection, steps, WATCH, evidence)
         breaks.note_seen(connection, standing, now)
+        forget_statistics(connection, now)
         settings.save_setting(connection, _name(lookout), f"{lookout.digest} {due_at.isoformat()}")
         for step in steps:
             tell(connection, estate, step, now)

@@ -1,8 +1,10 @@
 """Statistics: what sampling notes of every stream, so that watches know what is usual there."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Final
 
 from monitor.core.model import StreamId
 from monitor.core.shapes import EMPTY, ValueType
@@ -123,17 +125,39 @@ class StreamDay:
     late: Sequence[LateRow] = ()
 
 
+STEPS_PER_DOUBLING: Final = 8
+"""Classes of times from one length to its double: a class is 9 % wide."""
+
+
+def class_of(length: timedelta) -> int:
+    """The class that a length of time falls into; those below a second share one."""
+    seconds = max(length.total_seconds(), 1.0)
+    return math.floor(math.log2(seconds) * STEPS_PER_DOUBLING)
+
+
 @dataclass(frozen=True, slots=True)
 class HopDay:
     """How long a hand-off took the deals that arrived on one day (UTC).
 
     Attributes:
-        transits: how many.
-        typical: the median time from the start to the arrival.
+        times: how many transits, by `class_of` the time from the start to the arrival.
     """
 
-    transits: int
-    typical: timedelta
+    times: Mapping[int, int]
+
+    @property
+    def transits(self) -> int:
+        """How many deals arrived."""
+        return sum(self.times.values())
+
+    def typical(self) -> timedelta:
+        """The median time, to within half a class."""
+        left = (self.transits + 1) // 2
+        for each, count in sorted(self.times.items()):
+            left -= count
+            if left <= 0:
+                return timedelta(seconds=2 ** ((each + 0.5) / STEPS_PER_DOUBLING))
+        return timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)

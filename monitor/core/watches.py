@@ -8,14 +8,14 @@ define.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 import polars as pl
 
 from monitor.core.flows import RuleSettings
 from monitor.core.model import StreamId
 from monitor.core.ports import Scope, Verdict
-from monitor.core.statistics import Statistics
+from monitor.core.statistics import Hop, Statistics
 from monitor.core.streams import Duration
 
 ESTATE: Final = "estate"
@@ -76,4 +76,14 @@ class Watch(Protocol):
 
         Each stands under a transaction such as `source:crm.deals` or `customer:C-17`.
         """
+        ...
+
+
+@runtime_checkable
+class Timing(Protocol):
+    """A watch that asks how long hand-offs take: only those that one asks for are measured."""
+
+    @property
+    def hops(self) -> frozenset[Hop]:
+        """The hand-offs whose days it looks at."""
         ...

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, delete, select
+from sqlalchemy import ColumnElement, Connection, Row, delete, select
 
 from monitor.core.model import StreamId
 from monitor.core.profiling import (
@@ -18,9 +18,17 @@ from monitor.core.profiling import (
     most_behind,
     profile_rows,
 )
-from monitor.core.statistics import ClockReading, LateRow, Statistics, StreamDay, StreamProfile
+from monitor.core.statistics import (
+    ClockReading,
+    Hop,
+    HopDay,
+    LateRow,
+    Statistics,
+    StreamDay,
+    StreamProfile,
+)
 from monitor.store.bulk import hold, upsert
-from monitor.store.schema import stream_day, stream_profile
+from monitor.store.schema import hop_day, record, stream_day, stream_profile
 from monitor.store.streams import load_stream_state
 
 REMEMBERED = timedelta(days=400)
@@ -90,12 +98,66 @@ def load_statistics(connection: Connection, now: datetime) -> Statistics:
         late = msgspec.json.decode(row.late, type=list[LateRow])
         seen = StreamDay(row.arrived, row.changed, row.population, late)
         days[StreamId.parse(row.stream)][row.day] = seen
-    return Statistics(profiles, dict(days))
+    return Statistics(profiles, dict(days), _load_hops(connection, first))
+
+
+def new_arrivals(
+    connection: Connection, stream: StreamId, after: int, limit: int
+) -> dict[int, str]:
+    """Native ids of records first seen after one, by the store's numbers, which only grow."""
+    query = (
+        select(record.c.id, record.c.native_id)
+        .where(record.c.id > after, record.c.stream == str(stream))
+        .order_by(record.c.id)
+        .limit(limit)
+    )
+    return dict(connection.execute(query).all())
+
+
+def add_transits(
+    connection: Connection, hop: Hop, transits: Mapping[date, Mapping[int, int]], now: datetime
+) -> None:
+    """Count in how long deals took that arrived on some days: by day, a count by class of times."""
+    first = (now - REMEMBERED).date()
+    of_hop = (hop_day.c.flow == hop.flow) & (hop_day.c.hop == hop.name)
+    known = _read_hop_days(connection, of_hop & hop_day.c.day.in_(list(transits)))
+    rows = [
+        {"flow": hop.flow, "hop": hop.name, "day": day, "times": _dump(times)}
+        for day, added in sorted(transits.items())
+        if day >= first and (times := Counter(known.get((hop, day), {})) + Counter(added))
+    ]
+    if rows:
+        statement = upsert(connection, hop_day)
+        changed = {"times": statement.excluded.times}
+        key = ["flow", "hop", "day"]
+        connection.execute(statement.on_conflict_do_update(index_elements=key, set_=changed), rows)
+
+
+def _load_hops(connection: Connection, first: date) -> dict[Hop, dict[date, HopDay]]:
+    hops: defaultdict[Hop, dict[date, HopDay]] = defaultdict(dict)
+    for (hop, day), times in _read_hop_days(connection, hop_day.c.day >= first).items():
+        hops[hop][day] = HopDay(times)
+    return dict(hops)
+
+
+def _read_hop_days(
+    connection: Connection, condition: ColumnElement[bool]
+) -> dict[tuple[Hop, date], dict[int, int]]:
+    return {
+        (Hop(row.flow, row.hop), row.day): msgspec.json.decode(row.times, type=dict[int, int])
+        for row in connection.execute(select(hop_day).where(condition))
+    }
+
+
+def _dump(times: Mapping[int, int]) -> str:
+    return msgspec.json.encode(dict(sorted(times.items()))).decode()
 
 
 def forget_statistics(connection: Connection, now: datetime) -> None:
     """Let go of days that are remembered no longer."""
-    connection.execute(delete(stream_day).where(stream_day.c.day < (now - REMEMBERED).date()))
+    first = (now - REMEMBERED).date()
+    for table in (stream_day, hop_day):
+        connection.execute(delete(table).where(table.c.day < first))
 
 
 def _save_profile(connection: Connection, stream: StreamId, profile: StreamProfile) -> None:
