@@ -213,7 +213,10 @@ class Policy:
             on.append("_key")
             rows = explode_keys(rows, self.settings.match)
             place = explode_keys(place, self.settings.match)
-        given = rows.select(*on, *facts.fields, given_at="_modified_at")
+        # Records that say the same are one: what crowds in a transaction costs no pairs.
+        given = rows.group_by([*on, *facts.fields], maintain_order=True).agg(
+            pl.col("_modified_at").max().alias("given_at")
+        )
         return (
             place.join(given, on=on, maintain_order="left_right")
             .with_columns(pl.max_horizontal("since", "given_at").alias("since"))

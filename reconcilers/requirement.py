@@ -1,6 +1,6 @@
 """A requirement: a record needs another one in its transaction, in some state, within a time."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -126,9 +126,9 @@ class Requirement:
 
     def evaluate(self, scope: Scope) -> Verdict:
         """Records that lack what they need; deadlines for those whose time has not passed."""
-        asking = select_rows(scope, self.stream, self.where).drop_nulls(self._same())
-        pairs = self._pairs(scope, asking)
-        served = pairs.filter(pl.col(f"{NEEDED}holds") & self.needed.in_force)
+        asking = self._asking(scope)
+        naming, named = self._by_place(asking), self._named(scope)
+        served = self._served(naming, named.filter(f"{NEEDED}holds"))
         unserved = asking.join(served, on=_RECORD, how="anti", maintain_order="left")
         lacking = with_due(unserved, self.start, self.within, self.add_time).with_columns(
             # What a record needs since it changed may be there since then, and not read yet.
@@ -138,7 +138,7 @@ class Requirement:
         passed = has_passed(scope, self.needed.stream)
         accused = (
             lacking.filter(passed)
-            .join(self._closest(pairs), on=_RECORD, how="left", maintain_order="left")
+            .join(self._closest(naming, named), on=_RECORD, how="left", maintain_order="left")
             .select(
                 "_transaction",
                 "since",
@@ -153,40 +153,41 @@ class Requirement:
             awaited=awaited(lacking.filter(~passed)),
         )
 
-    def _same(self) -> list[str]:
-        return list(self.needed.same or {})
+    @property
+    def _place(self) -> list[str]:
+        """Columns that a record shares with what it may mean."""
+        same = [f"{NEEDED}same{number}" for number in range(len(self.needed.same or {}))]
+        return ["_transaction", *(["_key"] if self.needed.match else []), *same]
 
-    def _pairs(self, scope: Scope, asking: pl.DataFrame) -> pl.DataFrame:
-        """Each record beside those that it may mean, in whatever state they are."""
-        needed = select_rows(scope, self.needed.stream, EVERY_ROW).with_columns(
-            self.needed.holds.alias("holds")
-        )
-        if self.needed.match is not None:
-            asking = explode_keys(asking, self.needed.match)
-            needed = explode_keys(needed, self.needed.match)
-        place = ["_transaction", *(["_key"] if self.needed.match else [])]
-        same = [
-            (_comparable(asking, one), _comparable(needed, other))
-            for one, other in (self.needed.same or {}).items()
-        ]
-        asking = asking.with_columns(
-            one.alias(f"{NEEDED}same{number}") for number, (one, _) in enumerate(same)
-        )
-        needed = needed.select(
-            *place,
-            pl.all().exclude(place).name.prefix(NEEDED),
-            *(other.alias(f"{NEEDED}same{number}") for number, (_, other) in enumerate(same)),
-        )
-        on = [*place, *(f"{NEEDED}same{number}" for number in range(len(same)))]
-        return asking.join(needed, on=on, maintain_order="left_right")
+    def _asking(self, scope: Scope) -> pl.DataFrame:
+        """Records that need something, with the values that have to be the same."""
+        rows = select_rows(scope, self.stream, self.where)
+        rows = _with_comparable(rows, list(self.needed.same or {}))
+        return rows.drop_nulls([name for name in self._place if name in rows.columns])
 
-    def _closest(self, pairs: pl.DataFrame) -> pl.DataFrame:
+    def _named(self, scope: Scope) -> pl.DataFrame:
+        """What may be meant, in whatever state it is, the columns marked as the needed one's."""
+        rows = select_rows(scope, self.needed.stream, EVERY_ROW)
+        rows = rows.with_columns(self.needed.holds.alias("holds"))
+        rows = self._by_place(_with_comparable(rows, list((self.needed.same or {}).values())))
+        return rows.select(*self._place, pl.all().exclude(self._place).name.prefix(NEEDED))
+
+    def _by_place(self, rows: pl.DataFrame) -> pl.DataFrame:
+        return rows if self.needed.match is None else explode_keys(rows, self.needed.match)
+
+    def _served(self, naming: pl.DataFrame, holding: pl.DataFrame) -> pl.DataFrame:
+        if not self.needed.term:
+            return naming.join(holding, on=self._place, how="semi")
+        return naming.join(holding, on=self._place).filter(self.needed.in_force)
+
+    def _closest(self, naming: pl.DataFrame, named: pl.DataFrame) -> pl.DataFrame:
         """What the first record that may be meant says of its state, as `told`."""
-        fields = dict.fromkeys((*self.needed.that, *self.needed.term))
-        first = pairs.unique(_RECORD, keep="first", maintain_order=True)
+        first_named = named.unique(self._place, keep="first", maintain_order=True)
+        first = naming.join(first_named, on=self._place).sort(self._place)
+        first = first.unique(_RECORD, keep="first", maintain_order=True)
         said = [
             pl.format(f"{field} {{}}", as_text(first, NEEDED + field).fill_null("without a value"))
-            for field in fields
+            for field in dict.fromkeys((*self.needed.that, *self.needed.term))
         ]
         told = pl.concat_str(*said, separator=", ") if said else pl.lit(None, pl.String)
         return first.select(*_RECORD, told.alias("told"))
@@ -198,9 +199,14 @@ class Requirement:
         return text.alias("expected")
 
 
-def _comparable(frame: pl.DataFrame, field: str) -> pl.Expr:
-    """Text without regard to case and outer blanks; other values as they are."""
-    value = pl.col(field)
-    if frame.schema[field] == pl.String():
-        return value.str.strip_chars().str.to_lowercase()
-    return value
+def _with_comparable(rows: pl.DataFrame, fields: Sequence[str]) -> pl.DataFrame:
+    """The values that have to be the same: text without regard to case and outer blanks."""
+    values = (
+        pl.col(field).str.strip_chars().str.to_lowercase().replace("", None)
+        if rows.schema[field] == pl.String()
+        else pl.col(field)
+        for field in fields
+    )
+    return rows.with_columns(
+        value.alias(f"{NEEDED}same{number}") for number, value in enumerate(values)
+    )

@@ -218,6 +218,7 @@ def test_a_role_that_is_not_sold_is_found_whatever_its_spelling() -> None:
         row("OPP-1", "A", role="architect"),
         row("OPP-1", "B", role="Tester"),
         row("OPP-1", "C"),
+        row("OPP-1", "D", role=" "),
     ]
     (finding,) = findings(asked, Scene({"psa.assignment": assigned, "contracts.contract": sold}))
     assert finding.record_id == "B"
