@@ -21,9 +21,9 @@ from monitor.core.ports import MONEY, Scope, Verdict
 from monitor.core.screens import Aggregate, Fact, Screen
 from monitor.core.streams import Duration, Settings
 from reconcilers.conditions import condition, select_rows
-from reconcilers.names import find_field, find_stream
+from reconcilers.names import find_field, find_stream, find_working_time
 from reconcilers.reporter import Reporter, as_text, awaited, currency_of
-from reconcilers.silence import CHANGED, find_start, find_working_time, has_passed, with_due
+from reconcilers.silence import CHANGED, find_start, has_passed, with_due
 
 EXAMPLE = """
 change-orders-are-in-the-budget-once:
@@ -60,9 +60,9 @@ class AppliedOnceSettings(RuleSettings):
     """Instant or date of an amendment from which the time runs; None, and where it has no value:
     its birth, or last change."""
     within: Duration = timedelta(0)
-    """Time allowed, in working time where a calendar is named, else plain time."""
+    """Time allowed, in working time where a calendar counts, else plain time."""
     calendar: str = ""
-    """Name of the calendar whose working time counts; empty: plain time."""
+    """Name of the calendar whose working time counts; empty: the owner's, if any; or `plain`."""
     tolerance: Decimal = Field(default=Decimal("0.005"), ge=0)
     """Amounts this far apart are still equal."""
 
@@ -80,6 +80,8 @@ def build(name: str, settings: AppliedOnceSettings, context: RuleContext) -> "Ap
     )
     if total.stream in (base.stream, amendments.stream):
         raise ValueError(f"{total.stream} cannot be tied to itself: name another stream")
+    hop = f"{amendments.stream} -> {total.stream}"
+    reporter = Reporter.create(name, settings, context, total.stream, hop)
     return AppliedOnce(
         name=name,
         settings=settings,
@@ -87,10 +89,8 @@ def build(name: str, settings: AppliedOnceSettings, context: RuleContext) -> "Ap
         amendments=amendments,
         total=total,
         start=find_start(context, amendments.stream, settings.start),
-        add_time=find_working_time(context, settings.calendar),
-        reporter=Reporter.create(
-            name, settings, context, total.stream, hop=f"{amendments.stream} -> {total.stream}"
-        ),
+        add_time=find_working_time(context, settings.calendar, reporter.owner),
+        reporter=reporter,
     )
 
 

@@ -23,7 +23,7 @@ from monitor.core.plugins import RuleContext, WorkingTime
 from monitor.core.ports import INSTANT, Scope, Verdict
 from monitor.core.screens import EVERY_ROW, Aggregate, Fact, Screen, wrapping_sum
 from reconcilers.conditions import condition, explode_keys, later, select_rows
-from reconcilers.names import find_calendar, find_field, find_stream
+from reconcilers.names import find_field, find_stream, find_working_time
 from reconcilers.reporter import Reporter, as_text, awaited
 
 EXAMPLE = """
@@ -58,6 +58,7 @@ def build_hand_off(name: str, settings: HandOffSettings, context: RuleContext) -
     missing_after = settings.missing_after
     if missing_after is not None and missing_after < settings.within:
         raise ValueError("missing_after is shorter than within: late comes before missing")
+    reporter = Reporter.create(name, settings, context, target, hop=name)
     return HandOff(
         name=name,
         settings=settings,
@@ -66,8 +67,8 @@ def build_hand_off(name: str, settings: HandOffSettings, context: RuleContext) -
         required=find_stream(context, settings.requires) if settings.requires else None,
         when=condition(context, source, settings.when),
         that=condition(context, target, settings.that),
-        add_time=find_calendar(context, settings.calendar) if settings.calendar else None,
-        reporter=Reporter.create(name, settings, context, target, hop=name),
+        add_time=find_working_time(context, settings.calendar, reporter.owner),
+        reporter=reporter,
     )
 
 

@@ -25,13 +25,12 @@ from monitor.core.ports import MONEY, Scope, Verdict
 from monitor.core.screens import Aggregate, Fact, Screen
 from monitor.core.streams import Duration, Name, Settings
 from reconcilers.conditions import condition, explode_keys, select_rows
-from reconcilers.names import find_field, find_stream
+from reconcilers.names import find_field, find_stream, find_working_time
 from reconcilers.reporter import Reporter, awaited, currency_of, has_money
 from reconcilers.silence import (
     CHANGED,
     find_birth,
     find_start,
-    find_working_time,
     has_passed,
     with_due,
 )
@@ -73,7 +72,7 @@ class DownstreamSettings(Settings):
     version: str | None = None
     """Integer field with the version that it has; None: called as in the first system."""
     within: Duration = timedelta(0)
-    """Time allowed, in working time where a calendar is named, else plain time."""
+    """Time allowed, in working time where a calendar counts, else plain time."""
     copies: Literal["one", "several"] = "one"
     """`one`: one record a version, the latest counts, and two of one version were put in twice.
     `several`: records side by side, each of which must have the latest version."""
@@ -97,7 +96,7 @@ class LineageSettings(RuleSettings):
     """Instant or date of a version from which the time runs; None, and versions without a value
     there: its birth, or last change."""
     calendar: str = ""
-    """Name of the calendar whose working time counts; empty: plain time."""
+    """Name of the calendar whose working time counts; empty: the owner's, if any; or `plain`."""
     downstream: tuple[DownstreamSettings, ...] = Field(min_length=1)
     """The later systems."""
 
@@ -120,7 +119,6 @@ def build(name: str, settings: LineageSettings, context: RuleContext) -> "Lineag
         stream=stream,
         where=condition(context, stream, settings.where),
         start=find_start(context, stream, settings.start),
-        add_time=find_working_time(context, settings.calendar),
         money=_money(context, stream),
         followers=tuple(
             _follower(name, settings, each, target, context)
@@ -145,15 +143,15 @@ def _follower(
 ) -> "Follower":
     version = downstream.version or settings.version
     find_field(context, stream, version, FieldType.INTEGER)
+    reporter = Reporter.create(name, settings, context, stream, f"{settings.stream} -> {stream}")
     return Follower(
         settings=downstream,
         stream=stream,
         where=condition(context, stream, downstream.where),
         version=version,
         born=find_birth(context, stream),
-        reporter=Reporter.create(
-            name, settings, context, stream, hop=f"{settings.stream} -> {stream}"
-        ),
+        add_time=find_working_time(context, settings.calendar, reporter.owner),
+        reporter=reporter,
     )
 
 
@@ -166,6 +164,7 @@ class Follower:
     where: pl.Expr
     version: str
     born: pl.Expr
+    add_time: WorkingTime | None
     reporter: Reporter
 
 
@@ -178,7 +177,6 @@ class Lineage:
     stream: StreamId
     where: pl.Expr
     start: pl.Expr
-    add_time: WorkingTime | None
     money: tuple[pl.Expr, ...]
     followers: tuple[Follower, ...]
 
@@ -279,7 +277,7 @@ class Lineage:
         start = pl.when("is_absent").then("first_start").otherwise("latest_start")
         # What follows a version since it changed may be there since then, and not read yet.
         counts_from = pl.max_horizontal("at", "changed_at")
-        return with_due(pairs, start, settings.within, self.add_time).with_columns(
+        return with_due(pairs, start, settings.within, follower.add_time).with_columns(
             since=pl.when("is_ahead").then("copied_at").otherwise("at"),
             at=pl.when("is_ahead").then("copied_at").otherwise(counts_from),
             kind=pl.when("is_absent").then(_MISSING).otherwise(_LINEAGE),

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from difflib import get_close_matches
 
+from monitor.core.flows import PLAIN
 from monitor.core.model import FieldType, StreamId
 from monitor.core.plugins import RuleContext, WorkingTime
 
@@ -35,6 +36,21 @@ def find_field(context: RuleContext, stream: StreamId, name: str, *types: FieldT
         wanted = " or ".join(types)
         raise ValueError(f"field '{name}' of {stream} is {fields[name]}, but {wanted} is needed")
     return fields[name]
+
+
+def find_working_time(context: RuleContext, calendar: str, owner: str) -> WorkingTime | None:
+    """The working time that counts for a rule; None for time that never stops.
+
+    Args:
+        context: the landscape.
+        calendar: that the settings name; empty: the owner's, where it has one.
+        owner: who holds the rule's breaks.
+
+    Raises:
+        ValueError: the landscape has no such calendar.
+    """
+    name = calendar or context.owner_calendars.get(owner, PLAIN)
+    return None if name == PLAIN else find_calendar(context, name)
 
 
 def find_calendar(context: RuleContext, name: str) -> WorkingTime:

@@ -22,10 +22,10 @@ from monitor.core.plugins import RuleContext
 from monitor.core.ports import MONEY
 from monitor.core.streams import Duration, Name
 from reconcilers.conditions import condition
-from reconcilers.names import find_field, find_stream
+from reconcilers.names import find_field, find_stream, find_working_time
 from reconcilers.reporter import Reporter, currency_of, has_money
 from reconcilers.requirement import NEEDED, Needed, Requirement
-from reconcilers.silence import find_start, find_working_time
+from reconcilers.silence import find_start
 from reconcilers.terms import TermSettings, within_term
 
 EXAMPLE = """
@@ -76,9 +76,9 @@ class RequiresSettings(RuleSettings):
     """Instant or date from which the time runs; None, and records without a value there: their
     birth, or last change."""
     within: Duration = Field(default=0, validate_default=True)
-    """Time allowed, in working time where a calendar is named, else plain time."""
+    """Time allowed, in working time where a calendar counts, else plain time."""
     calendar: str = ""
-    """Name of the calendar whose working time counts; empty: plain time."""
+    """Name of the calendar whose working time counts; empty: the owner's, if any; or `plain`."""
     worth: tuple[str, ...] = ()
     """Numbers of the record whose product is the money that leaks; none: its own amount, or the
     money of the transaction where it states none."""
@@ -105,6 +105,7 @@ def build(name: str, settings: RequiresSettings, context: RuleContext) -> Requir
         term=tuple(filter(None, (term.begins, term.ends))) if term else (),
     )
     needs.check_same(context, stream)
+    reporter = Reporter.create(name, settings, context, stream, hop=f"{stream} -> {needed}")
     return Requirement(
         name=name,
         kind=BreakKind.LEAKAGE,
@@ -113,9 +114,9 @@ def build(name: str, settings: RequiresSettings, context: RuleContext) -> Requir
         needed=needs,
         start=find_start(context, stream, settings.start),
         within=settings.within,
-        add_time=find_working_time(context, settings.calendar),
+        add_time=find_working_time(context, settings.calendar, reporter.owner),
         money=_money(context, stream, settings.worth),
-        reporter=Reporter.create(name, settings, context, stream, hop=f"{stream} -> {needed}"),
+        reporter=reporter,
     )
 
 

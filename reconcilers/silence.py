@@ -8,7 +8,7 @@ from monitor.core.model import FieldType, StreamId
 from monitor.core.plugins import RuleContext, WorkingTime
 from monitor.core.ports import INSTANT, Scope
 from reconcilers.conditions import later
-from reconcilers.names import find_calendar, find_field
+from reconcilers.names import find_field
 
 AT = "at"
 """Column: from when on an absence counts."""
@@ -50,15 +50,6 @@ def find_start(context: RuleContext, stream: StreamId, field: str | None) -> pl.
     if find_field(context, stream, field, FieldType.INSTANT, FieldType.DATE) is FieldType.DATE:
         stated = stated.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
     return pl.coalesce(stated, born)
-
-
-def find_working_time(context: RuleContext, calendar: str) -> WorkingTime | None:
-    """The working time of the calendar; None for plain time, which has no name.
-
-    Raises:
-        ValueError: the landscape has no such calendar.
-    """
-    return find_calendar(context, calendar) if calendar else None
 
 
 def with_due(

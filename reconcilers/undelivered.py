@@ -18,10 +18,10 @@ from monitor.core.model import FieldType
 from monitor.core.plugins import RuleContext
 from monitor.core.streams import Duration, Name
 from reconcilers.conditions import condition
-from reconcilers.names import find_stream
+from reconcilers.names import find_stream, find_working_time
 from reconcilers.reporter import Reporter
 from reconcilers.requirement import Needed, Requirement
-from reconcilers.silence import find_start, find_working_time
+from reconcilers.silence import find_start
 
 EXAMPLE = """
 project-message-arrived:
@@ -53,9 +53,9 @@ class UndeliveredSettings(RuleSettings):
     """Instant of the message from which the time runs; None: its `updated_at`, or else its birth
     or last change."""
     within: Duration
-    """Time allowed, in working time where a calendar is named, else plain time."""
+    """Time allowed, in working time where a calendar counts, else plain time."""
     calendar: str = ""
-    """Name of the calendar whose working time counts; empty: plain time."""
+    """Name of the calendar whose working time counts; empty: the owner's, if any; or `plain`."""
 
 
 def build(name: str, settings: UndeliveredSettings, context: RuleContext) -> Requirement:
@@ -70,6 +70,7 @@ def build(name: str, settings: UndeliveredSettings, context: RuleContext) -> Req
     updated = context.fields[stream].get("updated_at") is FieldType.INSTANT
     start = settings.start or ("updated_at" if updated else None)
     where = condition(context, stream, {"status": settings.status})
+    reporter = Reporter.create(name, settings, context, stream, hop=f"{stream} -> {target}")
     return Requirement(
         name=name,
         kind=BreakKind.UNDELIVERED,
@@ -83,7 +84,7 @@ def build(name: str, settings: UndeliveredSettings, context: RuleContext) -> Req
         ),
         start=find_start(context, stream, start),
         within=settings.within,
-        add_time=find_working_time(context, settings.calendar),
+        add_time=find_working_time(context, settings.calendar, reporter.owner),
         money=(),
-        reporter=Reporter.create(name, settings, context, stream, hop=f"{stream} -> {target}"),
+        reporter=reporter,
     )

@@ -7,8 +7,9 @@ from monitor.config.check_streams import check_stream
 from monitor.config.context import known_entities, watch_context
 from monitor.config.issues import KeyPath, Problem, did_you_mean
 from monitor.config.landscape import Landscape
-from monitor.core.calendar import working_time
+from monitor.core.calendar import faults_of
 from monitor.core.entities import ENTITIES
+from monitor.core.flows import PLAIN
 from monitor.core.plugins import Plugins
 from monitor.core.watches import ESTATE
 
@@ -18,6 +19,7 @@ def check_landscape(landscape: Landscape, plugins: Plugins) -> list[Problem]:
     problems = [
         *_check_entities(landscape),
         *_check_calendars(landscape),
+        *_check_owners(landscape),
         *_check_systems(landscape, plugins),
         *_check_routes(landscape),
     ]
@@ -55,10 +57,18 @@ def _check_entities(landscape: Landscape) -> Iterator[Problem]:
 
 def _check_calendars(landscape: Landscape) -> Iterator[Problem]:
     for name, settings in landscape.calendars.items():
-        try:
-            working_time(settings)
-        except ValueError as error:
-            yield Problem(("calendars", name), str(error))
+        if name == PLAIN:
+            message = f"the name '{PLAIN}' means time that never stops; call it another name"
+            yield Problem(("calendars", name), message, at_key=True)
+        for key, sentence in faults_of(settings):
+            yield Problem(("calendars", name, key), sentence)
+
+
+def _check_owners(landscape: Landscape) -> Iterator[Problem]:
+    for name, owner in landscape.owners.items():
+        if owner.calendar:
+            path: KeyPath = ("owners", name, "calendar")
+            yield from _known(path, "calendar", owner.calendar, landscape.calendars)
 
 
 def _check_systems(landscape: Landscape, plugins: Plugins) -> Iterator[Problem]:

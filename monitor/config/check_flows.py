@@ -6,7 +6,7 @@ from graphlib import CycleError, TopologicalSorter
 from monitor.config.context import known_entities, known_streams, rule_context
 from monitor.config.issues import KeyPath, Problem, did_you_mean
 from monitor.config.landscape import FlowSettings, Landscape
-from monitor.core.flows import HandOffSettings
+from monitor.core.flows import PLAIN, HandOffSettings
 from monitor.core.model import FieldType, StreamId
 from monitor.core.plugins import Plugins
 from monitor.core.streams import StreamSettings
@@ -131,7 +131,7 @@ class _FlowCheck:
         instant = FieldType.INSTANT
         yield from self._field((*at, "start"), settings.source, settings.start, instant)
         yield from self._field((*at, "arrival"), settings.to, settings.arrival, instant)
-        if settings.calendar and settings.calendar not in self._landscape.calendars:
+        if settings.calendar not in ("", PLAIN, *self._landscape.calendars):
             hint = did_you_mean(settings.calendar, self._landscape.calendars)
             message = f"unknown calendar '{settings.calendar}'{hint}"
             yield Problem((*self._path, *at, "calendar"), message)

@@ -31,6 +31,11 @@ def working_times(landscape: Landscape) -> dict[str, WorkingTime]:
     return {name: working_time(settings) for name, settings in landscape.calendars.items()}
 
 
+def owner_calendars(landscape: Landscape) -> dict[str, str]:
+    """The calendar's name of each owner that has one."""
+    return {name: owner.calendar for name, owner in landscape.owners.items() if owner.calendar}
+
+
 def rule_context(name: str, flow: FlowSettings, landscape: Landscape) -> RuleContext:
     """What the rules of a flow are built with; only of a landscape whose streams are in order."""
     streams = known_streams(landscape)
@@ -44,6 +49,7 @@ def rule_context(name: str, flow: FlowSettings, landscape: Landscape) -> RuleCon
         mapped={stream: frozenset(settings.map) for stream, settings in streams.items()},
         owners={system: settings.owner for system, settings in landscape.systems.items()},
         calendars=working_times(landscape),
+        owner_calendars=owner_calendars(landscape),
         value_stream=StreamId.parse(value.stream if value else flow.root),
         value_amount=value.amount if value else "amount",
         value_currency=value.currency if value else "currency",
@@ -62,6 +68,7 @@ def watch_context(landscape: Landscape) -> WatchContext:
         fields={stream: entities[settings.entity] for stream, settings in streams.items()},
         owners={system: settings.owner for system, settings in landscape.systems.items()},
         calendars=working_times(landscape),
+        owner_calendars=owner_calendars(landscape),
     )
     hand_offs = {
         name: {

@@ -4,6 +4,7 @@ import hashlib
 import json
 from typing import Any
 
+from monitor.config.context import owner_calendars
 from monitor.config.issues import KeyPath
 from monitor.config.landscape import Landscape
 from monitor.core.streams import Settings
@@ -38,12 +39,13 @@ def digest_of(settings: Settings) -> str:
 def rules_digest(landscape: Landscape, flow: str) -> str:
     """SHA-256 over all that a flow's findings follow from, beside the records: 64 hex digits.
 
-    That is the flow, the calendars that its hand-offs count with, the settling margin and who
-    holds the systems.
+    That is the flow, the calendars that its hand-offs count with and whose each of them is, the
+    settling margin and who holds the systems.
     """
     shown = effective(landscape)
     owners = {name: system.owner for name, system in landscape.systems.items()}
-    return _hash([shown["flows"][flow], shown["calendars"], shown["settle"], owners])
+    times = [shown["calendars"], owner_calendars(landscape)]
+    return _hash([shown["flows"][flow], times, shown["settle"], owners])
 
 
 def _hash(form: Any) -> str:

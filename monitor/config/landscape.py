@@ -62,6 +62,20 @@ class OwnerSettings(Settings):
     """What people call it."""
     contact: str = ""
     """Where it can be reached."""
+    calendar: str = ""
+    """Its working time: what counts for its hand-offs and rules that name no calendar."""
+
+
+class WorkerSettings(Settings):
+    """Where the shards of a full reconciliation are worked on."""
+
+    processes: int = Field(default=1, ge=1)
+    """Processes on this machine."""
+    cluster: str | None = None
+    """Address of a dask.distributed scheduler, `tcp://host:8786`, whose workers do it instead;
+    they must see the landscape and the extracts under the same paths."""
+    rows: int = Field(default=16_000_000, ge=1)
+    """Rows that a shard has at most, about; bounds the memory of each worker."""
 
 
 class EntitySettings(Settings):
@@ -101,6 +115,8 @@ class Landscape(Settings):
     """Where what was seen is kept."""
     server: ServerSettings = ServerSettings()
     """Where the page and the metrics are served."""
+    workers: WorkerSettings = WorkerSettings()
+    """Where full reconciliations are worked on."""
     settle: Duration = timedelta(0)
     """How old a suspicion must be before anyone hears of it."""
     every: Duration = timedelta(seconds=15)

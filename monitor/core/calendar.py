@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from monitor.core.flows import CalendarSettings
+from monitor.core.flows import CalendarSettings, MonthEndSettings
 from monitor.core.plugins import WorkingTime
 from monitor.core.ports import INSTANT
 from monitor.core.shifts import ShiftTable
+from monitor.core.working_days import WorkingDays, public_holidays
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY = timedelta(days=1)
@@ -22,8 +23,9 @@ _USUAL_YEARS = (1990, 2060)
 """Years for which shifts are written down; a stamp out of a broken clock is counted by itself."""
 _LAST_YEAR = 2100
 """Until when they are written down for what takes years."""
-_WEEKS = 40
-"""Full weeks that a year has at the least, whatever its holidays."""
+_WEEKS = 20
+"""Weeks' worth of work that a year has at the least, whatever its holidays and freezes."""
+_ANY_YEAR, _LEAP_YEAR = 2026, 2024
 
 
 def working_time(settings: CalendarSettings) -> WorkingTime:
@@ -47,19 +49,74 @@ def working_hours(settings: CalendarSettings) -> "WorkingHours":
     """A calendar's settings, checked and ready to count with.
 
     Raises:
-        ValueError: the zone is unknown, or the calendar has no working time at all.
+        ValueError: the calendar cannot be; see `faults_of`.
     """
-    try:
-        zone = ZoneInfo(settings.zone)
-    except (OSError, ValueError, LookupError) as error:
-        raise ValueError(f"'{settings.zone}' is not a time zone of the IANA database") from error
-    opens, closes = _minutes(settings.opens), _minutes(settings.closes)
+    for _, sentence in faults_of(settings):
+        raise ValueError(sentence)
+    freeze = settings.month_end or MonthEndSettings()
+    return WorkingHours(
+        zone=ZoneInfo(settings.zone),
+        days=WorkingDays(
+            weekdays=frozenset(_DAYS.index(day) for day in settings.days),
+            holidays=frozenset(settings.holidays),
+            worked=frozenset(settings.worked),
+            country=settings.country,
+            region=settings.region,
+            last=freeze.last,
+            first=freeze.first,
+            months=frozenset(freeze.months),
+        ),
+        opens=_minutes(settings.opens),
+        closes=_minutes(settings.closes),
+        short_days=tuple((day, _minutes(at)) for day, at in sorted(settings.short_days.items())),
+    )
+
+
+def faults_of(settings: CalendarSettings) -> Iterator[tuple[str, str]]:
+    """What is wrong with a calendar: the key at fault, and one sentence."""
+    if not _is_zone(settings.zone):
+        yield "zone", f"'{settings.zone}' is not a time zone of the IANA database"
     if not settings.days:
-        raise ValueError("the calendar has no working days")
-    if closes <= opens:
-        raise ValueError(f"the calendar closes at {settings.closes}, not after {settings.opens}")
-    weekdays = frozenset(_DAYS.index(day) for day in settings.days)
-    return WorkingHours(zone, weekdays, opens, closes, frozenset(settings.holidays))
+        yield "days", "the calendar has no working days"
+    if _minutes(settings.closes) <= _minutes(settings.opens):
+        yield "closes", f"the calendar closes at {settings.closes}, not after {settings.opens}"
+    for day, closes in settings.short_days.items():
+        if not _is_day(day):
+            yield "short_days", f"'{day}' is no day of a year"
+        if not _minutes(settings.opens) < _minutes(closes) < _minutes(settings.closes):
+            hours = f"{settings.opens} and {settings.closes}"
+            yield "short_days", f"the calendar closes at {closes} on {day}, not between {hours}"
+    if settings.region and not settings.country:
+        yield "region", f"the region '{settings.region}' needs a country"
+    elif settings.country:
+        yield from _holiday_faults(settings.country, settings.region)
+    freeze = settings.month_end or MonthEndSettings()
+    # Every month has each day of the week four times, and is never all holidays.
+    if settings.days and freeze.last + freeze.first >= 4 * len(settings.days):
+        yield "month_end", "the freeze at month end leaves no working days"
+
+
+def _holiday_faults(country: str, region: str) -> Iterator[tuple[str, str]]:
+    try:
+        public_holidays(country, region, _ANY_YEAR)
+    except ValueError as error:
+        yield ("region" if region else "country"), str(error)
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (OSError, ValueError, LookupError):
+        return False
+    return True
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text if len(text) > len("12-24") else f"{_LEAP_YEAR}-{text}")
+    except ValueError:
+        return False
+    return True
 
 
 def _minutes(clock_time: str) -> int:
@@ -77,17 +134,17 @@ class WorkingHours:
 
     Attributes:
         zone: where the wall clock hangs.
-        weekdays: Monday is 0.
+        days: dates with a shift.
         opens: minutes since midnight.
         closes: minutes since midnight, up to 1440 for the end of the day.
-        holidays: dates without a shift.
+        short_days: dates (`2026-12-24`) and days of each year (`12-24`) with another closing.
     """
 
     zone: ZoneInfo
-    weekdays: frozenset[int]
+    days: WorkingDays
     opens: int
     closes: int
-    holidays: frozenset[date]
+    short_days: tuple[tuple[str, int], ...] = ()
 
     def add(self, start: datetime, allowed: timedelta) -> datetime:
         """The earliest instant within a shift by which `allowed` has been worked since `start`.
@@ -123,7 +180,7 @@ class WorkingHours:
         """The shifts from the first of the starts until the last of them has had its time."""
         years = starts.dt.year().unique()
         usual = years.filter(years.is_between(*_USUAL_YEARS)).to_list() or [_USUAL_YEARS[0]]
-        weekly = len(self.weekdays) * timedelta(minutes=self.closes - self.opens)
+        weekly = len(self.days.weekdays) * timedelta(minutes=self.closes - self.opens)
         last = max(usual) + 1 + allowed // (_WEEKS * weekly)
         return _shift_table(self, min(usual), min(last, _LAST_YEAR))
 
@@ -141,7 +198,7 @@ class WorkingHours:
         # Zones are at most a day from UTC; the first and last dates of all would not convert.
         day = max(start.astimezone(UTC).date(), date.min + 2 * _DAY) - _DAY
         while day < date.max - _DAY:
-            if day.weekday() in self.weekdays and day not in self.holidays:
+            if day in self.days:
                 opening, closing = self._instant(day, self.opens), self._closing(day)
                 # A date that a zone left out altogether would repeat its neighbour's shift.
                 if opening < closing and opening.astimezone(self.zone).date() == day:
@@ -149,10 +206,12 @@ class WorkingHours:
             day += _DAY
 
     def _closing(self, day: date) -> datetime:
-        first = self._instant(day, self.closes)
-        if self.closes == 24 * 60:
+        text, short = day.isoformat(), dict(self.short_days)
+        closes = short.get(text, short.get(text[5:], self.closes)) if short else self.closes
+        first = self._instant(day, closes)
+        if closes == 24 * 60:
             return first
-        return max(first, self._instant(day, self.closes, fold=1))
+        return max(first, self._instant(day, closes, fold=1))
 
     def _instant(self, day: date, minutes: int, fold: int = 0) -> datetime:
         midnight = datetime.combine(day, time(0))

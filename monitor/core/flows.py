@@ -1,7 +1,7 @@
 """A flow: a business process as hand-offs and rules over the streams of a landscape."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
@@ -43,11 +43,12 @@ class HandOffSettings(RuleSettings):
     arrival: str = "created_at"
     """Instant field of the downstream record that says when it arrived."""
     within: Duration
-    """Time allowed, in working time where a calendar is named, else plain time."""
+    """Time allowed, in working time where a calendar counts, else plain time."""
     missing_after: Duration | None = None
     """Time after which late turns into missing; None: as soon as `within` has passed."""
     calendar: str = ""
-    """Name of the calendar whose working time counts; empty: plain time."""
+    """Name of the calendar whose working time counts; empty: that of the owner, where it has one;
+    `plain`: time that never stops."""
     match: Name | None = None
     """Key kind that pairs single records (each change order with its copy); None: any
     downstream record of the transaction will do."""
@@ -58,12 +59,33 @@ class HandOffSettings(RuleSettings):
     """Whether a record that arrived too late remains a break or resolves it."""
 
 
+ClockTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+"""A time of day by the wall clock: `09:00`."""
+
+ShortDay = Annotated[str, Field(pattern=r"^(\d{4}-)?\d{2}-\d{2}$")]
+"""A date, or a day of each year: `2026-12-24`, `12-24`."""
+
+PLAIN: Final = "plain"
+"""In place of a calendar's name: time that never stops."""
+
+
 class ValueSettings(Settings):
     """Where the money of a transaction is stated."""
 
     stream: StreamName
     amount: str = "amount"
     currency: str = "currency"
+
+
+class MonthEndSettings(Settings):
+    """Working days around the end of a month in which no time runs, while the books are closed."""
+
+    last: int = Field(default=0, ge=0, le=10)
+    """How many, counted back from the last working day of the month that ends."""
+    first: int = Field(default=0, ge=0, le=10)
+    """How many, counted from the first working day of the month that begins."""
+    months: tuple[Annotated[int, Field(ge=1, le=12)], ...] = ()
+    """Months at whose end it is so, January being 1; empty: each of them."""
 
 
 class CalendarSettings(Settings):
@@ -78,6 +100,18 @@ class CalendarSettings(Settings):
         "thu",
         "fri",
     )
-    opens: str = Field(default="09:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
-    closes: str = Field(default="17:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$")
+    """Days of the week on which it works."""
+    opens: ClockTime = "09:00"
+    closes: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$")] = "17:00"
+    country: str = ""
+    """ISO 3166-1 code of the country whose public holidays are free, such as `DE`."""
+    region: str = ""
+    """ISO 3166-2 code, without the country, of the part of it whose holidays are free too: `BY`."""
     holidays: tuple[date, ...] = ()
+    """Free days of its own."""
+    worked: tuple[date, ...] = ()
+    """Dates on which it works although they are free."""
+    short_days: dict[ShortDay, ClockTime] = {}
+    """When it closes on some days: `12-24` in each year, or `2026-12-24`."""
+    month_end: MonthEndSettings | None = None
+    """Working days around the end of a month in which no time runs."""

@@ -59,6 +59,7 @@ class RuleContext:
         fields: canonical fields by stream.
         owners: owner by system.
         calendars: working time by calendar name.
+        owner_calendars: name of the calendar by owner, of owners that have one.
         value_stream, value_amount, value_currency: where the money of a transaction is stated.
         of_record: by field, the stream that owns it where two disagree.
         mapped: by stream, the fields that its rows fill; all of them where a stream is not named.
@@ -70,6 +71,7 @@ class RuleContext:
     fields: Mapping[StreamId, EntityFields]
     owners: Mapping[str, str] = field(default_factory=dict)
     calendars: Mapping[str, WorkingTime] = field(default_factory=dict)
+    owner_calendars: Mapping[str, str] = field(default_factory=dict)
     value_stream: StreamId | None = None
     value_amount: str = "amount"
     value_currency: str = "currency"

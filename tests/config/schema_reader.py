@@ -19,7 +19,7 @@ _KNOWN = frozenset(
     {
         *("$schema", "$defs", "$ref", "title", "description", "default", "discriminator"),
         *("type", "const", "enum", "pattern", "format", "minLength", "maxLength", "writeOnly"),
-        *("minimum", "maximum", "exclusiveMinimum", "anyOf", "oneOf"),
+        *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "anyOf", "oneOf"),
         *("items", "minItems", "maxItems"),
         *("properties", "patternProperties", "additionalProperties", "required", "minProperties"),
     }
@@ -77,6 +77,7 @@ def _bounds(schema: Schema, value: Any) -> Iterator[bool]:
         yield value >= schema.get("minimum", value)
         yield value <= schema.get("maximum", value)
         yield "exclusiveMinimum" not in schema or value > schema["exclusiveMinimum"]
+        yield "exclusiveMaximum" not in schema or value < schema["exclusiveMaximum"]
     if isinstance(value, list):
         yield len(value) >= schema.get("minItems", 0)
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.core.calendar import WorkingHours, plain_time, working_hours, working_time
-from monitor.core.flows import CalendarSettings
+from monitor.core.flows import CalendarSettings, MonthEndSettings
 from monitor.core.ports import INSTANT
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -24,6 +24,15 @@ AROUND_THE_CLOCK = working_hours(
         opens="00:00",
         closes="24:00",
         days=("mon", "tue", "wed", "thu", "fri", "sat", "sun"),
+    )
+)
+CLOSING = working_hours(
+    CalendarSettings(
+        zone="Europe/Berlin",
+        country="DE",
+        region="BY",
+        short_days={"12-24": "13:00", "2026-12-31": "12:00"},
+        month_end=MonthEndSettings(last=1, first=3),
     )
 )
 HOUR = timedelta(hours=1)
@@ -98,6 +107,21 @@ def test_the_result_is_in_utc() -> None:
         (CalendarSettings(zone="Mars"), "'Mars' is not a time zone of the IANA database"),
         (CalendarSettings(zone="../x"), "'../x' is not a time zone of the IANA database"),
         (CalendarSettings(zone=""), "'' is not a time zone of the IANA database"),
+        (CalendarSettings(country="ZZ"), "no holidays are known of the country 'ZZ'"),
+        (
+            CalendarSettings(country="GB", region="BY"),
+            "no holidays are known of the region 'BY' of GB; known are ENG, NIR, SCT, WLS",
+        ),
+        (CalendarSettings(region="BY"), "the region 'BY' needs a country"),
+        (
+            CalendarSettings(days=("mon",), month_end=MonthEndSettings(last=2, first=2)),
+            "the freeze at month end leaves no working days",
+        ),
+        (CalendarSettings(short_days={"02-30": "13:00"}), "'02-30' is no day of a year"),
+        (
+            CalendarSettings(short_days={"12-24": "18:00"}),
+            "the calendar closes at 18:00 on 12-24, not between 09:00 and 17:00",
+        ),
     ],
 )
 def test_a_calendar_in_which_nobody_works_is_refused(
@@ -116,7 +140,7 @@ def test_working_time_is_not_taken_away() -> None:
 LATEST, EARLIEST = datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)
 
 
-@pytest.mark.parametrize("calendar", [OFFICE, NIGHT_SHIFT, AROUND_THE_CLOCK])
+@pytest.mark.parametrize("calendar", [OFFICE, NIGHT_SHIFT, AROUND_THE_CLOCK, CLOSING])
 def test_the_ends_of_time_do_no_harm(calendar: WorkingHours) -> None:
     assert calendar.add(LATEST, HOUR) == LATEST
     assert EARLIEST < calendar.add(EARLIEST, HOUR) < EARLIEST + timedelta(days=10)
@@ -124,7 +148,7 @@ def test_the_ends_of_time_do_no_harm(calendar: WorkingHours) -> None:
     assert plain_time(LATEST, HOUR) == LATEST
 
 
-CALENDARS = st.sampled_from([OFFICE, NIGHT_SHIFT, AROUND_THE_CLOCK])
+CALENDARS = st.sampled_from([OFFICE, NIGHT_SHIFT, AROUND_THE_CLOCK, CLOSING])
 INSTANTS = st.timedeltas(timedelta(0), timedelta(days=365)).map(
     lambda since: datetime(2026, 1, 1, tzinfo=UTC) + since
 )
@@ -184,7 +208,7 @@ def test_a_column_of_instants_gets_what_each_would_get(
     assert due.dtype == INSTANT
 
 
-@pytest.mark.parametrize("calendar", [OFFICE, NIGHT_SHIFT, AROUND_THE_CLOCK])
+@pytest.mark.parametrize("calendar", [OFFICE, NIGHT_SHIFT, AROUND_THE_CLOCK, CLOSING])
 def test_openings_and_closings_of_a_column_are_those_of_each(calendar: WorkingHours) -> None:
     edges = [
         edge + shift
