@@ -1,10 +1,11 @@
 """The landscape made ready to run: sources that can be read, flows with their rules."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from monitor.core.entities import EntityFields
+from monitor.core.flows import Condition
 from monitor.core.model import StreamId
 from monitor.core.ports import Capabilities, Channel, Probe, Rule
 from monitor.core.routes import RouteSettings
@@ -53,6 +54,7 @@ class HandOff:
         start: instant field of the upstream record from which its time runs; empty: not measured.
         arrival: instant field of the downstream record that says when it arrived.
         match: key kind that pairs single records; None: any downstream record will do.
+        that: the state in which a downstream record has arrived.
     """
 
     name: str
@@ -61,6 +63,7 @@ class HandOff:
     start: str = ""
     arrival: str = "created_at"
     match: str | None = None
+    that: Condition = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

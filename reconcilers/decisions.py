@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from pydantic import Field
 
+from monitor.core.conditions import words_of
 from monitor.core.flows import Condition
 from monitor.core.streams import Settings
 
@@ -18,13 +19,6 @@ class Row(Settings):
     """Field to the value or values that it must have; all must hold. Empty: whatever they say."""
     then: Condition = Field(min_length=1)
     """Field to the value or values that it must have then."""
-
-
-def words_of(value: str | bool | tuple[str, ...]) -> tuple[str, ...]:
-    """A condition's values as the texts that a record's value is compared with."""
-    if isinstance(value, bool):
-        return ("true" if value else "false",)
-    return (value,) if isinstance(value, str) else value
 
 
 def check_rows(rows: Sequence[Row], given: Collection[str]) -> None:

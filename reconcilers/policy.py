@@ -21,6 +21,7 @@ import polars as pl
 from pydantic import Field
 
 from monitor.core.breaks import BreakKind
+from monitor.core.conditions import words_of
 from monitor.core.flows import Condition, RuleSettings, StreamName
 from monitor.core.model import StreamId
 from monitor.core.plugins import RuleContext
@@ -28,7 +29,7 @@ from monitor.core.ports import Scope, Verdict
 from monitor.core.screens import Aggregate, Fact, Screen
 from monitor.core.streams import Name
 from reconcilers.conditions import condition, explode_keys, select_rows
-from reconcilers.decisions import Row, check_rows, words_of
+from reconcilers.decisions import Row, check_rows
 from reconcilers.names import find_field, find_stream
 from reconcilers.reporter import Reporter, as_text
 

@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from monitor.core.breaks import BreakKind
+from monitor.core.conditions import words_of
 from monitor.core.flows import Condition
 from monitor.core.model import StreamId
 from monitor.core.plugins import RuleContext, WorkingTime
 from monitor.core.ports import Scope, Verdict
 from monitor.core.screens import EVERY_ROW, Aggregate, Fact, Screen, wrapping_sum
 from reconcilers.conditions import explode_keys, select_rows
-from reconcilers.decisions import words_of
 from reconcilers.names import find_field
 from reconcilers.reporter import Reporter, as_text, awaited
 from reconcilers.silence import CHANGED, has_passed, with_due

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from monitor.core.breaks import LIVE_STATES, Break, BreakKind, BreakState
+from monitor.core.conditions import is_met
 from monitor.core.entities import MOMENTS
 from monitor.core.model import StreamId, encode_value
 from monitor.core.sight import Blindness
@@ -189,10 +190,10 @@ def _hops(
     known: Sequence[Break],
     blind: Mapping[StreamId, Blindness],
 ) -> list[Hop]:
-    present = {stop.stream for stop in stops if not stop.deleted}
+    there = [stop for stop in stops if not stop.deleted]
     broken = {each.finding.rule: each.finding.kind for each in known if each.state in LIVE_STATES}
     return [
-        Hop(hop.name, hop.source, hop.to, _hop_state(hop, broken.get(hop.name), present, blind))
+        Hop(hop.name, hop.source, hop.to, _hop_state(hop, broken.get(hop.name), there, blind))
         for hop in flow.hand_offs
     ]
 
@@ -200,13 +201,14 @@ def _hops(
 def _hop_state(
     hop: HandOff,
     broken: BreakKind | None,
-    present: set[StreamId],
+    there: Sequence[Stop],
     blind: Mapping[StreamId, Blindness],
 ) -> HopState:
     if broken is not None:
         return HopState.LATE if broken is BreakKind.LATE else HopState.MISSING
-    if hop.to in present:
+    if any(stop.stream == hop.to and is_met(hop.that, stop.fields) for stop in there):
         return HopState.DONE
     if blind.keys() & {hop.source, hop.to}:
         return HopState.UNKNOWN
-    return HopState.AWAITED if hop.source in present else HopState.NOT_STARTED
+    has_started = any(stop.stream == hop.source for stop in there)
+    return HopState.AWAITED if has_started else HopState.NOT_STARTED
