@@ -28,8 +28,9 @@ _TOLD = {
     TransitionKind.CHANGED: NoticeKind.CHANGED,
     TransitionKind.RESOLVED: NoticeKind.RESOLVED,
     TransitionKind.REOPENED: NoticeKind.REOPENED,
+    TransitionKind.RELEASED: NoticeKind.REOPENED,
 }
-"""A suspicion, and its dismissal, are nobody's business."""
+"""A suspicion, its dismissal, and that somebody ignores a break, are nobody's business."""
 
 
 def notice_of(

@@ -9,6 +9,7 @@ import structlog
 
 from monitor.core.breaks import Break, Finding
 from monitor.core.entities import EntityFields
+from monitor.core.ignores import Ignores
 from monitor.core.model import StreamId
 from monitor.core.ports import Deadline, Scope
 from monitor.estate import Estate, Flow
@@ -16,6 +17,7 @@ from monitor.sight import Sight
 from monitor.store import breaks, touches, transactions, turns
 from monitor.store.database import Database
 from monitor.store.frames import load_frames
+from monitor.store.ignores import load_in_force
 from monitor.store.neighbourhood import explore
 from reconcilers.correlate import correlate, crowded_keys
 
@@ -36,6 +38,7 @@ class Assessment:
         deadlines: when silence turns into a finding.
         judged: rules that could be asked.
         known: breaks of these transactions by fingerprint, as stored.
+        ignores: what people decided not to hear of, and is in force.
         turn: how often the flow had been settled before the snapshot.
     """
 
@@ -48,6 +51,7 @@ class Assessment:
     deadlines: tuple[Deadline, ...]
     judged: frozenset[str]
     known: Mapping[str, Break]
+    ignores: Ignores
     turn: int
 
 
@@ -70,6 +74,7 @@ def assess(
         rows = load_frames(connection, links, _fields(flow, estate))
         looked_at = before.union(links["transaction"].to_list(), due)
         known = breaks.load_breaks(connection, flow.name, looked_at)
+        ignores = load_in_force(connection, now, [each.fingerprint for each in known])
         turn = turns.turn_of(connection, flow.name)
     judged = [rule for rule in flow.rules if rule.needs <= sight.looked_until.keys()]
     scope = Scope(flow.name, rows, sight.looked_until, now)
@@ -84,6 +89,7 @@ def assess(
         deadlines=tuple(until for verdict in verdicts for until in verdict.deadlines),
         judged=frozenset(rule.name for rule in judged),
         known={each.fingerprint: each for each in known},
+        ignores=ignores,
         turn=turn,
     )
 

@@ -15,11 +15,13 @@ from monitor.assessment import Assessment, assess
 from monitor.confirmation import confirm, questions_of
 from monitor.core.breaks import LIVE_STATES, Break, BreakState, Transition
 from monitor.core.clock import Clock
+from monitor.core.ignores import heard, suppress
 from monitor.core.lifecycle import awaiting, settle
 from monitor.core.ports import Deadline
 from monitor.core.transactions import TransactionStatus, judge
 from monitor.estate import Estate, Flow
 from monitor.evidence import evidence_of
+from monitor.ignoring import refresh_ignores
 from monitor.sight import Sight, note_changes, see
 from monitor.store import breaks, touches, transactions, turns
 from monitor.store.database import Database
@@ -62,7 +64,7 @@ def run_cycle(estate: Estate, database: Database, clock: Clock) -> Cycle:
     sight = see(estate, database, now)
     # By the very sight that judges below: what it leaves unknown is looked at again afterwards.
     note_changes(estate, database, sight, now)
-    done: list[Cycle] = []
+    done = [Cycle(0, refresh_ignores(estate, database, now), 0)]
     while touched := _take_touched(database):
         looks = [_look(flow, touched, (), estate, sight, database, clock) for flow in estate.flows]
         answered = frozenset.intersection(*(marks for _, marks in looks)) if looks else frozenset()
@@ -135,6 +137,7 @@ def _settle(
         now=now,
         retired=_retired(flow, seen),
     )
+    steps += suppress(_after(seen, steps).values(), seen.ignores, now)
     if not _save(flow, estate, sight, seen, steps, database, now):
         return None
     suspected = awaiting(tuple(seen.known.values()), seen.findings, flow.margins, now)
@@ -155,7 +158,7 @@ def _save(
 
     Nothing, and False, where the assessment is not of the latest state.
     """
-    after = {**seen.known, **{step.after.fingerprint: step.after for step in steps}}
+    after = _after(seen, steps)
     deadlines = _next_looks(flow, seen, after.values(), now)
     statuses = _statuses(flow, seen, after.values(), deadlines)
     evidence = evidence_of(flow, steps, seen.frames, sight.looked_until)
@@ -167,9 +170,14 @@ def _save(
         breaks.note_seen(connection, _still_standing(seen, steps), now)
         transactions.save_statuses(connection, flow.name, statuses, now)
         transactions.replace_deadlines(connection, flow.name, seen.transactions, deadlines)
-        for step in steps:
+        for step in heard(steps):
             tell(connection, estate, step, now)
     return True
+
+
+def _after(seen: Assessment, steps: Sequence[Transition]) -> dict[str, Break]:
+    """Breaks by fingerprint as they are when the steps have been taken."""
+    return {**seen.known, **{step.after.fingerprint: step.after for step in steps}}
 
 
 def _retired(flow: Flow, seen: Assessment) -> set[str]:

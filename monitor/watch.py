@@ -12,6 +12,7 @@ import structlog
 
 from monitor.core.breaks import LIVE_STATES, Break, BreakState, Finding, Transition
 from monitor.core.clock import Clock
+from monitor.core.ignores import heard, suppress
 from monitor.core.lifecycle import settle
 from monitor.core.model import StreamId, encode_value
 from monitor.core.watches import ESTATE, Survey, Timing
@@ -19,6 +20,7 @@ from monitor.estate import Estate, Lookout
 from monitor.sight import Sight, see
 from monitor.store import breaks, settings, turns
 from monitor.store.database import Connection, Database
+from monitor.store.ignores import load_in_force
 from monitor.store.statistics import forget_statistics, load_statistics
 from monitor.store.whole_streams import WholeStreams
 from monitor.telling import tell
@@ -71,6 +73,7 @@ def _settle(
     with database.read() as connection:
         turn = turns.turn_of(connection, _name(lookout))
         stored = breaks.breaks_of_rule(connection, ESTATE, watch.name)
+        ignores = load_in_force(connection, now, [each.fingerprint for each in stored])
         survey = _survey(lookout, estate, sight, connection, now)
         verdict = watch.evaluate(survey)
     known = [each for each in stored if _is_seen(each.finding, estate, sight)]
@@ -84,6 +87,9 @@ def _settle(
         now=now,
         confirmation=CONFIRMED,
     )
+    after = {each.fingerprint: each for each in known}
+    after |= {step.after.fingerprint: step.after for step in steps}
+    steps += suppress(after.values(), ignores, now)
     due_at = _next_look(lookout, known, steps, now)
     evidence = _evidence(lookout, sight, steps)
     moved = {step.after.fingerprint for step in steps}
@@ -95,7 +101,7 @@ def _settle(
         breaks.note_seen(connection, standing, now)
         forget_statistics(connection, now)
         settings.save_setting(connection, _name(lookout), f"{lookout.digest} {due_at.isoformat()}")
-        for step in steps:
+        for step in heard(steps):
             tell(connection, estate, step, now)
     return tuple(steps)
 

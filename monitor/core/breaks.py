@@ -163,6 +163,8 @@ class TransitionKind(StrEnum):
     RESOLVED = "resolved"
     REOPENED = "reopened"
     DISMISSED = "dismissed"
+    SUPPRESSED = "suppressed"
+    RELEASED = "released"
 
 
 @dataclass(frozen=True, slots=True)

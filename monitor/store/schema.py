@@ -268,6 +268,42 @@ break_transition = Table(
 )
 """Every step in a break's life. Append-only: triggers refuse anything else."""
 
+break_ignore = Table(
+    "break_ignore",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    Column("owner", PlainText, nullable=False),
+    Column("reason", PlainText, nullable=False),
+    Column("until", Instant),
+    Column("rule", PlainText, nullable=False),
+    Column("system", PlainText, nullable=False),
+    Column("field", PlainText, nullable=False),
+    Column("deal", PlainText, nullable=False),
+    Column("is_baseline", Boolean, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Column("ended_by", PlainText, nullable=False),
+    Column("ended_why", PlainText, nullable=False),
+)
+"""What somebody decided not to hear of; rule, system, field and deal are its pattern."""
+
+ignored_break = Table(
+    "ignored_break",
+    metadata,
+    Column("fingerprint", PlainText, ForeignKey("break.fingerprint"), nullable=False),
+    Column("ignore_id", Identity, ForeignKey("break_ignore.id"), nullable=False),
+    Column("episode", Integer, nullable=False),
+    Column("kind", PlainText, nullable=False),
+    Column("classification", PlainText, nullable=False),
+    Column("expected", PlainText),
+    Column("actual", PlainText),
+    Column("value_at_risk", Exact),
+    Column("currency", PlainText, nullable=False),
+    PrimaryKeyConstraint("fingerprint", "ignore_id"),
+    sqlite_with_rowid=False,
+)
+"""Breaks that an ignore names one by one, and what each said when it was judged."""
+
 outbox = Table(
     "outbox",
     metadata,

@@ -23,5 +23,11 @@ def take_turn(connection: Connection, flow: str, turn: int) -> bool:
     return True
 
 
+def pass_turn(connection: Connection, flow: str) -> None:
+    """Change what a cycle may be settling: one that read the flow before must read it again."""
+    hold(connection, f"flow {flow}")
+    save_setting(connection, _name(flow), str(turn_of(connection, flow) + 1))
+
+
 def _name(flow: str) -> str:
     return f"turn:{flow}"
