@@ -9,10 +9,11 @@ from urllib.parse import quote
 
 from alerts.escaping import cut, one_line
 from alerts.render import Target, render
-from monitor.core.breaks import Severity, Transition, TransitionKind
+from monitor.core.breaks import Finding, Severity, Transition, TransitionKind
 from monitor.core.errors import Reason
 from monitor.core.model import StreamId, encode_value
 from monitor.core.notices import Notice, NoticeKind
+from monitor.core.watches import ESTATE
 
 MAX_TITLE = 200
 MAX_LINK = 2_000
@@ -73,7 +74,7 @@ def notice_of(
         owner=found.owner,
         since=found.since,
         why=transition.why,
-        link=link_to(address, found.transaction),
+        link=_link_of(address, found),
     )
     return _titled(draft, titles)
 
@@ -132,6 +133,13 @@ def link_to(address: str, transaction: str) -> str:
         return ""
     link = f"{address.rstrip('/')}/transactions/{quote(transaction, safe='', errors='replace')}"
     return link if len(link) <= MAX_LINK else ""
+
+
+def _link_of(address: str, found: Finding) -> str:
+    """What a watch found is no deal: it is shown where everything is."""
+    if found.flow == ESTATE:
+        return f"{address.rstrip('/')}/" if address else ""
+    return link_to(address, found.transaction)
 
 
 def show_system(name: str, titles: Titles) -> str:

@@ -4,10 +4,14 @@ from typing import NamedTuple
 
 from alerts.escaping import cut, one_line
 from alerts.render import instant, money, words
+from monitor.core.breaks import BreakKind
 from monitor.core.notices import Notice, NoticeKind
 
 MAX_VALUE = 300
 """Characters of a value that people are shown; the page of the deal has the rest."""
+
+_NO_DEAL = frozenset({BreakKind.SOURCE, BreakKind.ANOMALY})
+"""Kinds of breaks that are about a whole source."""
 
 
 class Fact(NamedTuple):
@@ -23,7 +27,7 @@ def facts_of(notice: Notice) -> tuple[Fact, ...]:
     is_over = notice.kind is NoticeKind.RESOLVED
     at_risk = "" if notice.value_at_risk is None else money(notice.value_at_risk)
     facts = (
-        Fact("Deal", notice.transaction),
+        Fact("About" if notice.break_kind in _NO_DEAL else "Deal", notice.transaction),
         Fact("Hand-off", notice.hop),
         Fact("Record" if notice.entity else "System", record),
         Fact("Field", words(notice.field)),

@@ -18,10 +18,11 @@ from monitor.core.model import StreamId, encode_value
 from monitor.core.watches import ESTATE, Survey, Timing
 from monitor.estate import Estate, Lookout
 from monitor.sight import Sight, see
-from monitor.store import breaks, settings, turns
+from monitor.store import breaks, turns
 from monitor.store.database import Connection, Database
 from monitor.store.ignores import load_in_force
 from monitor.store.statistics import forget_statistics, load_statistics
+from monitor.store.watching import Watching, load_watching, save_watching
 from monitor.store.whole_streams import WholeStreams
 from monitor.telling import tell
 from monitor.transits import measure_transits
@@ -37,11 +38,8 @@ CONFIRMED = "looking at the whole source again confirmed it"
 def is_due(lookout: Lookout, database: Database, now: datetime) -> bool:
     """Whether it is time for the watch to look; that it looked is remembered over restarts."""
     with database.read() as connection:
-        stored = settings.load_setting(connection, _name(lookout))
-    if stored is None:
-        return True
-    digest, _, due_at = stored.partition(" ")
-    return digest != lookout.digest or datetime.fromisoformat(due_at) <= now
+        known = load_watching(connection, lookout.watch.name)
+    return known is None or known.digest != lookout.digest or known.due_at <= now
 
 
 def keep_watch(
@@ -90,7 +88,7 @@ def _settle(
     after = {each.fingerprint: each for each in known}
     after |= {step.after.fingerprint: step.after for step in steps}
     steps += suppress(after.values(), ignores, now)
-    due_at = _next_look(lookout, known, steps, now)
+    watching = Watching(lookout.digest, now, _next_look(lookout, known, steps, now))
     evidence = _evidence(lookout, sight, steps)
     moved = {step.after.fingerprint for step in steps}
     standing = {each.fingerprint for each in known if each.state in LIVE_STATES} - moved
@@ -100,7 +98,7 @@ def _settle(
         breaks.apply_transitions(connection, steps, WATCH, evidence)
         breaks.note_seen(connection, standing, now)
         forget_statistics(connection, now)
-        settings.save_setting(connection, _name(lookout), f"{lookout.digest} {due_at.isoformat()}")
+        save_watching(connection, watch.name, watching)
         for step in heard(steps):
             tell(connection, estate, step, now)
     return tuple(steps)

@@ -1,5 +1,6 @@
 """The estate at a glance: what stands, what cannot be seen, what is at risk."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -13,16 +14,27 @@ from monitor.core.breaks import Break, Severity
 from monitor.core.model import StreamId, encode_value
 from monitor.core.sight import Blindness
 from monitor.core.transactions import TransactionStatus, shown_counts
+from monitor.core.watches import ESTATE
 from monitor.estate import Estate
 from monitor.reports.break_list import BreakList
 from monitor.reports.showing import show_count, show_money
 from monitor.sight import see
 from monitor.store import breaks, quarantine, streams, transactions
-from monitor.store.database import Database
+from monitor.store.database import Connection, Database
 from monitor.store.quarantine import SetAside
+from monitor.store.watching import load_watching
 
 MOST_SET_ASIDE = 20
 """Rows in quarantine that an overview shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class WatchOverview:
+    """A watch over the estate: when it last looked, None if never, and what of it stands."""
+
+    name: str
+    looked_at: datetime | None
+    standing: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +44,7 @@ class Overview:
     Attributes:
         at: the instant.
         transactions: counts by flow and shown status.
+        watches: in the landscape's order.
         breaks: those that stand, as `in_order` puts them.
         value_at_risk: money by currency, each transaction once.
         blind: streams that cannot be seen, and why.
@@ -48,6 +61,7 @@ class Overview:
     failures: Mapping[StreamId, str]
     set_aside: Mapping[StreamId, int]
     first_set_aside: Sequence[SetAside]
+    watches: Sequence[WatchOverview] = ()
 
     def as_json(self) -> dict[str, Any]:
         """For machines: money as text, instants in UTC."""
@@ -56,6 +70,10 @@ class Overview:
             "transactions": {
                 flow: {status.value: count for status, count in counts.items()}
                 for flow, counts in self.transactions.items()
+            },
+            "watches": {
+                each.name: {"looked_at": encode_value(each.looked_at), "standing": each.standing}
+                for each in self.watches
             },
             "breaks": [break_as_json(each) for each in self.breaks],
             "value_at_risk": {code: str(money) for code, money in self.value_at_risk.items()},
@@ -85,12 +103,25 @@ def look_over(estate: Estate, database: Database, now: datetime) -> Overview:
         states = streams.load_stream_states(connection)
         aside = quarantine.depths(connection)
         first = quarantine.in_quarantine(connection, limit=MOST_SET_ASIDE)
+        watches = _watches(connection, estate, standing)
     failures = {
         stream: detail
         for stream in sight.blind
         if stream in states and (detail := states[stream].failure_detail)
     }
-    return Overview(now, counts, standing, risk, sight.blind, failures, aside, first)
+    return Overview(now, counts, standing, risk, sight.blind, failures, aside, first, watches)
+
+
+def _watches(
+    connection: Connection, estate: Estate, standing: Sequence[Break]
+) -> list[WatchOverview]:
+    found = Counter(each.finding.rule for each in standing if each.finding.flow == ESTATE)
+    names = [lookout.watch.name for lookout in estate.lookouts]
+    known = {name: load_watching(connection, name) for name in names}
+    return [
+        WatchOverview(name, seen.looked_at if seen else None, found[name])
+        for name, seen in known.items()
+    ]
 
 
 def break_as_json(each: Break) -> dict[str, Any]:
@@ -128,6 +159,8 @@ def show_overview(overview: Overview, console: Console) -> None:
     for flow, counts in overview.transactions.items():
         parts = [f"{count:,} {status.value.replace('_', ' ')}" for status, count in counts.items()]
         console.print(Text(f"{flow}: {', '.join(parts)}", style="bold"))
+    if overview.watches:
+        console.print(Text(_watch_line(overview.watches), style="bold"))
     for stream, why in overview.blind.items():
         failure = f": {overview.failures[stream]}" if stream in overview.failures else ""
         console.print(
@@ -156,3 +189,10 @@ def show_overview(overview: Overview, console: Console) -> None:
     console.print(
         Text(f"{show_count(len(overview.breaks), 'break')}; at risk: {risk or 'nothing stated'}")
     )
+
+
+def _watch_line(watches: Sequence[WatchOverview]) -> str:
+    found = show_count(sum(each.standing for each in watches), "finding")
+    unseen = [each.name for each in watches if each.looked_at is None]
+    waiting = f"; not looked yet: {', '.join(unseen)}" if unseen else ""
+    return f"{ESTATE}: {show_count(len(watches), 'check')}, {found}{waiting}"

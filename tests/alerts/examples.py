@@ -97,6 +97,89 @@ FINDINGS = {
     BreakKind.STUCK: replace(
         MISSING, kind=BreakKind.STUCK, system="middleware", entity="message", record_id="m-2"
     ),
+    BreakKind.TIE_OUT: replace(
+        MISSING,
+        kind=BreakKind.TIE_OUT,
+        system="erp",
+        entity="invoice",
+        field="amount",
+        expected="125000.00",
+        actual="125000.02",
+        value_at_risk=Decimal("0.02"),
+    ),
+    BreakKind.POLICY: replace(
+        MISSING,
+        kind=BreakKind.POLICY,
+        system="erp",
+        entity="invoice",
+        field="tax_code",
+        record_id="INV-9",
+        expected="DE19",
+        actual="AT20",
+    ),
+    BreakKind.LINEAGE: replace(
+        MISSING,
+        kind=BreakKind.LINEAGE,
+        system="erp",
+        entity="change_order",
+        record_id="CO-3",
+        field="revision",
+        expected="3",
+        actual="2",
+    ),
+    BreakKind.LEAKAGE: replace(
+        MISSING, kind=BreakKind.LEAKAGE, entity="milestone", record_id="M-4", expected="an invoice"
+    ),
+    BreakKind.UNDELIVERED: replace(
+        MISSING, kind=BreakKind.UNDELIVERED, system="middleware", entity="message", record_id="m-3"
+    ),
+    BreakKind.RETRIED: replace(
+        MISSING,
+        kind=BreakKind.RETRIED,
+        system="middleware",
+        entity="message",
+        record_id="m-4",
+        expected="at most 5 attempts",
+        actual="17",
+    ),
+    BreakKind.REPLAYED: replace(
+        MISSING, kind=BreakKind.REPLAYED, system="middleware", entity="message", record_id="m-5"
+    ),
+    BreakKind.SOURCE: replace(
+        MISSING,
+        flow="estate",
+        transaction="source:crm.deals",
+        rule="drift",
+        kind=BreakKind.SOURCE,
+        hop="",
+        system="crm",
+        stream="deals",
+        entity="opportunity",
+        field="status",
+        expected="lost, open, won",
+        actual="parked",
+        value_at_risk=None,
+        currency="",
+    ),
+    BreakKind.ANOMALY: replace(
+        MISSING,
+        flow="estate",
+        transaction="source:crm.deals",
+        rule="odd-days",
+        kind=BreakKind.ANOMALY,
+        severity=Severity.INFO,
+        hop="",
+        system="crm",
+        stream="deals",
+        entity="opportunity",
+        expected="about 40 new records on a Thursday",
+        actual="2 on 2026-11-19",
+        value_at_risk=None,
+        currency="",
+    ),
+    BreakKind.CUSTOM: replace(
+        MISSING, kind=BreakKind.CUSTOM, rule="margin-floor", expected="true", actual="false"
+    ),
 }
 
 
