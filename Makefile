@@ -34,13 +34,21 @@ format: install
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-bench: install
+bench: install .venv/rivals/installed
 	$(BIN)/python -m tests.bench $(ARGS)
+
+# What tieout is measured against, apart from it: some of them need older libraries.
+.venv/rivals/installed: .venv/installed requirements-bench.lock
+	$(PYTHON) -m venv .venv/rivals
+	.venv/rivals/bin/python -m pip install --quiet --require-hashes --requirement requirements-bench.lock
+	touch $@
 
 # Needs uv. Hashes only: the lock names no index.
 lock:
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
 	    --all-extras --group dev --output-file requirements.lock pyproject.toml
+	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
+	    --group bench --output-file requirements-bench.lock
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
