@@ -34,6 +34,14 @@ from reconcilers.silence import (
     has_passed,
     with_due,
 )
+from reconcilers.versions import (
+    PLACE,
+    WORTH,
+    compare_versions,
+    extra_copies,
+    latest_copies,
+    latest_versions,
+)
 
 EXAMPLE = """
 change-orders-are-carried-on:
@@ -56,11 +64,8 @@ projects-know-the-contract:
     - {stream: psa.project, version: contract_revision, copies: several, absent: allow, within: 2d}
 """
 
-_PLACE = ["_transaction", "_key"]
-_SHORTER_FIRST = (pl.col("_record").str.len_chars(), "_record")
 _MISSING, _LINEAGE = pl.lit(BreakKind.MISSING.value), pl.lit(BreakKind.LINEAGE.value)
-_MONEY = ["value_at_risk", "currency"]
-_ACCUSED = ["_transaction", "record_id", "kind", "field", "expected", "actual", "since", *_MONEY]
+_ACCUSED = ["_transaction", "record_id", "kind", "field", "expected", "actual", "since", *WORTH]
 
 
 class DownstreamSettings(Settings):
@@ -215,36 +220,29 @@ class Lineage:
         )
         accused = [apart.filter(counts).select(_ACCUSED)]
         if follower.settings.copies == "one":
-            accused.append(_put_in_twice(copies, versions).select(_ACCUSED))
+            accused.append(_twice(copies, versions).select(_ACCUSED))
         return Verdict(
             found=follower.reporter.report(scope, pl.concat(accused), BreakKind.LINEAGE),
             awaited=awaited(apart.filter(~counts)),
         )
 
     def _in_force(self, scope: Scope) -> pl.DataFrame:
-        """Each thing with its latest version (`latest`), and from when it and the first count."""
-        rows = self._by_key(select_rows(scope, self.stream, self.where)).with_columns(
-            pl.col(self.settings.version).alias("latest"),
-            self.start.alias("start"),
-            CHANGED.alias("changed_at"),
-            *self.money,
-        )
-        return (
-            rows.sort("latest", "start", nulls_last=[False, True], descending=[False, True])
-            .group_by(_PLACE, maintain_order=True)
-            .agg(
-                pl.col("latest", *_MONEY).last(),
-                pl.col("start").last().alias("latest_start"),
-                pl.col("start").min().alias("first_start"),
-                pl.col("changed_at").max(),
+        rows = self._by_key(select_rows(scope, self.stream, self.where))
+        version = pl.col(self.settings.version)
+        return latest_versions(
+            rows.select(
+                *PLACE,
+                *self.money,
+                version.alias("latest"),
+                self.start.alias("start"),
+                CHANGED.alias("changed_at"),
             )
-            .sort(_PLACE)
         )
 
     def _copies(self, scope: Scope, follower: Follower) -> pl.DataFrame:
         rows = self._by_key(select_rows(scope, follower.stream, follower.where))
         return rows.select(
-            *_PLACE,
+            *PLACE,
             "_record",
             pl.col(follower.version).alias("version"),
             follower.born.alias("born"),
@@ -256,24 +254,9 @@ class Lineage:
     ) -> pl.DataFrame:
         """Copies absent, behind or ahead, and from when on that counts (`at`)."""
         settings = follower.settings
-        if settings.copies == "one":
-            copies = copies.sort("version", *_SHORTER_FIRST, nulls_last=False).unique(
-                _PLACE, keep="last", maintain_order=True
-            )
-        absent = pl.col("_record").is_null()
-        version, latest = pl.col("version"), pl.col("latest")
-        pairs = (
-            versions.join(copies, on=_PLACE, how="left", maintain_order="left_right")
-            .with_columns(
-                absent.alias("is_absent"),
-                (version > latest).fill_null(value=False).alias("is_ahead"),
-            )
-            .filter(
-                pl.when("is_absent")
-                .then(settings.absent == "report")
-                .otherwise(version.ne_missing(latest) & latest.is_not_null())
-            )
-        )
+        pairs = compare_versions(
+            versions, latest_copies(copies) if settings.copies == "one" else copies
+        ).filter(~pl.col("is_absent") | pl.lit(settings.absent == "report"))
         start = pl.when("is_absent").then("first_start").otherwise("latest_start")
         # What follows a version since it changed may be there since then, and not read yet.
         counts_from = pl.max_horizontal("at", "changed_at")
@@ -283,8 +266,8 @@ class Lineage:
             kind=pl.when("is_absent").then(_MISSING).otherwise(_LINEAGE),
             field=pl.when("is_absent").then(pl.lit("")).otherwise(pl.lit(follower.version)),
             record_id=pl.coalesce("_record", "_key"),
-            expected=latest.cast(pl.String),
-            actual=version.cast(pl.String),
+            expected=pl.col("latest").cast(pl.String),
+            actual=pl.col("version").cast(pl.String),
         )
 
     def _by_key(self, rows: pl.DataFrame) -> pl.DataFrame:
@@ -293,22 +276,11 @@ class Lineage:
         return explode_keys(rows, self.settings.key)
 
 
-def _put_in_twice(copies: pl.DataFrame, versions: pl.DataFrame) -> pl.DataFrame:
-    """The first extra record of each version of which there is more than one."""
-    extra = pl.col("_record").slice(1)
+def _twice(copies: pl.DataFrame, versions: pl.DataFrame) -> pl.DataFrame:
+    """What was put in more than once, worth what the version in force is."""
+    worth = versions.select(*PLACE, *WORTH)
     return (
-        copies.sort("born", *_SHORTER_FIRST, nulls_last=True)
-        .group_by(*_PLACE, "version", maintain_order=True)
-        .agg(
-            pl.len().alias("copies"),
-            pl.col("_record").first().alias("expected"),
-            extra.first().alias("record_id"),
-            extra.str.join(", ").alias("actual"),
-            pl.col("born").slice(1).first().alias("since"),
-        )
-        .filter(pl.col("copies") > 1)
-        .join(versions.select(*_PLACE, *_MONEY), on=_PLACE, how="left", maintain_order="left")
+        extra_copies(copies)
+        .join(worth, on=PLACE, how="left", maintain_order="left")
         .with_columns(kind=_LINEAGE, field=pl.lit(""))
-        .unique(["_transaction", "record_id"], keep="first", maintain_order=True)
-        .sort("_transaction", "record_id")
     )

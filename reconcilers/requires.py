@@ -10,10 +10,10 @@ timecard it is; `owner` says who has to act. A need counts once its time has pas
 stream in which something is needed was looked at that far.
 """
 
+from datetime import timedelta
 from typing import Literal
 
 import polars as pl
-from pydantic import Field
 
 from monitor.core.breaks import BreakKind
 from monitor.core.flows import Condition, RuleSettings, StreamName
@@ -75,7 +75,7 @@ class RequiresSettings(RuleSettings):
     start: str | None = None
     """Instant or date from which the time runs; None, and records without a value there: their
     birth, or last change."""
-    within: Duration = Field(default=0, validate_default=True)
+    within: Duration = timedelta(0)
     """Time allowed, in working time where a calendar counts, else plain time."""
     calendar: str = ""
     """Name of the calendar whose working time counts; empty: the owner's, if any; or `plain`."""
