@@ -163,6 +163,7 @@ def _build_flow(
                 settings.start,
                 settings.arrival,
                 settings.match,
+                settings.that,
             )
             for rule, settings in flow.hand_offs.items()
         ),

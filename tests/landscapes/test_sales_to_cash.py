@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from monitor.reports.deal import HopState, trace_deal
 from monitor.store.breaks import standing_breaks
 from monitor.store.database import Database
 from tests.landscapes.running import SmallEstate
@@ -214,6 +215,29 @@ def standing(firm: SmallEstate) -> set[tuple[str, str, str, str]]:
         (each.transaction, each.kind.value, f"{each.system}.{each.stream}", each.field)
         for each in found
     }
+
+
+def test_a_quote_that_nobody_accepted_yet_is_awaited_on_the_deals_way(
+    tmp_path: Path, database: Database
+) -> None:
+    firm = SmallEstate(tmp_path, database, LANDSCAPE)
+    whole = healthy("D")
+    (won,) = whole["opportunities"]
+    draft: Row = {"id": "Q", "deal": "D", "status": "draft", "accepted": None}
+    nothing: Deal = {table: [] for table in whole}
+    write(firm, [{**nothing, "opportunities": [{**won, "closed": "2026-03-02T07:00:00Z"}]}])
+
+    def way_to_quote() -> HopState:
+        firm.look()
+        assert firm._estate is not None
+        (trace,) = trace_deal(firm._estate, database, "D", firm.clock())
+        return next(hop.state for hop in trace.hops if hop.name == "quote-accepted")
+
+    firm.write("quotes", [draft])
+    assert way_to_quote() is HopState.AWAITED
+    accepted = "2026-03-02T07:30:00Z"
+    firm.write("quotes", [{**draft, "status": "Accepted", "accepted": accepted}])
+    assert way_to_quote() is HopState.DONE
 
 
 def test_each_planted_fault_is_found_alone_and_gone_once_mended(
