@@ -7,6 +7,7 @@ from monitor.config.check_streams import check_stream
 from monitor.config.context import known_entities, watch_context
 from monitor.config.issues import KeyPath, Problem, did_you_mean
 from monitor.config.landscape import Landscape
+from monitor.config.rates import repeated_rates
 from monitor.core.calendar import faults_of
 from monitor.core.entities import ENTITIES
 from monitor.core.flows import PLAIN
@@ -19,6 +20,7 @@ def check_landscape(landscape: Landscape, plugins: Plugins) -> list[Problem]:
     problems = [
         *_check_entities(landscape),
         *_check_calendars(landscape),
+        *_check_rates(landscape),
         *_check_owners(landscape),
         *_check_systems(landscape, plugins),
         *_check_routes(landscape),
@@ -62,6 +64,11 @@ def _check_calendars(landscape: Landscape) -> Iterator[Problem]:
             yield Problem(("calendars", name), message, at_key=True)
         for key, sentence in faults_of(settings):
             yield Problem(("calendars", name, key), sentence)
+
+
+def _check_rates(landscape: Landscape) -> Iterator[Problem]:
+    for sentence in repeated_rates(landscape.rates.table):
+        yield Problem(("rates",), sentence)
 
 
 def _check_owners(landscape: Landscape) -> Iterator[Problem]:

@@ -5,6 +5,7 @@ from monitor.core.calendar import working_time
 from monitor.core.entities import ENTITIES, EntityFields
 from monitor.core.model import StreamId
 from monitor.core.plugins import RuleContext, WatchContext, WorkingTime
+from monitor.core.rates import rate_table
 from monitor.core.streams import StreamSettings
 from monitor.core.watches import ESTATE, NOWHERE
 
@@ -54,6 +55,7 @@ def rule_context(name: str, flow: FlowSettings, landscape: Landscape) -> RuleCon
         value_amount=value.amount if value else "amount",
         value_currency=value.currency if value else "currency",
         of_record={field: StreamId.parse(stream) for field, stream in flow.of_record.items()},
+        rates=rate_table(landscape.rates.table),
     )
 
 

@@ -40,12 +40,12 @@ def rules_digest(landscape: Landscape, flow: str) -> str:
     """SHA-256 over all that a flow's findings follow from, beside the records: 64 hex digits.
 
     That is the flow, the calendars that its hand-offs count with and whose each of them is, the
-    settling margin and who holds the systems.
+    exchange rates, the settling margin and who holds the systems.
     """
     shown = effective(landscape)
     owners = {name: system.owner for name, system in landscape.systems.items()}
     times = [shown["calendars"], owner_calendars(landscape)]
-    return _hash([shown["flows"][flow], times, shown["settle"], owners])
+    return _hash([shown["flows"][flow], times, shown["rates"], shown["settle"], owners])
 
 
 def _hash(form: Any) -> str:

@@ -23,6 +23,7 @@ from monitor.core.flows import (
 )
 from monitor.core.model import FieldType
 from monitor.core.plugins import Plugins
+from monitor.core.rates import RatesSettings
 from monitor.core.routes import RouteSettings
 from monitor.core.streams import Duration, Name, Settings, SystemSettings
 from monitor.core.watches import WatchSettings
@@ -127,6 +128,8 @@ class Landscape(Settings):
     """Fields and entities beside the canonical ones."""
     calendars: dict[Name, CalendarSettings] = {}
     """Working times that hand-offs count with."""
+    rates: RatesSettings = RatesSettings()
+    """Exchange rates by which money in several currencies is compared."""
     systems: dict[Name, SystemSettings]
     """What is sampled; `probe` says how each is read."""
     flows: dict[Name, FlowSettings] = {}

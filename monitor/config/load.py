@@ -14,6 +14,7 @@ from monitor.config.document import Document, Tree, read_document, read_plain
 from monitor.config.issues import ConfigurationError, Issue, KeyPath, Problem
 from monitor.config.landscape import Landscape, landscape_model
 from monitor.config.messages import read_errors
+from monitor.config.rates import with_rates_of_file
 from monitor.config.references import References, Resolved, resolve_references
 from monitor.config.shape import Shape
 from monitor.core.plugins import Plugins
@@ -50,8 +51,8 @@ def resolve_landscape(
     model = landscape_model(plugins)
     resolved = resolve_references(document, environment)
     shape = Shape(model.model_json_schema(), resolved.tree)
-    tree = _retype_references(resolved, shape)
-    problems = [*resolved.problems, *_check_secrets(shape, resolved)]
+    tree, misread = with_rates_of_file(_retype_references(resolved, shape), document.file.parent)
+    problems = [*resolved.problems, *misread, *_check_secrets(shape, resolved)]
     landscape = _validate(model, tree, shape, resolved.references, problems)
     if landscape is not None and not problems:
         problems.extend(check_landscape(landscape, plugins))

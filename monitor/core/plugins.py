@@ -13,6 +13,7 @@ from monitor.core.entities import EntityFields
 from monitor.core.flows import RuleSettings
 from monitor.core.model import StreamId
 from monitor.core.ports import Channel, Probe, Rule
+from monitor.core.rates import RATES
 from monitor.core.streams import Settings, StreamSettings, SystemSettings
 from monitor.core.watches import Watch, WatchSettings
 
@@ -63,6 +64,7 @@ class RuleContext:
         value_stream, value_amount, value_currency: where the money of a transaction is stated.
         of_record: by field, the stream that owns it where two disagree.
         mapped: by stream, the fields that its rows fill; all of them where a stream is not named.
+        rates: exchange rates, as `RATES`.
     """
 
     flow: str
@@ -77,6 +79,7 @@ class RuleContext:
     value_currency: str = "currency"
     of_record: Mapping[str, StreamId] = field(default_factory=dict)
     mapped: Mapping[StreamId, Collection[str]] = field(default_factory=dict)
+    rates: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=RATES), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
