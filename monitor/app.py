@@ -174,6 +174,7 @@ def _build_flow(
             for rule, settings in settled.items()
         },
         digest=rules_digest(landscape, name),
+        settings=settled,
     )
 
 
@@ -185,6 +186,7 @@ def _build_lookouts(landscape: Landscape, plugins: Plugins) -> tuple[Lookout, ..
             settings.every,
             landscape.settle if settings.settle is None else settings.settle,
             digest_of(settings),
+            settings,
         )
         for name, settings in landscape.watches.items()
     )

@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from monitor.core.entities import EntityFields
+from monitor.core.flows import RuleSettings
 from monitor.core.flows import Condition
 from monitor.core.model import StreamId
 from monitor.core.ports import Capabilities, Channel, Probe, Rule
 from monitor.core.routes import RouteSettings
 from monitor.core.streams import StreamSettings
-from monitor.core.watches import Watch
+from monitor.core.watches import Watch, WatchSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,7 @@ class Flow:
         value_stream: where the money of a transaction is stated.
         margins: how old a suspicion must be before it is told, by rule.
         digest: hash of its settings; another one means that everything is looked at anew.
+        settings: of each rule, as the landscape has them.
     """
 
     name: str
@@ -91,6 +93,7 @@ class Flow:
     value_stream: StreamId
     margins: Mapping[str, timedelta]
     digest: str
+    settings: Mapping[str, RuleSettings] = field(default_factory=dict)
 
     @property
     def needs(self) -> frozenset[StreamId]:
@@ -107,12 +110,14 @@ class Lookout:
         every: how often it looks.
         margin: how old a suspicion must be before it is told.
         digest: hash of its settings; another one means that it looks at once.
+        settings: as the landscape has them; None where nobody asks for them.
     """
 
     watch: Watch
     every: timedelta
     margin: timedelta
     digest: str
+    settings: WatchSettings | None = None
 
 
 @dataclass(frozen=True, slots=True)
