@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from monitor.core.entities import EntityFields
-from monitor.core.flows import RuleSettings
-from monitor.core.flows import Condition
+from monitor.core.flows import Condition, RuleSettings
 from monitor.core.model import StreamId
 from monitor.core.ports import Capabilities, Channel, Probe, Rule
 from monitor.core.routes import RouteSettings
