@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Self
 
 import polars as pl
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from monitor.core.breaks import BreakKind, Finding
 from monitor.core.flows import StreamName
@@ -22,6 +22,21 @@ class StreamsSettings(WatchSettings):
 
     streams: tuple[StreamName, ...] = Field(default=())
     """Which are looked at; empty: all of them."""
+
+
+class HistorySettings(WatchSettings):
+    """What every watch declares that compares a day with those before it."""
+
+    weeks: int = Field(default=8, ge=2, le=52)
+    """With how many equal weekdays a day is compared."""
+    least_weeks: int = Field(default=4, ge=2, le=52)
+    """Without as many of them nothing is said."""
+
+    @model_validator(mode="after")
+    def _enough_weeks(self) -> Self:
+        if self.least_weeks > self.weeks:
+            raise ValueError("'least_weeks' asks for more weeks than 'weeks' looks at")
+        return self
 
 
 def find_streams(settings: StreamsSettings, context: WatchContext) -> tuple[StreamId, ...]:

@@ -21,8 +21,8 @@ from monitor.core.plugins import WatchContext
 from monitor.core.ports import Verdict
 from monitor.core.statistics import Hop, HopDay
 from monitor.core.streams import Name
-from monitor.core.watches import Survey, WatchSettings
-from reconcilers.watches.accusation import Accuser, show_length, verdict_of
+from monitor.core.watches import Survey
+from reconcilers.watches.accusation import Accuser, HistorySettings, show_length, verdict_of
 from reconcilers.watches.usual import WEEK, deviation, last_day
 
 EXAMPLE = """\
@@ -36,7 +36,7 @@ LEAST_SPREAD: Final = math.log(1.1)
 """Times that never vary by more than a tenth are taken to vary by that much."""
 
 
-class LatencySettings(WatchSettings):
+class LatencySettings(HistorySettings):
     """A hand-off takes about as long as it usually does."""
 
     check: Literal["latency"]
@@ -44,10 +44,6 @@ class LatencySettings(WatchSettings):
     """A hint stays a hint."""
     flows: tuple[Name, ...] = ()
     """Whose hand-offs are looked at; empty: those of all flows."""
-    weeks: int = Field(default=8, ge=4, le=52)
-    """With how many equal weekdays a day is compared."""
-    least_weeks: int = Field(default=4, ge=2, le=52)
-    """Without as many of them nothing is said."""
     least_deals: int = Field(default=5, ge=1)
     """A day on which fewer deals arrived says nothing."""
     longer_than: float = Field(default=2, ge=1)

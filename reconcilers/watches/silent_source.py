@@ -31,6 +31,7 @@ from monitor.core.watches import Survey
 from reconcilers.names import find_calendar
 from reconcilers.watches.accusation import (
     Accuser,
+    HistorySettings,
     StreamsSettings,
     find_streams,
     show_length,
@@ -52,7 +53,7 @@ LISTINGS: Final = 28
 FEWEST_LISTINGS: Final = 3
 
 
-class SilentSourceSettings(StreamsSettings):
+class SilentSourceSettings(StreamsSettings, HistorySettings):
     """A source goes on showing as much as it usually does."""
 
     check: Literal["silent_source"]
@@ -60,10 +61,6 @@ class SilentSourceSettings(StreamsSettings):
     """So long may a stream show nothing new; None: only whole days are compared."""
     calendar: str = ""
     """Whose working time counts, and on whose days something is expected; empty: all time."""
-    weeks: int = Field(default=8, ge=4, le=52)
-    """With how many equal weekdays a day is compared."""
-    least_weeks: int = Field(default=4, ge=2, le=52)
-    """Without as many of them nothing is said."""
     rarer_than: float = Field(default=0.0001, gt=0, le=0.05)
     """How improbable a day must be."""
     shrunk_by: float = Field(default=0.5, gt=0, lt=1)

@@ -18,7 +18,13 @@ from monitor.core.plugins import WatchContext, WorkingTime
 from monitor.core.ports import Verdict
 from monitor.core.watches import Survey
 from reconcilers.names import find_calendar
-from reconcilers.watches.accusation import Accuser, StreamsSettings, find_streams, verdict_of
+from reconcilers.watches.accusation import (
+    Accuser,
+    HistorySettings,
+    StreamsSettings,
+    find_streams,
+    verdict_of,
+)
 from reconcilers.watches.usual import equal_weekdays, is_working, last_day, rarity
 
 EXAMPLE = """\
@@ -28,7 +34,7 @@ odd-days:
 """
 
 
-class VolumeSettings(StreamsSettings):
+class VolumeSettings(StreamsSettings, HistorySettings):
     """A day brings about as many new records as its weekday usually does."""
 
     check: Literal["volume"]
@@ -36,10 +42,6 @@ class VolumeSettings(StreamsSettings):
     """A hint stays a hint."""
     calendar: str = ""
     """On whose days something is expected; empty: on every day."""
-    weeks: int = Field(default=8, ge=4, le=52)
-    """With how many equal weekdays a day is compared."""
-    least_weeks: int = Field(default=4, ge=2, le=52)
-    """Without as many of them nothing is said."""
     rarer_than: float = Field(default=0.0001, gt=0, le=0.05)
     """How improbable a day must be."""
 

@@ -5,8 +5,17 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, SecretStr
 
 from monitor.core.flows import RuleSettings, StreamName
-from monitor.core.plugins import ChannelType, Plugins, ProbeType, RuleContext, RuleType
+from monitor.core.plugins import (
+    ChannelType,
+    Plugins,
+    ProbeType,
+    RuleContext,
+    RuleType,
+    WatchContext,
+    WatchType,
+)
 from monitor.core.streams import Name, Settings, StreamSettings, SystemSettings
+from monitor.core.watches import WatchSettings
 
 
 class TokenAuth(Settings):
@@ -56,6 +65,15 @@ class EqualRule(RuleSettings):
     tolerance: float = 0
 
 
+class StillWatch(WatchSettings):
+    check: Literal["still"]
+    stream: StreamName
+
+
+class MovingWatch(WatchSettings):
+    check: Literal["moving"]
+
+
 class PostChannel(Settings):
     channel: Literal["post"]
     url: str
@@ -74,6 +92,10 @@ def _build_rule(name: str, settings: Any, context: RuleContext) -> Any:
     return name
 
 
+def _build_watch(name: str, settings: Any, context: WatchContext) -> Any:
+    return _build_rule(name, settings, context.estate)
+
+
 def _build(settings: Any, context: Any) -> Any:
     return settings, context
 
@@ -85,4 +107,8 @@ TOYS = Plugins(
         "equal": RuleType(EqualRule, _build_rule),
     },
     channels={"post": ChannelType(PostChannel, _build), "shout": ChannelType(ShoutChannel, _build)},
+    watches={
+        "still": WatchType(StillWatch, _build_watch),
+        "moving": WatchType(MovingWatch, _build_watch),
+    },
 )

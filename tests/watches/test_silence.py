@@ -139,6 +139,12 @@ def test_a_hint_is_of_no_other_severity_whatever_the_settings_say() -> None:
         build("volume", severity="critical")
 
 
+def test_more_weeks_cannot_be_needed_than_are_looked_at() -> None:
+    for check in ("silent_source", "volume", "latency"):
+        with pytest.raises(ValueError, match="'least_weeks' asks for more weeks"):
+            build(check, weeks=4, least_weeks=5)
+
+
 def test_text_stays_the_same_while_the_trouble_does() -> None:
     days = weeks(office_days)
     days[TODAY] = StreamDay()
