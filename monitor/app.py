@@ -100,7 +100,7 @@ def build_estate(
         sources=sources,
         probes=probes,
         flows=tuple(
-            _build_flow(name, flow, landscape, plugins) for name, flow in landscape.flows.items()
+            build_flow(name, flow, landscape, plugins) for name, flow in landscape.flows.items()
         ),
         channels=channels,
         routes=landscape.routes,
@@ -135,7 +135,7 @@ def _build_sources(
     }
 
 
-def _build_flow(
+def build_flow(
     name: str,
     flow: FlowSettings,
     landscape: Landscape,

@@ -15,11 +15,11 @@ from monitor.core.breaks import BreakKind
 from monitor.core.flows import Condition, RuleSettings, StreamName
 from monitor.core.model import FieldType, StreamId
 from monitor.core.plugins import RuleContext
-from monitor.core.ports import Scope, Verdict
+from monitor.core.ports import MONEY, Scope, Verdict
 from monitor.core.screens import Aggregate, Fact, Screen
 from reconcilers.conditions import condition, select_rows
 from reconcilers.names import find_stream
-from reconcilers.reporter import Reporter, awaited
+from reconcilers.reporter import Reporter, awaited, currency_of, has_money
 
 EXAMPLE = """
 invoice-without-deal:
@@ -101,15 +101,27 @@ class Orphan:
             .join(scope.frames[self.parent], on="_transaction", how="anti", maintain_order="left")
             .with_columns(self.since.alias("since"))
             .with_columns(unseen.alias("unseen"), born.alias("at"))
-            .with_columns(record_id="_record", expected=pl.lit(f"a record in {self.parent}"))
+            .with_columns(
+                record_id="_record",
+                expected=pl.lit(f"a record in {self.parent}"),
+                **self._own_money(),
+            )
         )
         return Verdict(
             found=self.reporter.report(
                 scope,
                 orphans.filter(~pl.col("unseen")).select(
-                    "_transaction", "record_id", "expected", "since"
+                    "_transaction", "record_id", "expected", "since", "value_at_risk", "currency"
                 ),
                 BreakKind.ORPHAN,
             ),
             awaited=awaited(orphans.filter("unseen")),
         )
+
+    def _own_money(self) -> dict[str, pl.Expr]:
+        """What the orphan itself states: there is no deal to state it."""
+        context = self.reporter.context
+        if not has_money(context, self.stream):
+            return {"value_at_risk": pl.lit(None, MONEY), "currency": pl.lit(None, pl.String)}
+        currency = currency_of(context, self.stream)
+        return {"value_at_risk": pl.col(context.value_amount), "currency": currency}

@@ -9,6 +9,8 @@ from monitor.core.ports import INSTANT
 from monitor.extracts.placing import HASH, TRANSACTION
 from monitor.extracts.tables import Table
 
+MISFITS = "_misfits"
+
 KEY = "_key:"
 """Before the kind of a key, in the name of a column with the key of each row."""
 
@@ -38,7 +40,10 @@ def load_frame(
     which: pl.Expr,
     observed_at: datetime,
 ) -> pl.LazyFrame:
-    """Rows as `Scope.frames` describes them, and their `_hash`.
+    """Rows as `Scope.frames` describes them, their `_hash`, and what in them is unreadable.
+
+    A record without an identifier is there all the same, under an empty one. Fields that hold
+    what they cannot are null, and named in `_misfits`, parted by commas.
 
     Args:
         placed: every row, with its transaction.
@@ -57,12 +62,19 @@ def load_frame(
     keys = [
         columns.keys(kind).list.eval(pl.lit(f"{kind}:") + pl.element()) for kind in columns.kinds()
     ]
+    misfits = [
+        pl.when(misfit).then(pl.lit(f"{name} "))
+        for name in table.fields
+        if (misfit := columns.misfits(name)) is not None
+    ]
+    named = pl.concat_str(pl.lit(""), *misfits, ignore_nulls=True).str.strip_chars_end()
     return placed.select(
         HASH,
         TRANSACTION,
-        columns.native_id().alias("_record"),
+        named.str.replace_all(" ", ", ", literal=True).alias(MISFITS),
+        columns.native_id().fill_null("").alias("_record"),
         (pl.concat_list(keys) if keys else pl.lit([], pl.List(pl.String))).alias("_keys"),
         columns.modified_at().alias("_modified_at"),
         pl.lit(observed_at, INSTANT).alias("_observed_at"),
         *(columns.field(name).alias(name) for name in table.fields),
-    ).filter(pl.col("_record").is_not_null())
+    )

@@ -1,6 +1,7 @@
 """Reconcile: every rule of a flow over the extracts of one shard of its transactions."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import polars as pl
@@ -9,93 +10,156 @@ from monitor.core.model import StreamId
 from monitor.core.ports import FINDINGS, Rule, Scope
 from monitor.core.screens import EVERY_ROW
 from monitor.estate import Flow
-from monitor.extracts.canonical import load_frame
-from monitor.extracts.placing import HASH, Placing, Shard
+from monitor.extracts.canonical import MISFITS, load_frame
+from monitor.extracts.placing import HASH, TRANSACTION, Placing, Shard
 from monitor.extracts.screening import Suspects, find_suspects
 from monitor.extracts.tables import Table
+
+UNREADABLE = pl.Schema(
+    {"stream": pl.String(), "transaction": pl.String(), "record_id": pl.String(),
+     "fields": pl.String()}
+)  # fmt: skip
+"""Records with a value that cannot be what its field says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """What the rules say of a part of an estate.
+
+    Attributes:
+        found: breaks, as `FINDINGS`.
+        unreadable: records that some rule had to look at and could not read, as `UNREADABLE`. A
+            rule that needs their stream says nothing of their transactions.
+    """
+
+    found: pl.DataFrame
+    unreadable: pl.DataFrame
+
+
+def together(parts: Iterable[Reconciled]) -> Reconciled:
+    """The parts as one."""
+    parts = list(parts)
+    return Reconciled(
+        pl.concat([pl.DataFrame(schema=FINDINGS), *(part.found for part in parts)]),
+        pl.concat([pl.DataFrame(schema=UNREADABLE), *(part.unreadable for part in parts)]).unique(
+            maintain_order=True
+        ),
+    )
 
 
 def reconcile_shard(
     flow: Flow, tables: Mapping[StreamId, Table], placing: Placing, shard: Shard, as_of: datetime
-) -> pl.DataFrame:
-    """What the flow's rules find among the shard's transactions, as `FINDINGS`.
+) -> Reconciled:
+    """What the flow's rules find among the shard's transactions.
 
     Rules that need a table which is not there are not asked.
     """
-    rules = [rule for rule in flow.rules if rule.needs <= tables.keys()]
+    rules = askable_rules(flow, tables)
     suspects = find_suspects(rules, tables, placing, shard, as_of)
-    frames = _load_frames(flow, rules, suspects, tables, placing, shard, as_of)
+    wanted = _wanted_of(flow, rules, suspects, tables)
+    frames = _load_frames(flow, wanted, tables, placing, shard, as_of)
     looked_until = dict.fromkeys(tables, as_of)
     found = [
         rule.evaluate(
-            Scope(
-                flow.name,
-                _frames_for(_streams_of(rule, flow, tables), suspects[rule.name], frames),
-                looked_until,
-                as_of,
-            )
+            Scope(flow.name, _frames_for(rule, flow, suspects[rule.name], frames),
+                  looked_until, as_of)
         ).found
         for rule in rules
-    ]
-    return pl.concat([pl.DataFrame(schema=FINDINGS), *found])
+    ]  # fmt: skip
+    unreadable = [_unreadable(stream, frame) for stream, frame in frames.items()]
+    return Reconciled(pl.concat([pl.DataFrame(schema=FINDINGS), *found]), pl.concat(unreadable))
+
+
+def askable_rules(flow: Flow, tables: Mapping[StreamId, Table]) -> list[Rule]:
+    """The rules of which every stream is there."""
+    return [rule for rule in flow.rules if rule.needs <= tables.keys()]
+
+
+def _wanted_of(
+    flow: Flow,
+    rules: Sequence[Rule],
+    suspects: Mapping[str, Suspects],
+    tables: Mapping[StreamId, Table],
+) -> dict[StreamId, list[Suspects]]:
+    """Who is looked at in each stream: those of every rule that looks at it."""
+    wanted: dict[StreamId, list[Suspects]] = {flow.root: []}
+    for rule in rules:
+        for stream in _streams_of(rule, flow, tables):
+            wanted.setdefault(stream, []).append(suspects[rule.name])
+    return wanted
 
 
 def _load_frames(
     flow: Flow,
-    rules: Sequence[Rule],
-    suspects: Mapping[str, Suspects],
+    wanted: Mapping[StreamId, Sequence[Suspects]],
     tables: Mapping[StreamId, Table],
     placing: Placing,
     shard: Shard,
     as_of: datetime,
 ) -> dict[StreamId, pl.DataFrame]:
     """The rows of suspects in each stream that one of their rules looks at."""
-    needed: dict[StreamId, list[Suspects]] = {}
-    for rule in rules:
-        for stream in _streams_of(rule, flow, tables):
-            needed.setdefault(stream, []).append(suspects[rule.name])
     read = pl.collect_all(
         [
             load_frame(
                 placing.place(tables[stream], shard),
                 tables[stream],
-                _together(wanted),
-                _rows_of(stream, wanted, flow),
+                _hashes_of(suspects),
+                _rows_of(stream, suspects, flow),
                 as_of,
             )
-            for stream, wanted in needed.items()
+            for stream, suspects in wanted.items()
         ],
         engine="streaming",
     )
-    return dict(zip(needed, read, strict=True))
+    return dict(zip(wanted, read, strict=True))
 
 
-def _streams_of(rule: Rule, flow: Flow, tables: Mapping[StreamId, Table]) -> frozenset[StreamId]:
+def _streams_of(rule: Rule, flow: Flow, present: Collection[StreamId]) -> list[StreamId]:
     """What the rule looks at, and where the money is stated."""
-    return rule.needs | ({flow.value_stream} & tables.keys())
+    money = {flow.value_stream} & set(present)
+    return sorted(rule.needs | money)
 
 
-def _together(suspects: Sequence[Suspects]) -> pl.Series | None:
-    """The hashes of all; None for every transaction."""
+def _hashes_of(suspects: Sequence[Suspects]) -> pl.Series | None:
+    """The transactions of all; None for every transaction."""
     hashes = [each.hashes for each in suspects if each.hashes is not None]
-    return pl.concat(hashes).unique() if len(hashes) == len(suspects) else None
+    if len(hashes) < len(suspects):
+        return None
+    return pl.concat([pl.Series(HASH, [], dtype=pl.UInt64), *hashes]).unique()
 
 
 def _rows_of(stream: StreamId, suspects: Sequence[Suspects], flow: Flow) -> pl.Expr:
     """The stream's rows that any of the rules looks at."""
-    wanted = [each for suspect in suspects for each in suspect.rows.get(stream, [EVERY_ROW])]
-    if stream == flow.value_stream or any(each.meta.eq(EVERY_ROW) for each in wanted):
+    conditions = [each for suspect in suspects for each in suspect.rows.get(stream, [EVERY_ROW])]
+    if stream == flow.value_stream or any(each.meta.eq(EVERY_ROW) for each in conditions):
         return EVERY_ROW
-    return pl.any_horizontal(wanted)
+    return pl.any_horizontal(conditions)
 
 
 def _frames_for(
-    streams: Collection[StreamId], suspects: Suspects, frames: Mapping[StreamId, pl.DataFrame]
+    rule: Rule, flow: Flow, suspects: Suspects, frames: Mapping[StreamId, pl.DataFrame]
 ) -> dict[StreamId, pl.DataFrame]:
     """What a rule may look at: of each transaction either all that it needs, or nothing."""
-    if suspects.hashes is None:
-        return {stream: frames[stream].drop(HASH) for stream in streams}
-    wanted = suspects.hashes.to_frame()
-    return {
-        stream: frames[stream].join(wanted, on=HASH, how="semi").drop(HASH) for stream in streams
-    }
+    chosen = {stream: frames[stream].lazy() for stream in _streams_of(rule, flow, frames)}
+    if suspects.hashes is not None:
+        wanted = suspects.hashes.to_frame(HASH).lazy()
+        chosen = {
+            stream: frame.join(wanted, on=HASH, how="semi") for stream, frame in chosen.items()
+        }
+    blurred = [frames[stream].filter(pl.col(MISFITS) != "") for stream in rule.needs]
+    if unknown := [frame.select(HASH).lazy() for frame in blurred if frame.height]:
+        chosen = {
+            stream: frame.join(pl.concat(unknown), on=HASH, how="anti")
+            for stream, frame in chosen.items()
+        }
+    read = pl.collect_all([frame.drop(HASH, MISFITS) for frame in chosen.values()])
+    return dict(zip(chosen, read, strict=True))
+
+
+def _unreadable(stream: StreamId, frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.filter(pl.col(MISFITS) != "").select(
+        pl.lit(str(stream)).alias("stream"),
+        pl.col(TRANSACTION).alias("transaction"),
+        pl.col("_record").alias("record_id"),
+        pl.col(MISFITS).alias("fields"),
+    )

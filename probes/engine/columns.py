@@ -114,17 +114,21 @@ class ColumnMapper:
 
     def misfits(self, name: str) -> pl.Expr | None:
         """Rows in which the field has a value that cannot be one; None where none can be."""
-        mapping = as_field_mapping(self._settings.map.get(name, FieldMapping()))
+        if name not in self._settings.map:
+            return None
+        mapping = as_field_mapping(self._settings.map[name])
         if mapping.source is None:
             return None
-        source = self._type_of(mapping.source)
-        value = self._column(mapping.source)
         if mapping.required:
             return self.field(name).is_null()
-        if source == TYPES[self._fields[name]] or _casts(source, self._fields[name]):
+        source, value = self._type_of(mapping.source), self._column(mapping.source)
+        if mapping.source in self._schema and _casts(source, self._fields[name]):
             return None
-        blank = value.str.strip_chars() == "" if isinstance(source, pl.String) else value.is_null()
-        return self.field(name).is_null() & ~blank.fill_null(value=True)
+        if isinstance(source, pl.String):
+            if self._fields[name] is FieldType.TEXT:
+                return None
+            value = pl.when(value.str.strip_chars() != "").then(value)
+        return self.field(name).is_null() & value.is_not_null()
 
     def keys(self, kind: str) -> pl.Expr:
         """The values of one key kind, each once: a list of text, empty where there are none."""

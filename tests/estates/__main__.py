@@ -3,35 +3,7 @@
 import argparse
 from pathlib import Path
 
-import numpy as np
-
-from tests.estates.deals import draw_deals
-from tests.estates.tables import draw_tables
-from tests.estates.traffic import (
-    change_order_tables,
-    draw_change_orders,
-    draw_messages,
-    message_table,
-)
-from tests.estates.truth import truth_of
-
-
-def write_estate(folder: Path, count: int, seed: int) -> int:
-    """Write one Parquet file a table and `truth.parquet`; returns the number of records."""
-    folder.mkdir(parents=True, exist_ok=True)
-    chance = np.random.default_rng(seed)
-    deals = draw_deals(count, chance)
-    orders, messages = draw_change_orders(deals, chance), draw_messages(deals, chance)
-    records = 0
-    for name, table in (
-        *draw_tables(deals, chance),
-        *change_order_tables(orders, deals),
-        ("middleware_messages", message_table(messages)),
-    ):
-        table.write_parquet(folder / f"{name}.parquet")
-        records += table.height
-    truth_of(deals, orders, messages).write_parquet(folder / "truth.parquet")
-    return records
+from tests.estates.writing import write_estate
 
 
 def main() -> None:
@@ -41,7 +13,8 @@ def main() -> None:
     parser.add_argument("--deals", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
-    print(write_estate(chosen.folder, chosen.deals, chosen.seed), "records")
+    records = write_estate(chosen.folder, chosen.deals, chosen.seed)
+    print(records, "records")  # noqa: T201 - a command
 
 
 if __name__ == "__main__":

@@ -104,10 +104,14 @@ def draw_deals(count: int, chance: np.random.Generator) -> Deals:
     fault[closed > AS_OF - 25 * DAY] = Fault.NONE
     signed = closed + chance.integers(HOUR, 5 * DAY, count)
     waited = chance.integers(30, 4 * HOUR - MINUTE, count)
-    waited[fault == Fault.PSA_LATE] += 4 * HOUR + chance.integers(0, 5 * DAY, count)[fault == Fault.PSA_LATE]
+    waited[fault == Fault.PSA_LATE] += (
+        4 * HOUR + chance.integers(0, 5 * DAY, count)[fault == Fault.PSA_LATE]
+    )
     project_created = signed + waited
     carried = chance.integers(30, 2 * HOUR - MINUTE, count)
-    carried[fault == Fault.ERP_LATE] += 2 * HOUR + chance.integers(0, 3 * DAY, count)[fault == Fault.ERP_LATE]
+    carried[fault == Fault.ERP_LATE] += (
+        2 * HOUR + chance.integers(0, 3 * DAY, count)[fault == Fault.ERP_LATE]
+    )
     erp_created = project_created + carried
     has_contract = (signed < AS_OF) & (fault != Fault.CONTRACT_MISSING)
     has_project = has_contract & (project_created < AS_OF) & (fault != Fault.PSA_MISSING)

@@ -177,7 +177,9 @@ def _local_time(seconds: Integers, offset: Integers) -> pl.Series:
     """ISO 8601 with the offset of the place where it was typed."""
     minutes = np.array(OFFSETS)[offset]
     local = instant(seconds + minutes * MINUTE).dt.strftime("%Y-%m-%dT%H:%M:%S")
-    names = [f"{'+' if each >= 0 else '-'}{abs(each) // 60:02}:{abs(each) % 60:02}" for each in OFFSETS]
+    names = [
+        f"{'+' if each >= 0 else '-'}{abs(each) // 60:02}:{abs(each) % 60:02}" for each in OFFSETS
+    ]
     return local + pl.Series(["Z", *names[1:]]).gather(offset)
 
 
@@ -221,7 +223,9 @@ def _billing_lines(deals: Deals, chance: np.random.Generator) -> pl.DataFrame:
         seq=pl.lit(pl.Series(sequence, dtype=pl.Int32)),
         amount=money(amount),
         currency=currency(deals.currency[rows]),
-        due_date=pl.lit(pl.Series((first_day + 30 * (sequence + 1)).astype(np.int32)).cast(pl.Date)),
+        due_date=pl.lit(
+            pl.Series((first_day + 30 * (sequence + 1)).astype(np.int32)).cast(pl.Date)
+        ),
         updated_at=instant(deals.erp_created[rows]),
     )
 

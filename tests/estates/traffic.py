@@ -42,9 +42,7 @@ def draw_change_orders(deals: Deals, chance: np.random.Generator) -> ChangeOrder
     )
 
 
-def change_order_tables(
-    orders: ChangeOrders, deals: Deals
-) -> Iterator[tuple[str, pl.DataFrame]]:
+def change_order_tables(orders: ChangeOrders, deals: Deals) -> Iterator[tuple[str, pl.DataFrame]]:
     """Those of the CRM, and the copies that arrived."""
     whole = pl.select(
         co_key=deal_key(orders.deal) + "-CO1",

@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 
-from tests.estates.deals import AS_OF, DAY, HOUR, Deals, Fault, Integers
+from tests.estates.deals import AS_OF, DAY, HOUR, Deals, Fault, Flags, Integers
 from tests.estates.tables import deal_key
 from tests.estates.traffic import ChangeOrders, Messages
 
@@ -50,18 +50,17 @@ def truth_of(deals: Deals, orders: ChangeOrders, messages: Messages) -> pl.DataF
     )  # fmt: skip
 
 
-def _shows(deals: Deals, fault: Fault) -> "np.ndarray":
+def _shows(deals: Deals, fault: Fault) -> Flags:
     """Where the fault can be seen: only a record that is there can be wrong."""
-    has = deals.fault == fault
+    has: Flags = deals.fault == fault
     match _NAMES[fault][1]:
         case "psa":
-            return has & (deals.has_contract if fault is Fault.PSA_MISSING else deals.has_project)
+            has &= deals.has_contract if fault is Fault.PSA_MISSING else deals.has_project
         case "erp":
-            return has & (deals.has_project if fault is Fault.ERP_MISSING else deals.has_erp)
+            has &= deals.has_project if fault is Fault.ERP_MISSING else deals.has_erp
         case "contracts" if fault is Fault.CONTRACT_AMOUNT:
-            return has & deals.has_contract
-        case _:
-            return has
+            has &= deals.has_contract
+    return has
 
 
 def _strangers(count: int, times: int, one_in: int) -> Integers:
