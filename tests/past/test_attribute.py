@@ -4,7 +4,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.audit_sampling.attribute import draw, sample_size, upper_limit
@@ -88,6 +88,7 @@ def test_the_limit_holds_as_often_as_it_says(population: int, drawn: int) -> Non
         assert chance <= 1 - CONFIDENT
 
 
+@settings(deadline=None)
 @given(
     population=st.integers(20, 400),
     tolerable=st.sampled_from(["0.05", "0.1", "0.2"]),
@@ -124,6 +125,7 @@ def test_what_no_sample_can_show_is_refused(
 ids = st.lists(st.text(min_size=1, max_size=4), unique=True, max_size=30)
 
 
+@settings(deadline=None)
 @given(ids=ids, shuffle=st.randoms(use_true_random=False), seed=st.text(max_size=3))
 def test_the_order_of_rows_does_not_matter(ids: list[str], shuffle, seed: str) -> None:  # type: ignore[no-untyped-def]  # a random.Random
     first = draw(ids, 7, seed)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.store.columns import from_microseconds, to_microseconds
@@ -66,6 +66,7 @@ chains = st.lists(
 ).map(lambda steps: [(stamp, 10 * place + later) for place, (stamp, later) in enumerate(steps)])
 
 
+@settings(deadline=None)
 @given(records=st.lists(chains, min_size=1, max_size=4), shuffle=st.integers())
 def test_at_each_instant_at_most_one_version_holds_and_none_is_seen_too_late(
     records: list[list[Stamped]], shuffle: int

@@ -13,7 +13,7 @@ from monitor.audit_sampling.monetary import MonetaryConclusion
 from monitor.core.breaks import BreakKind
 from monitor.core.errors import Permanent, Transient
 from monitor.core.ports import Capabilities
-from monitor.sampling import sample
+from monitor.sampling import sample, sweep
 from monitor.store.audit import audit_head
 from monitor.store.database import Database
 from tests.cycle.small_firm import OPPORTUNITY, PROJECT, SmallFirm
@@ -33,7 +33,12 @@ MONEY = replace(REQUEST, method=Method.MONETARY, tolerable=Decimal(12_000))
 
 
 @pytest.fixture
-def firm(database: Database) -> SmallFirm:
+def firm(sqlite_database: Database) -> SmallFirm:
+    """The firm on one database."""
+    return in_order(sqlite_database)
+
+
+def in_order(database: Database) -> SmallFirm:
     """40 deals of 1,000 to 40,000, handed on without a fault, and looked at."""
     firm = SmallFirm(database)
     for number in range(1, DEALS + 1):
@@ -73,8 +78,8 @@ def drawn_ids(firm: SmallFirm, request: Request = REQUEST) -> list[str]:
     return [each.native_id for each in take_sample(request, firm.estate, firm.database).drawn]
 
 
-def test_a_firm_in_order_is_accepted(firm: SmallFirm) -> None:
-    done = examined(firm)
+def test_a_firm_in_order_is_accepted(database: Database) -> None:
+    done = examined(in_order(database))
     assert set(readings(done).values()) == {Reading.AGREES}
     assert (deviations(done), done.conclusion.is_accepted) == (0, True)
     assert done.asked == {"sales.won-to-project", "sales.budget", "sales.orphan", "sales.twice"}
@@ -128,7 +133,8 @@ def test_a_break_in_the_deal_is_a_deviation_of_the_record(firm: SmallFirm) -> No
     assert not examined(firm, replace(request, rules=frozenset({"orphan"}))).examined[0].deviates
 
 
-def test_money_overstated_is_found_and_weighed(firm: SmallFirm) -> None:
+def test_money_overstated_is_found_and_weighed(database: Database) -> None:
+    firm = in_order(database)
     how = take_sample(MONEY, firm.estate, firm.database)
     assert how.monetary is not None
     whole = [each for each in how.drawn if each.is_whole]
@@ -155,11 +161,7 @@ def test_money_understated_is_told_and_sets_nothing_off(firm: SmallFirm) -> None
 
 def test_what_should_not_be_there_is_overstated_whole(firm: SmallFirm) -> None:
     del firm.crm.rows["o-D40"]
-    firm.crm.able = firm.psa.able
-    source = firm.estate.sources[OPPORTUNITY]
-    from monitor.sampling import sweep
-
-    sweep(source, firm.database, firm.clock)
+    sweep(firm.estate.sources[OPPORTUNITY], firm.database, firm.clock)
     firm.later(minutes=1)
     look(firm)
     done = examined(firm, MONEY)
