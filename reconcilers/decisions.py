@@ -6,6 +6,7 @@ from pydantic import Field
 
 from monitor.core.conditions import words_of
 from monitor.core.flows import Condition
+from monitor.core.plugins import Misfit
 from monitor.core.streams import Settings
 
 Words = Mapping[str, frozenset[str]]
@@ -25,24 +26,28 @@ def check_rows(rows: Sequence[Row], given: Collection[str]) -> None:
     """Refuse a table that cannot mean what its author meant.
 
     Raises:
-        ValueError: a row asks for a field that is not given, repeats or contradicts another one,
-            or can never be reached.
+        Misfit: a row asks for a field that is not given, repeats or contradicts another one, or
+            can never be reached.
     """
     asked: list[Words] = []
     for number, row in enumerate(rows, 1):
         for field in row.when:
             if field not in given:
-                raise ValueError(f"row {number} asks for '{field}', which is not among 'given'")
+                message = f"row {number} asks for '{field}', which is not among 'given'"
+                raise Misfit(message, "rows", number - 1, "when", field)
         wanted = {field: _normal(words_of(value)) for field, value in row.when.items()}
         for field, words in wanted.items():
             if not words:
-                raise ValueError(f"row {number} can never be reached: '{field}' has no values")
+                message = f"row {number} can never be reached: '{field}' has no values"
+                raise Misfit(message, "rows", number - 1, "when", field)
         if wanted in asked:
             twin = asked.index(wanted) + 1
             says = "contradicts" if rows[twin - 1].then != row.then else "repeats"
-            raise ValueError(f"row {number} {says} row {twin}: both ask for the same")
+            message = f"row {number} {says} row {twin}: both ask for the same"
+            raise Misfit(message, "rows", number - 1)
         if is_covered(wanted, asked):
-            raise ValueError(f"row {number} can never be reached: the rows above take all of it")
+            message = f"row {number} can never be reached: the rows above take all of it"
+            raise Misfit(message, "rows", number - 1)
         asked.append(wanted)
 
 

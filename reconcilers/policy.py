@@ -24,7 +24,7 @@ from monitor.core.breaks import BreakKind
 from monitor.core.conditions import words_of
 from monitor.core.flows import Condition, RuleSettings, StreamName
 from monitor.core.model import StreamId
-from monitor.core.plugins import RuleContext
+from monitor.core.plugins import Misfit, RuleContext
 from monitor.core.ports import Scope, Verdict
 from monitor.core.screens import Aggregate, Fact, Screen
 from monitor.core.streams import Name
@@ -77,8 +77,9 @@ def build(name: str, settings: PolicySettings, context: RuleContext) -> "Policy"
     """A rule from its settings.
 
     Raises:
-        ValueError: a stream or field is unknown, `when` asks for a field that is not given, a
-            row can never be reached, or two rows contradict one another.
+        ValueError: a stream or field is unknown.
+        Misfit: `when` asks for a field that is not given, or nothing asks for one that is; a row
+            can never be reached, or two rows contradict one another.
     """
     checked = find_stream(context, settings.stream)
     sources = {field: find_stream(context, text) for field, text in settings.given.items()}
@@ -91,10 +92,14 @@ def build(name: str, settings: PolicySettings, context: RuleContext) -> "Policy"
             condition(context, checked, row.then)
             fits.append(_fits(context, sources, row.when))
         except ValueError as error:
-            raise ValueError(f"row {number}: {error}") from error
+            raise Misfit(f"row {number}: {error}", "rows", number - 1) from error
     for stream in settings.given_where:
         if find_stream(context, stream) not in sources.values():
-            raise ValueError(f"'given_where' names {stream}, of which nothing is given")
+            message = f"'given_where' names {stream}, of which nothing is given"
+            raise Misfit(message, "given_where", stream)
+    for field in sources:
+        if all(field not in row.when for row in settings.rows):
+            raise Misfit(f"'{field}' is given, and no row asks for it", "given", field)
     facts = tuple(
         _Facts(
             source,

@@ -7,7 +7,8 @@ be narrowed by a state (`that`), by a key that both carry (`match`), by fields w
 
 The record that needs something is accused, so that whoever looks sees which milestone or which
 timecard it is; `owner` says who has to act. A need counts once its time has passed and the
-stream in which something is needed was looked at that far.
+stream in which something is needed was looked at that far. With `match`, a record that carries no
+such key names nothing, and so lacks it; with `same`, one without a value asks for nothing.
 """
 
 from datetime import timedelta

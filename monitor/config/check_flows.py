@@ -8,7 +8,7 @@ from monitor.config.issues import KeyPath, Problem, did_you_mean
 from monitor.config.landscape import FlowSettings, Landscape
 from monitor.core.flows import PLAIN, HandOffSettings
 from monitor.core.model import FieldType, StreamId
-from monitor.core.plugins import Plugins
+from monitor.core.plugins import Misfit, Plugins
 from monitor.core.streams import StreamSettings
 
 
@@ -46,7 +46,8 @@ def _check_rules(
         try:
             plugins.rules[str(getattr(settings, "check", ""))].build(rule, settings, context)
         except ValueError as error:
-            yield Problem(("flows", name, "rules", rule), str(error))
+            at = error.at if isinstance(error, Misfit) else ()
+            yield Problem(("flows", name, "rules", rule, *at), str(error))
 
 
 class _FlowCheck:

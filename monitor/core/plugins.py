@@ -119,12 +119,24 @@ class ProbeType:
     build: Callable[[Any, ProbeContext], Probe]
 
 
+class Misfit(ValueError):  # noqa: N818 - what it is; nothing failed
+    """Settings that do not fit the landscape, and where among them.
+
+    Attributes:
+        at: keys and list positions from the settings' top down to what does not fit.
+    """
+
+    def __init__(self, message: str, *at: str | int) -> None:
+        super().__init__(message)
+        self.at = at
+
+
 @dataclass(frozen=True, slots=True)
 class RuleType:
     """A row of `RULES`: `build(name, settings, context)`.
 
     `build` raises ValueError with one clear sentence when the settings do not fit the landscape
-    (unknown field, types that cannot be compared).
+    (unknown field, types that cannot be compared); a `Misfit` says where among them.
     """
 
     settings: type[RuleSettings]

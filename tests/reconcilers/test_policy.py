@@ -215,6 +215,10 @@ EMEA = {"when": {"region": "EMEA"}, "then": {"legal_entity": "A"}}
         ({"given": {"regio": "crm.opportunity"}}, "unknown field of crm.opportunity 'regio'"),
         ({"given": {"region": "crm.deal"}}, "unknown stream 'crm.deal'"),
         (
+            {"given": {**GIVEN, "owner": "crm.opportunity"}},
+            "'owner' is given, and no row asks for it",
+        ),
+        (
             {"rows": [{"when": {"owner": "x"}, "then": {"legal_entity": "A"}}]},
             "row 1 asks for 'owner', which is not among 'given'",
         ),
