@@ -148,7 +148,7 @@ def firm(sqlite_database: Database) -> SmallFirm:
 
 
 def late(database: Database) -> SmallFirm:
-    """D1 is won at 9:00 and staffed at 12:55, which is seen at 14:00; looks are 10 minutes apart."""
+    """D1 is won at 9:00 and staffed at 12:55, seen at 14:00; looks are 10 minutes apart."""
     firm = SmallFirm(database)
     while firm.clock() < START + 8 * HOUR:
         if firm.clock() == START + HOUR:
