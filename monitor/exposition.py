@@ -10,6 +10,7 @@ from monitor.estate import Estate
 from monitor.sight import see
 from monitor.store import breaks, outbox, quarantine, streams, touches, transactions
 from monitor.store.database import Database
+from monitor.store.watching import load_watching
 
 
 def show_state(estate: Estate, database: Database, metrics: Metrics, now: datetime) -> None:
@@ -34,6 +35,10 @@ def show_state(estate: Estate, database: Database, metrics: Metrics, now: dateti
                 is_blind=bool(flow.needs & sight.blind.keys()),
             ).items()
         }
+        for lookout in estate.lookouts:
+            name = lookout.watch.name
+            if (watching := load_watching(connection, name)) is not None:
+                metrics.set(shown.WATCH_LAST_SUCCESS, watching.looked_at.timestamp(), watch=name)
         standing = breaks.open_counts(connection)
         risk = breaks.value_at_risk(connection)
         depths = outbox.depths(connection)

@@ -130,6 +130,7 @@ class Daemon:
                 streams=tuple(estate.sources),
                 flows=tuple(flow.name for flow in estate.flows),
                 channels=tuple(estate.channels),
+                watches=tuple(lookout.watch.name for lookout in estate.lookouts),
             )
         )
         metrics.set(shown.CONFIG_RELOADED, 1)

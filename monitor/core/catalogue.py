@@ -64,6 +64,7 @@ class Bound(StrEnum):
     STREAMS = "the landscape's streams"
     FLOWS = "the landscape's flows"
     CHANNELS = "the landscape's channels"
+    WATCHES = "the landscape's watches"
     CURRENCIES = "three-letter codes, 32 at most; further ones count as `other`"
     VERSIONS = "one value a process"
 
@@ -180,6 +181,13 @@ CYCLE_LAST_SUCCESS = Metric(
     "seconds since 1970",
     "When the last complete cycle ended.",
 )
+WATCH_LAST_SUCCESS = Metric(
+    "tieout_watch_last_success_timestamp_seconds",
+    _GAUGE,
+    "seconds since 1970",
+    "When the watch last looked at all that it needs.",
+    (Label("watch", Bound.WATCHES),),
+)
 BREAKS_OPEN = Metric(
     "tieout_breaks_open",
     _GAUGE,
@@ -273,6 +281,7 @@ CATALOGUE: tuple[Metric, ...] = (
     SAMPLE_DURATION,
     CYCLE_DURATION,
     CYCLE_LAST_SUCCESS,
+    WATCH_LAST_SUCCESS,
     BREAKS_OPEN,
     VALUE_AT_RISK,
     TRANSACTIONS,
@@ -305,8 +314,8 @@ _INTRODUCTION = """\
 
 Served on `/metrics`, as OpenMetrics where the caller accepts it. Generated from
 `monitor/core/catalogue.py`. Counters start at 0 for every label set that is known when the
-landscape is loaded; the series of a system, stream, flow or channel that leaves the landscape
-disappear with it.
+landscape is loaded; the series of a system, stream, flow, channel or watch that leaves the
+landscape disappear with it.
 
 """
 

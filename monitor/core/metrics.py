@@ -32,14 +32,15 @@ class KnownNames:
     streams: Collection[StreamId] = ()
     flows: Collection[str] = ()
     channels: Collection[str] = ()
+    watches: Collection[str] = ()
 
 
 class Metrics:
     """Every metric of the catalogue in a private registry. Safe to use from several threads.
 
-    A value for a system, stream, flow or channel that the landscape does not name is dropped: a
-    job that outlives a reload must not bring the series of a removed source back. Wrong label
-    names, or values outside a closed list, are mistakes in the code and raise ValueError.
+    A value for a system, stream, flow, channel or watch that the landscape does not name is
+    dropped: a job that outlives a reload must not bring the series of a removed source back. Wrong
+    label names, or values outside a closed list, are mistakes in the code and raise ValueError.
     """
 
     def __init__(self, version: str) -> None:
@@ -145,11 +146,7 @@ class Metrics:
         known = self._known
         if Bound.STREAMS in named:
             return StreamId(named[Bound.SOURCES], named[Bound.STREAMS]) in known.streams
-        return (
-            named.get(Bound.SOURCES) in {None, *known.systems}
-            and named.get(Bound.FLOWS) in {None, *known.flows}
-            and named.get(Bound.CHANNELS) in {None, *known.channels}
-        )
+        return all(named.get(bound) in {None, *names} for bound, names in _by_bound(known).items())
 
     def _gauge(self, metric: Metric) -> Gauge:
         return Gauge(
@@ -174,6 +171,16 @@ class Metrics:
         )
 
 
+def _by_bound(known: KnownNames) -> dict[Bound, Collection[str]]:
+    """The names that single labels may have; streams come with their system."""
+    return {
+        Bound.SOURCES: known.systems,
+        Bound.FLOWS: known.flows,
+        Bound.CHANNELS: known.channels,
+        Bound.WATCHES: known.watches,
+    }
+
+
 def known_label_sets(metric: Metric, known: KnownNames) -> Iterator[LabelValues]:
     """Every label set that the names and the closed lists allow.
 
@@ -182,19 +189,16 @@ def known_label_sets(metric: Metric, known: KnownNames) -> Iterator[LabelValues]
     bounds = {label.values for label in metric.labels}
     if not metric.labels:
         return
+    named = _by_bound(known)
     axes: list[Collection[LabelValues]] = []
     for label in metric.labels:
         match label.values:
             case Bound.SOURCES if Bound.STREAMS in bounds:
                 axes.append([(stream.system, stream.stream) for stream in known.streams])
-            case Bound.SOURCES:
-                axes.append([(name,) for name in known.systems])
             case Bound.STREAMS:
                 pass  # came with its source
-            case Bound.FLOWS:
-                axes.append([(name,) for name in known.flows])
-            case Bound.CHANNELS:
-                axes.append([(name,) for name in known.channels])
+            case Bound() as bound if bound in named:
+                axes.append([(name,) for name in named[bound]])
             case Bound():
                 return
             case values:

@@ -29,6 +29,7 @@ FIRM = KnownNames(
     streams=(PROJECTS, DEALS),
     flows=("sales_to_cash",),
     channels=("ops",),
+    watches=("drift",),
 )
 
 Series = dict[tuple[str, frozenset[tuple[str, str]]], float]
