@@ -240,6 +240,27 @@ def test_a_quote_that_nobody_accepted_yet_is_awaited_on_the_deals_way(
     assert way_to_quote() is HopState.DONE
 
 
+def test_what_cannot_be_read_is_neither_unbilled_nor_undelivered(
+    tmp_path: Path, database: Database
+) -> None:
+    firm = SmallEstate(tmp_path, database, LANDSCAPE)
+    write(firm, [healthy("D")])
+    firm.look()
+    deal = healthy("D")
+    change("milestones", status="complete", completed="2026-02-02T09:00:00Z")(deal)
+    deal["messages"].append({**deal["messages"][0], "id": "X2", "key": "K2"})
+    lose("erp_projects")(deal)
+    write(firm, [deal])
+    for table in ("invoices", "erp_projects"):
+        (tmp_path / f"{table}.jsonl").unlink()
+    firm.look()
+    assert standing(firm) == set()
+
+    write(firm, [deal])
+    firm.look()
+    assert ("D", "leakage", "psa.milestone", "") in standing(firm)
+
+
 def test_each_planted_fault_is_found_alone_and_gone_once_mended(
     tmp_path: Path, database: Database
 ) -> None:

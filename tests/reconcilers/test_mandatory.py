@@ -1,3 +1,4 @@
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -6,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.core.breaks import BreakKind
-from tests.reconcilers.scene import Scene, at, findings, row, rule
+from monitor.core.model import StreamId
+from reconcilers.mandatory import MandatorySettings, build
+from tests.reconcilers.scene import CONTEXT, Scene, at, findings, row, rule
 
 STAGES = [
     {"fields": ["name"]},
@@ -64,6 +67,17 @@ def test_what_is_lacking_is_exactly_what_is_asked_and_not_filled(
     scene = project(status="active" if active else "draft", **given_values)
     asked = set(values) if active else {"name"}
     assert lacking(scene) == asked - filled
+
+
+def test_a_field_that_nothing_fills_is_refused() -> None:
+    stream = StreamId("psa", "project")
+    context = replace(CONTEXT, mapped={stream: frozenset({"name", "status"})})
+    stages = [{"when": {"status": "active"}, "fields": ["name", "cost_centre"]}]
+    settings = MandatorySettings.model_validate(
+        {"check": "mandatory", "stream": str(stream), "stages": stages}
+    )
+    with pytest.raises(ValueError, match=r"psa.project maps nothing to the field 'cost_centre'"):
+        build("the-rule", settings, context)
 
 
 @pytest.mark.parametrize(
