@@ -19,6 +19,7 @@ from reconcilers import (
     requires,
     retried,
     stuck,
+    tie_out,
     undelivered,
 )
 
@@ -38,6 +39,7 @@ RULES: Mapping[str, RuleType] = {
     "requires": RuleType(requires.RequiresSettings, requires.build),
     "retried": RuleType(retried.RetriedSettings, retried.build),
     "stuck": RuleType(stuck.StuckSettings, stuck.build),
+    "tie_out": RuleType(tie_out.TieOutSettings, tie_out.build),
     "undelivered": RuleType(undelivered.UndeliveredSettings, undelivered.build),
 }
 """By the name that a landscape gives as `check`."""

@@ -95,6 +95,14 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     },
     "retried": {"stream": "bus.message", "attempts": 3},
     "stuck": {"stream": "bus.message", "after": "1h"},
+    "tie_out": {
+        "sides": {
+            "sold": [{"stream": "crm.opportunity"}, {"stream": "crm.change_order"}],
+            "planned": [{"stream": "psa.project"}],
+            "booked": [{"stream": "erp.project"}],
+        },
+        "tolerance": "0.005",
+    },
     "undelivered": {"stream": "bus.message", "to": "erp.project", "within": "1h"},
 }
 

@@ -1,0 +1,228 @@
+"""Parts: the records whose amounts make up one side of a tie-out."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import polars as pl
+
+from monitor.core.flows import Condition, StreamName
+from monitor.core.model import FieldType, StreamId
+from monitor.core.plugins import RuleContext
+from monitor.core.ports import MONEY, Scope
+from monitor.core.screens import Aggregate, Fact
+from monitor.core.streams import Name, Settings
+from reconcilers.conditions import condition, explode_keys, select_rows
+from reconcilers.money import currency_code, product
+from reconcilers.names import find_field, find_stream
+from reconcilers.silence import CHANGED
+
+PARTS = pl.Schema(
+    {
+        "_transaction": pl.String(),
+        "part": pl.String(),
+        "amount": MONEY,
+        "currency": pl.String(),
+        "on": pl.Date(),
+        "changed_at": pl.Datetime("us", "UTC"),
+    }
+)
+"""One row a part: what people call it, its signed amount (null: not known) and currency, its date
+and since when it is as it is."""
+
+LOW, HIGH = "low", "high"
+"""Ends of the names of facts about currencies, see `Component.facts`."""
+
+_NUMBERS = (FieldType.DECIMAL, FieldType.INTEGER)
+
+
+class FactorSettings(Settings):
+    """What an amount is multiplied by: the rate of an hour, the share of a deal in an invoice."""
+
+    field: str
+    """Decimal or integer field."""
+    stream: StreamName | None = None
+    """Where it stands; None: in the same record."""
+    match: Name | None = None
+    """Key kind that pairs records of the two streams. A record that meets several factors counts
+    with each of them; one that meets none has an unknown amount."""
+
+
+class ComponentSettings(Settings):
+    """Records of one stream that count for a side."""
+
+    stream: StreamName
+    field: str = "amount"
+    """Decimal or integer field that is summed."""
+    where: Condition = {}
+    """Which records count."""
+    sign: Literal["+", "-"] = "+"
+    """`-`: what they say is taken off, as a credit is."""
+    times: FactorSettings | None = None
+    """What each amount is multiplied by."""
+    currency: str = "currency"
+    """Text field with the currency; where the stream has none, that of the other side is meant."""
+    date: str | None = None
+    """Date or instant (in UTC) whose exchange rate counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """Records of one stream that count for a side.
+
+    Attributes:
+        stream: whose records they are.
+        settings: what of them counts.
+        where: which of them.
+        factor_stream: where their factors stand; None: in the same record, or there are none.
+        currency: of a row; None: its records state none.
+        on: its date.
+        label: what people call it.
+    """
+
+    stream: StreamId
+    settings: ComponentSettings
+    where: pl.Expr
+    factor_stream: StreamId | None
+    currency: pl.Expr | None
+    on: pl.Expr
+    label: pl.Expr
+
+    @classmethod
+    def create(cls, settings: ComponentSettings, context: RuleContext) -> "Component":
+        """A component from its settings.
+
+        Raises:
+            ValueError: a stream or field is unknown or of the wrong type, or the factors of
+                another stream come without the key that pairs them.
+        """
+        stream = find_stream(context, settings.stream)
+        find_field(context, stream, settings.field, *_NUMBERS)
+        on = pl.lit(None, pl.Date)
+        if settings.date is not None:
+            find_field(context, stream, settings.date, FieldType.DATE, FieldType.INSTANT)
+            on = pl.col(settings.date).cast(pl.Date)
+        numbered = context.fields[stream].get("number") is FieldType.TEXT
+        return cls(
+            stream=stream,
+            settings=settings,
+            where=condition(context, stream, settings.where),
+            factor_stream=_factor_stream(settings, stream, context),
+            currency=_currency(settings, stream, context),
+            on=on,
+            label=pl.coalesce(*(["number"] if numbered else []), "_record"),
+        )
+
+    @property
+    def needs(self) -> frozenset[StreamId]:
+        """Its stream, and that of its factors."""
+        return frozenset((self.stream, self.factor_stream or self.stream))
+
+    @property
+    def is_screened(self) -> bool:
+        """Whether one row says all there is to say of a part."""
+        return self.factor_stream is None
+
+    def signed(self, amount: pl.Expr) -> pl.Expr:
+        """What it adds to its side."""
+        return -amount if self.settings.sign == "-" else amount
+
+    def parts(self, scope: Scope) -> pl.DataFrame:
+        """What counts in each transaction, see `PARTS`."""
+        rows = self._with_factors(scope, select_rows(scope, self.stream, self.where))
+        return rows.select(
+            "_transaction",
+            self.label.alias("part"),
+            self._amount().alias("amount"),
+            (pl.lit(None) if self.currency is None else self.currency).alias("currency"),
+            self.on.alias("on"),
+            pl.max_horizontal(CHANGED, "_factor_at").alias("changed_at"),
+        ).cast(PARTS)
+
+    def facts(self, prefix: str) -> dict[str, Fact]:
+        """What there is to know of it before a close look.
+
+        That is the `count` and `sum` of its rows, and the least (`LOW`) and greatest (`HIGH`)
+        hash of their currencies.
+        """
+        amount = pl.col(self.settings.field).cast(MONEY)
+        times = self.settings.times
+        if times is not None:
+            amount = product(amount, pl.col(times.field).cast(MONEY))
+        facts = {
+            f"{prefix}count": Fact(self.stream, Aggregate.COUNT, where=self.where),
+            f"{prefix}sum": Fact(self.stream, Aggregate.SUM, amount, self.where),
+        }
+        if self.currency is None:
+            return facts
+        code = pl.when(self.currency.is_not_null()).then(self.currency.hash())
+        return {
+            **facts,
+            f"{prefix}{LOW}": Fact(self.stream, Aggregate.MIN, code, self.where),
+            f"{prefix}{HIGH}": Fact(self.stream, Aggregate.MAX, code, self.where),
+        }
+
+    def _amount(self) -> pl.Expr:
+        amount = pl.col(self.settings.field).cast(MONEY)
+        if self.settings.times is not None:
+            amount = product(amount, pl.col("_factor"))
+        return self.signed(amount)
+
+    def _with_factors(self, scope: Scope, rows: pl.DataFrame) -> pl.DataFrame:
+        times = self.settings.times
+        unchanged = pl.lit(None, pl.Datetime("us", "UTC")).alias("_factor_at")
+        if times is None:
+            return rows.with_columns(unchanged)
+        factor = pl.col(times.field).cast(MONEY).alias("_factor")
+        if self.factor_stream is None or times.match is None:
+            return rows.with_columns(factor, unchanged)
+        place = ["_transaction", "_key"]
+        factors = explode_keys(scope.frames[self.factor_stream], times.match)
+        keyed = explode_keys(rows, times.match).select("_transaction", "_record", "_key")
+        paired = keyed.join(
+            factors.select(*place, "_record", factor, CHANGED.alias("_factor_at")).unique(
+                [*place, "_record"]
+            ),
+            on=place,
+            suffix="_factor",
+        ).unique(["_transaction", "_record", "_record_factor"])
+        record = ["_transaction", "_record"]
+        return rows.join(paired.select(*record, "_factor", "_factor_at"), on=record, how="left")
+
+
+def _factor_stream(
+    settings: ComponentSettings, stream: StreamId, context: RuleContext
+) -> StreamId | None:
+    times = settings.times
+    if times is None:
+        return None
+    if times.stream is None:
+        if times.match is not None:
+            raise ValueError("'match' pairs a record with that of another stream: name the stream")
+        find_field(context, stream, times.field, *_NUMBERS)
+        return None
+    other = find_stream(context, times.stream)
+    find_field(context, other, times.field, *_NUMBERS)
+    if times.match is None or other == stream:
+        raise ValueError(f"say by which key ('match') {stream} meets its factors in {other}")
+    return other
+
+
+def _currency(
+    settings: ComponentSettings, stream: StreamId, context: RuleContext
+) -> pl.Expr | None:
+    name = settings.currency
+    is_said = "currency" in settings.model_fields_set
+    mapped = context.mapped.get(stream, context.fields[stream])
+    if is_said:
+        find_field(context, stream, name, FieldType.TEXT)
+    elif context.fields[stream].get(name) is not FieldType.TEXT or name not in mapped:
+        return None
+    return currency_code(name)
+
+
+class PresenceSettings(Settings):
+    """A stream in which a transaction must have a record."""
+
+    stream: StreamName
+    where: Condition = {}
+    """Which records count."""
