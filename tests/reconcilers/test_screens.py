@@ -82,7 +82,7 @@ def disturb(scene: Scene, chance: random.Random) -> Scene:
 
 
 @EVERY_SCREEN
-@hypothesis.settings(max_examples=60, deadline=None)
+@hypothesis.settings(max_examples=25, deadline=None)
 @given(chance=st.randoms(use_true_random=False))
 def test_no_transaction_with_a_finding_is_let_go(check: str, chance: random.Random) -> None:
     rule, scope = example(check), disturb(BROKEN, chance).scope()
