@@ -43,7 +43,7 @@ _TYPES: Mapping[FieldType, pl.DataType] = {
 }
 _CROWD = [f"D{number}" for number in range(200)]
 _PARTS: Sequence[Sequence[Sequence[str]]] = [
-    *([["A"], ["B"], ["C"]] for _ in range(12)),
+    *([["A"], ["B"], ["C"]] for _ in range(20)),
     *([_CROWD[:100], _CROWD[100:]] for _ in range(2)),
 ]
 """How the transactions of each round are taken apart: a few one by one, a crowd in halves."""

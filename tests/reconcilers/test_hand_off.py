@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -8,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.core.breaks import BreakKind
+from monitor.core.flows import HandOffSettings
 from monitor.core.ports import INSTANT, Deadline
-from reconcilers.hand_off import judge
-from tests.reconcilers.scene import NOW, Scene, at, findings, hand_off, in_order, row, said
+from reconcilers.hand_off import build_hand_off, judge
+from tests.reconcilers.scene import CONTEXT, NOW, Scene, at, findings, hand_off, in_order, row, said
 
 WON = row(
     "OPP-1", "006A", status="Won", closed_at=at(-10), amount=Decimal("1200.50"), currency="EUR"
@@ -130,6 +132,32 @@ def test_time_runs_only_while_the_team_works() -> None:
         Scene({"crm.opportunity": [won]}, now=monday).scope()
     )
     assert in_order(verdict) == said(Deadline("OPP-1", monday + timedelta(minutes=1)))
+
+
+@pytest.mark.parametrize(
+    ("settings", "runs"),
+    [({}, True), ({"calendar": "plain"}, False), ({"owner": "sales"}, False)],
+)
+def test_the_calendar_is_that_of_whoever_holds_the_hand_off_if_it_names_none(
+    settings: dict[str, str], runs: bool
+) -> None:
+    context = replace(CONTEXT, owner_calendars={"delivery": "office"})
+    told = {
+        "from": "crm.opportunity",
+        "to": "psa.project",
+        "start": "closed_at",
+        "within": "4h",
+        **settings,
+    }
+    asked = build_hand_off("deal-to-project", HandOffSettings.model_validate(told), context)
+    friday_afternoon = datetime(2026, 3, 13, 15, 0, tzinfo=UTC)
+    scene = Scene(
+        {"crm.opportunity": [row("OPP-1", "006A", closed_at=friday_afternoon)]},
+        now=friday_afternoon + timedelta(hours=1),
+    )
+    on_monday, on_friday = datetime(2026, 3, 16, 11, 0, tzinfo=UTC), timedelta(hours=4)
+    due = on_monday if runs else friday_afternoon + on_friday
+    assert in_order(asked.evaluate(scene.scope())) == said(Deadline("OPP-1", due))
 
 
 CHANGES = [
