@@ -136,6 +136,8 @@ class KeyMapping(Settings):
         "trim",
         "upper",
     )
+    """Steps, in order. Before them, spellings that Unicode holds for the same become one; with no
+    step at all a key stays exactly as it stands."""
     strip_prefix: tuple[str, ...] = ()
     """Prefixes taken off, the first that fits, after normalising."""
     rewrite: tuple[Replacement, ...] = ()

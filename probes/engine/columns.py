@@ -5,7 +5,7 @@ the row mapper's own converter where not.
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Final
@@ -17,7 +17,7 @@ from monitor.core.model import FieldType, KeyRole, Value
 from monitor.core.ports import INSTANT, MONEY
 from monitor.core.streams import FieldMapping, KeyMapping, StreamSettings
 from probes.engine.checks import as_field_mapping
-from probes.engine.keys import as_key_mapping, paths_of, read_keys
+from probes.engine.keys import as_key_mapping, paths_of, read_keys, unify
 from probes.engine.values import (
     DECIMALS,
     DIGITS,
@@ -39,8 +39,6 @@ TYPES: Final[Mapping[FieldType, pl.DataType]] = {
     FieldType.INSTANT: INSTANT,
     FieldType.DATE: pl.Date(),
 }
-
-_QUICK_STEPS: Final = {"trim", "upper", "lower"}
 
 
 class ColumnMapper:
@@ -155,7 +153,7 @@ class ColumnMapper:
         (mapping,) = uses
         plain = not (mapping.split or mapping.strip_prefix or mapping.rewrite)
         paths = paths_of(mapping)
-        if not plain or len(paths) > 1 or not set(mapping.normalise) <= _QUICK_STEPS:
+        if not plain or len(paths) > 1 or not set(mapping.normalise) <= _STEPS.keys():
             return None
         if isinstance(self._schema.get(paths[0].split(".")[0]), pl.List):
             return None
@@ -208,15 +206,18 @@ class ColumnMapper:
 
     def _quick_key(self, path: str, mapping: KeyMapping) -> pl.Expr:
         text = self._column(path).cast(pl.String)
+        known = text.str.strip_chars() != ""
+        if not mapping.normalise:
+            return pl.when(known).then(text)
+        unified = text.str.strip_chars()
         for step in mapping.normalise:
-            match step:
-                case "trim":
-                    text = text.str.strip_chars()
-                case "upper":
-                    text = text.str.to_uppercase()
-                case _:
-                    text = text.str.to_lowercase()
-        return pl.when(text != "").then(text)
+            unified = _STEPS[step](unified)
+
+        def unify_strange(texts: pl.Series) -> pl.Series:
+            return _where_not_ascii(texts, lambda each: unify(each.strip(), mapping))
+
+        plain = unified.map_batches(unify_strange, return_dtype=pl.String, is_elementwise=True)
+        return pl.when(known & (plain != "")).then(plain)
 
     def _slow_keys(self, mapping: KeyMapping, kind: str) -> pl.Expr:
         names = {path.split(".")[0] for path in paths_of(mapping)}
@@ -229,6 +230,22 @@ class ColumnMapper:
 
 
 _TOO_LARGE: Final = pl.lit(Decimal(10) ** WHOLE_DIGITS, MONEY)
+
+_STEPS: Final[Mapping[str, Callable[[pl.Expr], pl.Expr]]] = {
+    "trim": lambda text: text.str.strip_chars(),
+    "upper": lambda text: text.str.to_uppercase(),
+    "lower": lambda text: text.str.to_lowercase(),
+}
+
+
+def _where_not_ascii(texts: pl.Series, change: Callable[[str], str]) -> pl.Series:
+    """Texts in which the few that are not ASCII are changed one by one."""
+    strange = (texts.str.len_bytes() != texts.str.len_chars()).fill_null(value=False)
+    if not strange.any():
+        return texts
+    changed = pl.Series([change(each) for each in texts.filter(strange)], dtype=pl.String)
+    return texts.scatter(strange.arg_true(), changed)
+
 
 _TEXTS: Final = pl.List(pl.String)
 

@@ -86,6 +86,8 @@ def _read_parts(row: Any, path: str, settings: KeyMapping) -> list[str]:
             parts.append("")
             continue
         text = read_text(value)
+        if not settings.normalise and isinstance(value, str):
+            text = value
         pieces = text.split(settings.split) if settings.split else [text]
         parts.extend(unify(piece, settings) for piece in pieces)
     return parts
@@ -103,7 +105,7 @@ def _align(columns: Sequence[list[str]]) -> list[list[str]]:
 
 def unify(text: str, settings: KeyMapping) -> str:
     """One part in its one form: normalised, then without its prefix, then rewritten."""
-    unified = normalise(text, settings.normalise)
+    unified = normalise(text, settings.normalise) if settings.normalise else text
     fitting = (prefix for prefix in settings.strip_prefix if prefix and unified.startswith(prefix))
     unified = unified.removeprefix(next(fitting, ""))
     for replacement in settings.rewrite:
