@@ -13,7 +13,7 @@ from monitor.core.screens import Aggregate, Fact
 from monitor.core.streams import Name, Settings
 from reconcilers.conditions import condition, explode_keys, select_rows
 from reconcilers.money import currency_code, product
-from reconcilers.names import find_field, find_stream
+from reconcilers.names import check_key, find_field, find_stream
 from reconcilers.silence import CHANGED
 
 PARTS = pl.Schema(
@@ -59,8 +59,9 @@ class ComponentSettings(Settings):
     """`-`: what they say is taken off, as a credit is."""
     times: FactorSettings | None = None
     """What each amount is multiplied by."""
-    currency: str = "currency"
-    """Text field with the currency; where the stream has none, that of the other side is meant."""
+    currency: str | None = "currency"
+    """Text field with the currency; None, and where the stream has no such field: that in which
+    the others are compared."""
     date: str | None = None
     """Date or instant (in UTC) whose exchange rate counts."""
 
@@ -204,6 +205,7 @@ def _factor_stream(
     find_field(context, other, times.field, *_NUMBERS)
     if times.match is None or other == stream:
         raise ValueError(f"say by which key ('match') {stream} meets its factors in {other}")
+    check_key(context, times.match, stream, other)
     return other
 
 
@@ -211,9 +213,10 @@ def _currency(
     settings: ComponentSettings, stream: StreamId, context: RuleContext
 ) -> pl.Expr | None:
     name = settings.currency
-    is_said = "currency" in settings.model_fields_set
+    if name is None:
+        return None
     mapped = context.mapped.get(stream, context.fields[stream])
-    if is_said:
+    if "currency" in settings.model_fields_set:
         find_field(context, stream, name, FieldType.TEXT)
     elif context.fields[stream].get(name) is not FieldType.TEXT or name not in mapped:
         return None
