@@ -5,13 +5,13 @@ cycle. Both come to the same state however often they are done.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 
 from monitor.core.breaks import Break, BreakState, Transition
 from monitor.core.clock import Clock
 from monitor.core.errors import Permanent, Reason
-from monitor.core.ignores import Decision, Ignore, heard, suppress
+from monitor.core.ignores import Decided, Decision, Ignore, heard, suppress
 from monitor.core.model import encode_value
 from monitor.estate import Estate
 from monitor.store import breaks
@@ -26,23 +26,6 @@ WATCH = "tieout"
 """Who took a step that no person took."""
 
 _APPLIED = "ignores"
-
-
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """What a decision came to.
-
-    Attributes:
-        ignore: as it was kept; the identifier is 0 where nothing was written.
-        fallen_silent: breaks that nobody hears of from now on.
-        heard_again: breaks that people hear of again.
-        unconfirmed: suspicions that nobody has heard of yet, and that will be heard when they open.
-    """
-
-    ignore: Ignore
-    fallen_silent: Sequence[Break]
-    heard_again: Sequence[Break] = ()
-    unconfirmed: int = 0
 
 
 def decide(

@@ -1,8 +1,6 @@
 """Commands that ask the store: breaks, quarantine, trace, transactions."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -15,7 +13,6 @@ from monitor.cli.workbench import AsJson, LandscapeOption
 from monitor.core.breaks import BreakKind
 from monitor.core.clock import system_clock
 from monitor.core.transactions import TransactionStatus
-from monitor.estate import Estate
 from monitor.reports.break_list import BreakList
 from monitor.reports.deal import trace_deal
 from monitor.reports.listing import list_deals
@@ -25,18 +22,6 @@ from monitor.reports.set_aside import set_aside_as_json, set_aside_table
 from monitor.reports.showing import show_minute
 from monitor.store import breaks as break_store
 from monitor.store import quarantine as quarantine_store
-from monitor.store.database import Database
-
-
-@contextmanager
-def _opened(landscape: LandscapeOption) -> Iterator[tuple[Estate, Database]]:
-    settings = workbench.load(landscape)
-    with workbench.opened_store(settings) as database:
-        estate = workbench.build(settings, database)
-        try:
-            yield estate, database
-        finally:
-            estate.close()
 
 
 def breaks(
@@ -50,7 +35,7 @@ def breaks(
 
     Exit status 1 if there are any.
     """
-    with _opened(landscape) as (_, database), database.read() as connection:
+    with workbench.opened_estate(landscape) as (_, database), database.read() as connection:
         standing = [
             each
             for each in break_store.standing_breaks(connection)
@@ -79,7 +64,7 @@ def quarantine(
 
     A row leaves the list when the source has mended it. Exit status 4 if there are any.
     """
-    with _opened(landscape) as (_, database), database.read() as connection:
+    with workbench.opened_estate(landscape) as (_, database), database.read() as connection:
         rows = [
             each
             for each in quarantine_store.in_quarantine(connection)
@@ -101,7 +86,7 @@ def trace(
     as_json: AsJson = False,
 ) -> None:
     """Draw a deal's way through every system. Exit status 1 if breaks stand, 2 if unknown key."""
-    with _opened(landscape) as (estate, database):
+    with workbench.opened_estate(landscape) as (estate, database):
         traces = trace_deal(estate, database, key, system_clock())
     if not traces:
         typer.echo(f"no transaction is called '{key}'", err=True)
@@ -123,7 +108,7 @@ def transactions(
     as_json: AsJson = False,
 ) -> None:
     """List transactions with their status."""
-    with _opened(landscape) as (estate, database):
+    with workbench.opened_estate(landscape) as (estate, database):
         found = list_deals(
             estate, database, system_clock(), text=search, status=status, limit=limit
         )

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from monitor.cli import ask, reconcile, rehearse, run, sample, setup
+from monitor.cli import ask, explain, ignoring, reconcile, rehearse, run, sample, setup
 from monitor.cli.exits import Exit
 from monitor.cli.logs import configure_logs
 from monitor.config.issues import ConfigurationError
@@ -38,6 +38,10 @@ application.command("quarantine")(ask.quarantine)
 application.command("trace")(ask.trace)
 application.command("transactions")(ask.transactions)
 application.command("reconcile")(reconcile.reconcile)
+application.command("explain")(explain.explain)
+application.command("baseline")(ignoring.baseline)
+application.command("ignore")(ignoring.ignore)
+application.command("ignores")(ignoring.ignores)
 application.command("rehearse")(rehearse.rehearse)
 application.command("sample")(sample.sample)
 

@@ -71,6 +71,18 @@ def build(landscape: Landscape, database: Database, clock: Clock = system_clock)
     return build_estate(landscape, clock, calls_today=today)
 
 
+@contextmanager
+def opened_estate(path: Path) -> Iterator[tuple[Estate, Database]]:
+    """The landscape in a file made ready, and its store."""
+    settings = load(path)
+    with opened_store(settings) as database:
+        estate = build(settings, database)
+        try:
+            yield estate, database
+        finally:
+            estate.close()
+
+
 def new_runtime(database: Database, clock: Clock = system_clock) -> Runtime:
     """What outlives a reload."""
     return Runtime(database, Metrics(VERSION), clock, CallLedger())

@@ -157,6 +157,23 @@ class Ignore:
 
 
 @dataclass(frozen=True, slots=True)
+class Decided:
+    """What a decision came to.
+
+    Attributes:
+        ignore: as it was kept; the identifier is 0 where nothing was written.
+        fallen_silent: breaks that nobody hears of from now on.
+        heard_again: breaks that people hear of again.
+        unconfirmed: suspicions that nobody has heard of yet, and that will be heard when they open.
+    """
+
+    ignore: Ignore
+    fallen_silent: Sequence[Break]
+    heard_again: Sequence[Break] = ()
+    unconfirmed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Ignores:
     """What is in force at one instant.
 
