@@ -35,6 +35,9 @@ change-orders-are-in-the-budget-once:
   within: 1d
 """
 
+_MOST = pl.lit(Decimal(10**24), MONEY)
+"""Amounts from here on are no money, and their sums would not fit."""
+
 
 class AmountsSettings(Settings):
     """Amounts of some records of a stream."""
@@ -107,7 +110,7 @@ class _Amounts:
         return cls(stream, settings.amount, condition(context, stream, settings.where))
 
     def rows(self, scope: Scope) -> pl.DataFrame:
-        return select_rows(scope, self.stream, self.where).drop_nulls(self.amount)
+        return select_rows(scope, self.stream, self.where & (pl.col(self.amount).abs() < _MOST))
 
     def sums(self, scope: Scope, name: str) -> pl.DataFrame:
         total = pl.col(self.amount).sum().cast(MONEY).alias(name)

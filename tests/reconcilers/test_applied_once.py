@@ -98,6 +98,12 @@ def test_several_totals_of_a_deal_are_one() -> None:
     assert (finding.record_id, finding.actual) == ("P", "1170.5 with CO-7 twice")
 
 
+def test_amounts_beyond_all_money_are_not_compared() -> None:
+    absurd = [order(str(number), "9" * 31) for number in range(20)]
+    assert findings(applied_once(), deal("1000", absurd)) == ()
+    assert findings(applied_once(), deal("9" * 31, ORDERS)) == ()
+
+
 def test_an_order_just_approved_has_its_time() -> None:
     early = deal("1000", [order("1", "70", approved=-1)])
     assert in_order(applied_once().evaluate(early.scope())) == said(Deadline("OPP-1", at(3)))
