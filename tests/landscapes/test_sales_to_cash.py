@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -238,6 +239,26 @@ def test_a_quote_that_nobody_accepted_yet_is_awaited_on_the_deals_way(
     accepted = "2026-03-02T07:30:00Z"
     firm.write("quotes", [{**draft, "status": "Accepted", "accepted": accepted}])
     assert way_to_quote() is HopState.DONE
+
+
+def test_a_time_that_runs_out_is_found_although_nothing_changed(
+    tmp_path: Path, database: Database
+) -> None:
+    firm = SmallEstate(tmp_path, database, LANDSCAPE)
+    deal = healthy("D")
+    change("milestones", status="complete", completed="2026-03-02T07:00:00Z")(deal)
+    write(firm, [deal])
+    firm.look()
+    assert standing(firm) == set()
+    firm.clock.advance(timedelta(days=5))
+    firm.look()
+    assert standing(firm) == {("D", "missing", "erp.invoice", "")}
+    firm.clock.advance(timedelta(days=5))
+    firm.look()
+    assert standing(firm) == {
+        ("D", "missing", "erp.invoice", ""),
+        ("D", "leakage", "psa.milestone", ""),
+    }
 
 
 def test_what_cannot_be_read_is_neither_unbilled_nor_undelivered(
