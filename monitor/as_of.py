@@ -143,17 +143,6 @@ def assess_as_of(
             yield found
 
 
-def reconcile_store(estate: Estate, database: Database, as_of: AsOf) -> Iterator[pl.DataFrame]:
-    """`assess_as_of` for every flow of the landscape and all of its transactions.
-
-    Raises:
-        ValueError: the instant lies after the moment by which it should be known.
-        Transient, Permanent: the store failed.
-    """
-    for flow in estate.flows:
-        yield from assess_as_of(flow, estate, database, as_of)
-
-
 @dataclass(frozen=True, slots=True)
 class Shard:
     """The history of some whole neighbourhoods of transactions.
@@ -181,7 +170,10 @@ class Shard:
 
     def findings(self, at: datetime, sight: PastSight) -> pl.DataFrame:
         """What the rules find at an instant."""
-        scope = self.scope(at, sight)
+        return self.judge(self.scope(at, sight), sight)
+
+    def judge(self, scope: Scope, sight: PastSight) -> pl.DataFrame:
+        """What the rules find in one of its scopes."""
         found = [rule.evaluate(scope).found for rule in sight.rules(self.flow)]
         return pl.concat([pl.DataFrame(schema=FINDINGS), *found])
 

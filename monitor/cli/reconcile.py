@@ -1,8 +1,9 @@
 """The command that reconciles extracts: tieout reconcile."""
 
 import json
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,16 +11,32 @@ from monitor.cli import workbench
 from monitor.cli.exits import Exit
 from monitor.cli.moments import read_instant
 from monitor.cli.workbench import AsJson, LandscapePath
+from monitor.core.clock import system_clock
+from monitor.store.past import AsOf
+
+if TYPE_CHECKING:
+    from monitor.extracts.outcome import Reconciliation
 
 
 def reconcile(
     landscape: LandscapePath,
     data: Annotated[
-        Path, typer.Option(exists=True, file_okay=False, help="Folder with the extracts.")
-    ],
+        Path | None,
+        typer.Option(
+            exists=True, file_okay=False, help="Folder with the extracts; else the store."
+        ),
+    ] = None,
     as_of: Annotated[
         str,
-        typer.Option(metavar="INSTANT", help="When to judge; when the oldest was written, else."),
+        typer.Option(
+            metavar="INSTANT", help="When to judge; when the oldest was written, or now, else."
+        ),
+    ] = "",
+    known: Annotated[
+        str,
+        typer.Option(
+            metavar="INSTANT", help="Of the store: without what was seen later than this."
+        ),
     ] = "",
     out: Annotated[
         Path | None,
@@ -27,7 +44,9 @@ def reconcile(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Look for every break in extracts that somebody handed over: no daemon, no store.
+    """Look for every break in extracts that somebody handed over, or in the store as it was then.
+
+    Extracts need neither daemon nor store. Of the store nothing is changed.
 
     Exit status, as bit flags: 1 there are breaks, 2 the landscape was refused, 4 something could
     not be looked at, 8 tieout itself failed.
@@ -39,7 +58,11 @@ def reconcile(
         show_reconciliation,
     )
 
-    done = reconciliation.reconcile(landscape, data, read_instant(as_of) if as_of else None)
+    instant = read_instant(as_of) if as_of else None
+    if data is None:
+        done = _reconcile_store(landscape, instant, read_instant(known) if known else None)
+    else:
+        done = reconciliation.reconcile(landscape, data, instant)
     breaks = breaks_table(done.result.found)
     if out is not None:
         write_breaks(breaks, out)
@@ -50,3 +73,23 @@ def reconcile(
     unknown = done.absent or any(done.not_asked.values()) or done.result.unreadable.height
     status = Exit.BREAKS if breaks.height else Exit.IN_ORDER
     raise typer.Exit(status | Exit.BLIND if unknown else status)
+
+
+def _reconcile_store(
+    landscape: Path, instant: datetime | None, known: datetime | None
+) -> "Reconciliation":
+    from monitor.store_reconciliation import reconcile_store  # noqa: PLC0415 - as above
+
+    settings = workbench.load(landscape)
+    now = system_clock()
+    as_of = AsOf(instant or known or now, known or now)
+    if max(as_of) > now:
+        raise typer.BadParameter("what lies ahead cannot be reconciled")
+    with workbench.opened_store(settings) as database:
+        estate = workbench.build(settings, database)
+        try:
+            return reconcile_store(estate, database, as_of)
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from None
+        finally:
+            estate.close()

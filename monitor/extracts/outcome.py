@@ -18,6 +18,7 @@ class Reconciliation:
         absent: streams without an extract.
         not_asked: by flow, rules that need one of these; what they would say is unknown.
         result: breaks and unreadable records.
+        known: what was seen after this was left out; None for extracts, which hold what they hold.
     """
 
     as_of: datetime
@@ -25,3 +26,4 @@ class Reconciliation:
     absent: tuple[StreamId, ...]
     not_asked: Mapping[str, tuple[str, ...]]
     result: Reconciled
+    known: datetime | None = None

@@ -9,13 +9,14 @@ from rich.text import Text
 
 from monitor.core.model import encode_value
 from monitor.extracts.outcome import Reconciliation
-from monitor.reports.showing import show_count, show_money
+from monitor.reports.showing import show_count, show_instant, show_money
 
 
 def reconciliation_as_json(done: Reconciliation, breaks: pl.DataFrame) -> dict[str, Any]:
     """For machines: money as text, instants in UTC."""
     return {
         "as_of": encode_value(done.as_of),
+        "known": encode_value(done.known),
         "rows": {str(stream): count for stream, count in done.rows.items()},
         "absent": [str(stream) for stream in done.absent],
         "not_asked": {flow: list(rules) for flow, rules in done.not_asked.items()},
@@ -29,10 +30,13 @@ def reconciliation_as_json(done: Reconciliation, breaks: pl.DataFrame) -> dict[s
 
 def show_reconciliation(done: Reconciliation, breaks: pl.DataFrame, console: Console) -> None:
     """What was looked at, what could not be, and what was found by kind and system."""
-    looked = f"{show_count(sum(done.rows.values()), 'record')} of {len(done.rows)} extracts"
-    console.print(Text(f"{looked}, as of {done.as_of:%Y-%m-%d %H:%M:%S} UTC"))
+    places = "extracts" if done.known is None else "streams"
+    looked = f"{show_count(sum(done.rows.values()), 'record')} of {len(done.rows)} {places}"
+    known = "" if done.known is None else f", as known at {show_instant(done.known)}"
+    console.print(Text(f"{looked}, as of {done.as_of:%Y-%m-%d %H:%M:%S}{known} UTC"))
     for stream in done.absent:
-        console.print(Text(f"no extract of {stream}", style="yellow"))
+        why = f"no extract of {stream}" if done.known is None else f"not looked at then: {stream}"
+        console.print(Text(why, style="yellow"))
     for flow, rules in done.not_asked.items():
         if rules:
             console.print(Text(f"{flow}: not asked: {', '.join(rules)}", style="yellow"))

@@ -16,7 +16,6 @@ from monitor.as_of import (
     PastBlindness,
     assess_as_of,
     open_shards,
-    reconcile_store,
     see_as_of,
 )
 from monitor.assessment import assess
@@ -86,7 +85,8 @@ def found_now(firm: SmallFirm) -> Counter[str]:
 
 
 def found_at(firm: SmallFirm, at: datetime, known: datetime) -> Counter[str]:
-    return texts(reconcile_store(firm.estate, firm.database, AsOf(at, known)))
+    (flow,) = firm.estate.flows
+    return texts(assess_as_of(flow, firm.estate, firm.database, AsOf(at, known)))
 
 
 def found_in_parts(firm: SmallFirm, at: datetime, known: datetime) -> Counter[str]:

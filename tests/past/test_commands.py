@@ -121,3 +121,34 @@ def test_samples_that_cannot_be_are_refused(
     ran = tieout("sample", looked_at, *words, "--seed", 1, variables=firm.environment())
     assert ran.status == Exit.REFUSED
     assert "Traceback" not in ran.err
+
+
+def test_the_store_is_reconciled_as_it_was(
+    tieout: Run, firm: Scene, looked_at: Path, tmp_path: Path
+) -> None:
+    variables = firm.environment()
+    asked = now()
+    ran = tieout("reconcile", looked_at, "--as-of", asked, "--json", variables=variables)
+    assert ran.status == Exit.BREAKS, ran.err
+    told = json.loads(ran.out)
+    found = {
+        (each["key"], each["kind"], each["system"], each["stream"], each["field"])
+        for each in told["breaks"]
+    }
+    assert found == firm.planted()
+    assert sum(told["rows"].values()) > 100
+    early = tieout("reconcile", looked_at, "--as-of", "2020-12-31", variables=variables)
+    assert early.status == Exit.BLIND
+    assert "not looked at then: crm.opportunities" in early.out
+    assert "as known at" in early.out
+    refused = tieout("reconcile", looked_at, "--as-of", "2999-12-31", variables=variables)
+    assert refused.status == Exit.REFUSED
+    again = tieout(
+        "reconcile", looked_at, "--as-of", asked, "--known", told["known"], "--json",
+        variables=variables,
+    )  # fmt: skip
+    assert json.loads(again.out) == told
+    before = tieout(
+        "reconcile", looked_at, "--as-of", asked, "--known", "2020-12-31", variables=variables
+    )
+    assert before.status == Exit.REFUSED
