@@ -67,7 +67,8 @@ def explain(
     if differing.is_empty():
         return _written(differing.with_columns(_no("told"), _no("classification")), sums, of_record)
     bare = (pl.col("actual_bare") - pl.col("expected_bare")).abs()
-    equal_numbers = pl.col("foreign") & (bare <= money(allowance.tolerance))
+    in_others = pl.col("foreign") & (pl.col("actual_codes") != pl.col("expected_codes"))
+    equal_numbers = in_others & (bare <= money(allowance.tolerance))
     plain = classify(pl.col("expected"), pl.col("actual"), allowance.rounding)
     sorted_out = differing.with_columns(
         pl.when(pl.col("unpriced") | equal_numbers)

@@ -21,8 +21,8 @@ class Sums:
         compared: one row for each side of each transaction, without the side of record:
             `_transaction`, `side`, `target`, `changed_at`, and for the side (`actual`) and the
             one of record (`expected`): the sum, its sum as bare numbers (`_bare`), whether a rate
-            is lacking (`_unpriced`), whether a part is foreign (`_foreign`), how many parts there
-            are (`_count`).
+            is lacking (`_unpriced`), whether a part is foreign (`_foreign`), the currencies
+            (`_codes`), and how many parts there are (`_count`).
     """
 
     parts: pl.DataFrame
@@ -54,6 +54,7 @@ def sum_sides(
         pl.col("amount").sum().cast(MONEY).alias("bare"),
         (pl.col("value").is_null() & pl.col("amount").is_not_null()).any().alias("unpriced"),
         pl.col("is_foreign").any().alias("foreign"),
+        pl.col("currency").unique().drop_nulls().sort().str.join(" ").alias("codes"),
         pl.len().cast(pl.Int64).alias("count"),
         pl.col("changed_at").max(),
     )
@@ -63,6 +64,7 @@ def sum_sides(
         sums = every.join(sums, on=_PLACE, how="left").with_columns(
             pl.col("sum", "bare", "count").fill_null(0),
             pl.col("unpriced", "foreign").fill_null(value=False),
+            pl.col("codes").fill_null(""),
         )
     expected = sums.filter(pl.col("side") == of_record).drop("side")
     compared = (
@@ -78,7 +80,7 @@ def sum_sides(
             **{
                 f"{place}_{name}": f"{name}{suffix}"
                 for place, suffix in (("actual", ""), ("expected", ":expected"))
-                for name in ("bare", "unpriced", "foreign", "count")
+                for name in ("bare", "unpriced", "foreign", "codes", "count")
             },
         )
     )
