@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from monitor.core import catalogue as shown
+from monitor.core.breaks import HEARD_STATES, BreakState
 from monitor.core.metrics import Metrics
 from monitor.core.model import StreamId
 from monitor.core.transactions import shown_counts
@@ -39,8 +40,9 @@ def show_state(estate: Estate, database: Database, metrics: Metrics, now: dateti
             name = lookout.watch.name
             if (watching := load_watching(connection, name)) is not None:
                 metrics.set(shown.WATCH_LAST_SUCCESS, watching.looked_at.timestamp(), watch=name)
-        standing = breaks.open_counts(connection)
-        risk = breaks.value_at_risk(connection)
+        standing = breaks.open_counts(connection, HEARD_STATES)
+        suppressed = breaks.open_counts(connection, {BreakState.SUPPRESSED})
+        risk = breaks.value_at_risk(connection, HEARD_STATES)
         depths = outbox.depths(connection)
         waiting = touches.count_touched(connection)
         aside = quarantine.depths(connection)
@@ -48,6 +50,10 @@ def show_state(estate: Estate, database: Database, metrics: Metrics, now: dateti
     metrics.replace(
         shown.BREAKS_OPEN,
         {(kind, system, severity): float(n) for (kind, system, severity), n in standing.items()},
+    )
+    metrics.replace(
+        shown.BREAKS_SUPPRESSED,
+        {(kind, system, severity): float(n) for (kind, system, severity), n in suppressed.items()},
     )
     metrics.replace(shown.VALUE_AT_RISK, {(code,): float(sum_) for code, sum_ in risk.items()})
     metrics.replace(shown.OUTBOX_DEPTH, {(state,): float(n) for state, n in depths.items()})

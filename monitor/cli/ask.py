@@ -1,6 +1,7 @@
 """Commands that ask the store: breaks, quarantine, trace, transactions."""
 
 import json
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -10,11 +11,13 @@ from rich.text import Text
 from monitor.cli import workbench
 from monitor.cli.exits import Exit
 from monitor.cli.workbench import AsJson, LandscapeOption
-from monitor.core.breaks import BreakKind
+from monitor.core.breaks import Break, BreakKind
 from monitor.core.clock import system_clock
+from monitor.core.ignores import heard_only, suppressed_only
 from monitor.core.transactions import TransactionStatus
 from monitor.reports.break_list import BreakList
 from monitor.reports.deal import trace_deal
+from monitor.reports.ignored import count_breaks
 from monitor.reports.listing import list_deals
 from monitor.reports.overview import break_as_json, in_order
 from monitor.reports.picture import show_trace
@@ -29,11 +32,15 @@ def breaks(
     system: Annotated[str, typer.Option(help="Only those of this system.")] = "",
     kind: Annotated[BreakKind | None, typer.Option(help="Only those of this class.")] = None,
     owner: Annotated[str, typer.Option(help="Only those that this owner holds.")] = "",
+    ignored: Annotated[
+        bool, typer.Option("--ignored", help="Also those that somebody ignores.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """List the breaks that stand, the most severe first, then the dearest.
 
-    Exit status 1 if there are any.
+    Ignored ones are counted, and listed with --ignored and in JSON. Exit status 1 if any stand that
+    nobody ignores.
     """
     with workbench.opened_estate(landscape) as (_, database), database.read() as connection:
         standing = [
@@ -43,13 +50,21 @@ def breaks(
             and kind in (None, each.finding.kind)
             and owner in ("", each.finding.owner)
         ]
+    heard = heard_only(standing)
     if as_json:
         typer.echo(json.dumps([break_as_json(each) for each in in_order(standing)], indent=2))
-    elif standing:
-        workbench.new_console().print(BreakList(in_order(standing)))
     else:
-        typer.echo("no breaks stand")
-    raise typer.Exit(Exit.BREAKS if standing else Exit.IN_ORDER)
+        _show_breaks(standing if ignored else heard, suppressed_only(standing))
+    raise typer.Exit(Exit.BREAKS if heard else Exit.IN_ORDER)
+
+
+def _show_breaks(shown: Sequence[Break], suppressed: Sequence[Break]) -> None:
+    if shown:
+        workbench.new_console().print(BreakList(in_order(shown)))
+    else:
+        typer.echo("no breaks stand" if not suppressed else "no breaks stand but ignored ones")
+    if suppressed:
+        typer.echo(f"ignored: {count_breaks(suppressed)}; see tieout ignores")
 
 
 def quarantine(

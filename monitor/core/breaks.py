@@ -59,6 +59,9 @@ LIVE_STATES = frozenset(
 )
 """States of a break that stands: it has been confirmed and not yet resolved."""
 
+HEARD_STATES = LIVE_STATES - {BreakState.SUPPRESSED}
+"""States of a break that stands and that people hear of."""
+
 
 class Severity(StrEnum):
     """How soon somebody has to look."""

@@ -192,7 +192,14 @@ BREAKS_OPEN = Metric(
     "tieout_breaks_open",
     _GAUGE,
     "breaks",
-    "Breaks that stand: confirmed and not resolved.",
+    "Breaks that stand and that people hear of: confirmed, not resolved, not ignored.",
+    (Label("kind", BreakKind), Label("system", Bound.SOURCES), Label("severity", Severity)),
+)
+BREAKS_SUPPRESSED = Metric(
+    "tieout_breaks_suppressed",
+    _GAUGE,
+    "breaks",
+    "Breaks that stand and that somebody ignores for now.",
     (Label("kind", BreakKind), Label("system", Bound.SOURCES), Label("severity", Severity)),
 )
 VALUE_AT_RISK = Metric(
@@ -283,6 +290,7 @@ CATALOGUE: tuple[Metric, ...] = (
     CYCLE_LAST_SUCCESS,
     WATCH_LAST_SUCCESS,
     BREAKS_OPEN,
+    BREAKS_SUPPRESSED,
     VALUE_AT_RISK,
     TRANSACTIONS,
     BREAK_TRANSITIONS,

@@ -14,11 +14,12 @@ from monitor.explaining.origin import Cause, Origin, find_origin
 from monitor.explaining.remedy import propose
 from monitor.explaining.traits import HOP, crossing, crossings, dimensions_of, traits_of
 from monitor.explaining.words import describe_rule, say_before, say_why
+from monitor.reports.showing import show_text
 from monitor.store import breaks
 from monitor.store.cohorts import load_deals, sample_keys
 from monitor.store.database import Connection, Database
 from monitor.store.ignores import load_in_force
-from monitor.store.trace import records_of
+from monitor.store.trace import TracedRecord, records_of
 
 MOST_COMPARED = 4_000
 """Deals, broken ones and others, that are looked at for what they share."""
@@ -92,13 +93,17 @@ def _sides(connection: Connection, flow: Flow, found: Finding) -> tuple[Side, ..
     return tuple(
         Side(each.stream, each.native_id, _value(each.fields, found.field))
         for each in records_of(connection, flow.name, found.transaction)
-        if each.stream in needs and not each.deleted
+        if each.stream in needs and not each.deleted and _is_told(each, found)
     )
 
 
+def _is_told(each: TracedRecord, found: Finding) -> bool:
+    """Records that say something of the field; of no field, the business objects."""
+    return each.fields.get(found.field) is not None if found.field else each.entity != "message"
+
+
 def _value(fields: Mapping[str, Any], name: str) -> str | None:
-    value = fields.get(name) if name else None
-    return None if value is None else str(value)
+    return show_text(fields.get(name)) if name else None
 
 
 def _cohorts(

@@ -22,6 +22,7 @@ from monitor.core.ports import Rule
 from monitor.estate import Estate, Flow
 from monitor.store.columns import from_microseconds
 from monitor.store.database import Database
+from monitor.store.looks import load_look_spans
 
 MOST_INSTANTS = 300
 """Instants of one deal's history that are looked at; the latest ones."""
@@ -75,15 +76,14 @@ class Origin:
 
     Attributes:
         cause: of what sort.
-        since: the instant, by the systems' own stamps; None where it cannot be told.
+        since: the instant, by the systems' own stamps; None where it cannot be told. Where the
+            cause lies before what was seen, it may have been even earlier.
         changes: versions that began at that instant.
-        is_first_known: nothing is known of the deal before that instant.
     """
 
     cause: Cause
     since: datetime | None
     changes: Sequence[Change] = ()
-    is_first_known: bool = False
 
 
 def find_origin(
@@ -99,26 +99,53 @@ def find_origin(
         return Origin(Cause.NOT_REPEATED, finding.since)
     shards = open_shards(flow, estate, database, _EPOCH, now, [finding.transaction])
     shard = next(shards)
-    began_at, instants = _began_at(finding, rule, shard, estate, now)
+    began_at = _began_at(finding, rule, shard, estate, now)
     if began_at is None:
         return Origin(Cause.NOT_REPEATED, finding.since)
-    changes = changes_at(shard.versions, began_at)
-    is_first = bool(instants) and began_at == instants[0]
-    return Origin(_cause(changes, is_first=is_first), began_at, changes, is_first)
+    changes = tuple(
+        each for each in changes_at(shard.versions, began_at) if each.stream in rule.needs
+    )
+    if _is_older(changes, began_at, _watched_from(database)):
+        since = began_at if finding.since is None else min(began_at, finding.since)
+        return Origin(Cause.BEFORE_HISTORY, since, changes)
+    return Origin(_cause(changes), began_at, changes)
 
 
 def _began_at(
     finding: Finding, rule: Rule, shard: Shard, estate: Estate, now: datetime
-) -> tuple[datetime | None, Sequence[datetime]]:
-    """When the last unbroken run of the finding began, and at which instants it was asked about."""
-    answers = list(_answers(finding, rule, shard, estate, now))
+) -> datetime | None:
+    """When the last unbroken run of the finding began."""
     began_at: datetime | None = None
     stands = False
-    for at, is_found in answers:
+    for at, is_found in _answers(finding, rule, shard, estate, now):
         if is_found and not stands:
             began_at = at
         stands = is_found
-    return began_at, [at for at, _ in answers]
+    return began_at
+
+
+def _watched_from(database: Database) -> dict[StreamId, datetime]:
+    """By stream, the server time from which on every change was seen."""
+    with database.read() as connection:
+        return {stream: spans[0].seen_from for stream, spans in load_look_spans(connection).items()}
+
+
+def _is_older(
+    changes: Sequence[Change], at: datetime, watched_from: Mapping[StreamId, datetime]
+) -> bool:
+    """Whether all that began then may have been so before, in versions that nobody saw."""
+    return bool(changes) and all(
+        each.before is None
+        and each.after is not None
+        and at < watched_from.get(each.stream, at)
+        and not _was_created(each.after, at)
+        for each in changes
+    )
+
+
+def _was_created(fields: Mapping[str, Any], at: datetime) -> bool:
+    created = fields.get("created_at")
+    return isinstance(created, str) and datetime.fromisoformat(created) >= at
 
 
 def _answers(
@@ -182,9 +209,7 @@ def _decode(fields: str | None, *, is_gone: bool | None) -> Mapping[str, Any] | 
     return decoded
 
 
-def _cause(changes: Sequence[Change], *, is_first: bool) -> Cause:
-    if is_first:
-        return Cause.BEFORE_HISTORY
+def _cause(changes: Sequence[Change]) -> Cause:
     if any(each.after is None for each in changes):
         return Cause.RECORD_DELETED
     if any(each.before is not None for each in changes):

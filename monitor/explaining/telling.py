@@ -5,7 +5,14 @@ from collections.abc import Iterator
 from monitor.explaining.cohorts import Cohort
 from monitor.explaining.explanation import Explanation
 from monitor.explaining.origin import Change
-from monitor.reports.showing import show_count, show_instant, show_minute, show_money, show_value
+from monitor.reports.showing import (
+    show_count,
+    show_instant,
+    show_minute,
+    show_money,
+    show_text,
+    show_value,
+)
 
 
 def tell_explanation(told: Explanation) -> Iterator[str]:
@@ -63,7 +70,9 @@ def _change(each: Change) -> Iterator[str]:
         yield f"          {name} appeared, seen {show_instant(each.seen_at)}"
     for field in each.fields:
         before, after = (
-            "nothing" if (value := fields.get(field)) is None else show_value(str(value), field)
+            "nothing"
+            if (value := fields.get(field)) is None
+            else show_value(show_text(value), field)
             for fields in (each.before or {}, each.after or {})
         )
         yield f"          {name} {field.replace('_', ' ')}: {before} -> {after}"

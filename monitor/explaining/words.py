@@ -7,7 +7,7 @@ from monitor.core.breaks import BreakKind, Finding
 from monitor.core.flows import RuleSettings
 from monitor.explaining.explanation import RuleAccount
 from monitor.explaining.origin import Cause, Change, Origin
-from monitor.reports.showing import show_value
+from monitor.reports.showing import show_text, show_value
 
 _UNTOLD = {"check", "objective", "severity", "owner"}
 """Settings that are told elsewhere."""
@@ -31,24 +31,36 @@ def say_why(found: Finding, source: str) -> str:
     """
     place = f"{found.system}.{found.stream}" if found.stream else found.system
     record = f"{place} {found.record_id}".strip()
-    name = found.field.replace("_", " ")
     expected, actual = (show_value(value, found.field) for value in (found.expected, found.actual))
-    entity = found.entity.replace("_", " ")
     match found.kind:
-        case BreakKind.MISSING:
-            due = f", due {expected}" if expected else ""
-            origin = f" that {source} asks for" if source else ""
-            return f"{place} has no {entity}{origin}{due}."
-        case BreakKind.LATE:
-            came = f"came {actual}" if found.actual is not None else "has not come"
-            return f"The {entity} in {place} was due {expected} and {came}."
+        case BreakKind.MISSING | BreakKind.LATE:
+            return _say_awaited(found, place, source)
+        case BreakKind.DUPLICATE:
+            return f"{record} is there beside {expected}, and one of them is too much."
+        case BreakKind.DEAD_LETTER | BreakKind.STUCK | BreakKind.RETRIED:
+            return f"{record} is {actual or 'without a status'} and not {expected}."
         case BreakKind.ORPHAN:
             return f"{record} belongs to nothing{f' in {source}' if source else ''}."
         case _:
-            said = f"{record} says {actual or 'nothing'}" + (f" for {name}" if name else "")
-            if found.expected is None:
-                return f"{said}; {found.kind.value.replace('_', ' ')}."
-            return f"{said}; {source or 'the rule'} says {expected}."
+            return _say_value(found, record, source)
+
+
+def _say_awaited(found: Finding, place: str, source: str) -> str:
+    entity, due = found.entity.replace("_", " "), show_value(found.expected)
+    if found.kind is BreakKind.LATE:
+        came = "has not come" if found.actual is None else f"came {show_value(found.actual)}"
+        return f"The {entity} in {place} was due {due} and {came}."
+    origin = f" that {source} asks for" if source else ""
+    return f"{place} has no {entity}{origin}{f', due {due}' if due else ''}."
+
+
+def _say_value(found: Finding, record: str, source: str) -> str:
+    expected, actual = (show_value(value, found.field) for value in (found.expected, found.actual))
+    name = f" for {found.field.replace('_', ' ')}" if found.field else ""
+    said = f"{record} says {actual or 'nothing'}{name}"
+    if found.expected is None:
+        return f"{said}; it is a break of {found.kind.value.replace('_', ' ')}."
+    return f"{said}; {source} says {expected}." if source else f"{said}, not {expected}."
 
 
 def say_before(found: Finding, origin: Origin) -> str:
@@ -99,6 +111,8 @@ def _lines(path: str, form: Any) -> Iterator[str]:
                 yield from _lines(f"{path} {number}", value)
         case dict() | list():
             yield path
+        case bool():
+            yield f"{path}: {'yes' if form else 'no'}"
         case _:
             yield f"{path}: {form}"
 
@@ -108,5 +122,4 @@ def _is_accused(each: Change, found: Finding) -> bool:
 
 
 def _text(fields: Mapping[str, Any] | None, name: str) -> str | None:
-    value = None if fields is None else fields.get(name)
-    return None if value is None else str(value)
+    return None if fields is None else show_text(fields.get(name))

@@ -13,8 +13,8 @@ from monitor.core.breaks import Break
 from monitor.core.ignores import Decided, Ignore, Pattern
 from monitor.core.model import encode_value
 from monitor.reports.break_list import BreakList
-from monitor.reports.overview import break_as_json, in_order
-from monitor.reports.showing import show_count, show_minute, show_money
+from monitor.reports.overview import break_as_json, count_and_money, in_order
+from monitor.reports.showing import show_count, show_minute
 
 
 def money_of(breaks: Sequence[Break]) -> dict[str, Decimal]:
@@ -31,10 +31,9 @@ def money_of(breaks: Sequence[Break]) -> dict[str, Decimal]:
     return dict(sorted(sums.items()))
 
 
-def count_and_money(breaks: Sequence[Break]) -> str:
-    """`3 breaks, 1,200.00 EUR at risk`."""
-    money = ", ".join(show_money(value, code) for code, value in money_of(breaks).items())
-    return f"{show_count(len(breaks), 'break')}, {money or 'nothing stated'} at risk"
+def count_breaks(breaks: Sequence[Break]) -> str:
+    """`3 breaks; at risk: 1,200.00 EUR`."""
+    return count_and_money(len(breaks), money_of(breaks))
 
 
 def decided_as_json(done: Decided) -> dict[str, Any]:
@@ -60,10 +59,10 @@ def tell_decided(done: Decided, *, dry_run: bool) -> Iterator[RenderableType]:
     if done.heard_again:
         yield BreakList(in_order(done.heard_again))
     if ended:
-        counted = count_and_money(done.heard_again)
+        counted = count_breaks(done.heard_again)
         yield Text(f"ignore {done.ignore.id} has ended; heard again: {counted}")
         return
-    counted = count_and_money(done.fallen_silent)
+    counted = count_breaks(done.fallen_silent)
     yield Text(
         f"would ignore {counted}" if dry_run else f"ignore {done.ignore.id} covers {counted}"
     )
@@ -102,7 +101,7 @@ def tell_ignore(each: Ignore, now: datetime) -> tuple[str, ...]:
     what = " and ".join(parts) or "nothing"
     if decision.is_baseline:
         what = f"baseline of {show_minute(each.made_at)}: {what}"
-    until = show_minute(decision.until) or "ended by hand"
+    until = show_minute(decision.until) or "somebody ends it"
     if each.ended_at is not None:
         until = f"ended {show_minute(each.ended_at)} by {each.ended_by}: {each.ended_why}"
     elif not each.is_in_force(now):

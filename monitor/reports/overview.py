@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -10,7 +10,8 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from monitor.core.breaks import Break, Severity
+from monitor.core.breaks import HEARD_STATES, Break, BreakState, Severity
+from monitor.core.ignores import heard_only, suppressed_only
 from monitor.core.model import StreamId, encode_value
 from monitor.core.sight import Blindness
 from monitor.core.transactions import TransactionStatus, shown_counts
@@ -45,12 +46,14 @@ class Overview:
         at: the instant.
         transactions: counts by flow and shown status.
         watches: in the landscape's order.
-        breaks: those that stand, as `in_order` puts them.
-        value_at_risk: money by currency, each transaction once.
+        breaks: those that stand and that people hear of, as `in_order` puts them.
+        value_at_risk: their money by currency, each transaction once.
         blind: streams that cannot be seen, and why.
         failures: by stream that cannot be seen, why its last look failed, where it did.
         set_aside: rows in quarantine by stream.
         first_set_aside: some of them, the oldest first.
+        suppressed: those that stand and that somebody ignores, likewise.
+        suppressed_at_risk: their money by currency, each transaction once.
     """
 
     at: datetime
@@ -62,6 +65,8 @@ class Overview:
     set_aside: Mapping[StreamId, int]
     first_set_aside: Sequence[SetAside]
     watches: Sequence[WatchOverview] = ()
+    suppressed: Sequence[Break] = ()
+    suppressed_at_risk: Mapping[str, Decimal] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """For machines: money as text, instants in UTC."""
@@ -77,6 +82,12 @@ class Overview:
             },
             "breaks": [break_as_json(each) for each in self.breaks],
             "value_at_risk": {code: str(money) for code, money in self.value_at_risk.items()},
+            "suppressed": {
+                "breaks": [break_as_json(each) for each in self.suppressed],
+                "value_at_risk": {
+                    code: str(money) for code, money in self.suppressed_at_risk.items()
+                },
+            },
             "blind": {str(stream): why.value for stream, why in self.blind.items()},
             "failures": {str(stream): detail for stream, detail in self.failures.items()},
             "quarantine": {str(stream): count for stream, count in self.set_aside.items()},
@@ -99,7 +110,8 @@ def look_over(estate: Estate, database: Database, now: datetime) -> Overview:
             for flow in estate.flows
         }
         standing = in_order(breaks.standing_breaks(connection))
-        risk = breaks.value_at_risk(connection)
+        risk = breaks.value_at_risk(connection, HEARD_STATES)
+        ignored = breaks.value_at_risk(connection, {BreakState.SUPPRESSED})
         states = streams.load_stream_states(connection)
         aside = quarantine.depths(connection)
         first = quarantine.in_quarantine(connection, limit=MOST_SET_ASIDE)
@@ -109,7 +121,19 @@ def look_over(estate: Estate, database: Database, now: datetime) -> Overview:
         for stream in sight.blind
         if stream in states and (detail := states[stream].failure_detail)
     }
-    return Overview(now, counts, standing, risk, sight.blind, failures, aside, first, watches)
+    return Overview(
+        at=now,
+        transactions=counts,
+        breaks=heard_only(standing),
+        suppressed=suppressed_only(standing),
+        value_at_risk=risk,
+        suppressed_at_risk=ignored,
+        blind=sight.blind,
+        failures=failures,
+        set_aside=aside,
+        first_set_aside=first,
+        watches=watches,
+    )
 
 
 def _watches(
@@ -178,17 +202,21 @@ def show_overview(overview: Overview, console: Console) -> None:
             ),
             style="yellow",
         )
+    if overview.suppressed:
+        ignored = count_and_money(len(overview.suppressed), overview.suppressed_at_risk)
+        console.print(Text(f"ignored: {ignored}; see tieout ignores"), style="yellow")
     if not overview.breaks:
         verdict = "no break is known" if overview.blind else "no breaks"
         console.print(Text(verdict, style="yellow" if overview.blind else "green"))
         return
     console.print(BreakList(overview.breaks))
-    risk = ", ".join(
-        show_money(money, code) for code, money in sorted(overview.value_at_risk.items())
-    )
-    console.print(
-        Text(f"{show_count(len(overview.breaks), 'break')}; at risk: {risk or 'nothing stated'}")
-    )
+    console.print(Text(count_and_money(len(overview.breaks), overview.value_at_risk)))
+
+
+def count_and_money(count: int, at_risk: Mapping[str, Decimal]) -> str:
+    """`3 breaks; at risk: 1,200.00 EUR`."""
+    risk = ", ".join(show_money(money, code) for code, money in sorted(at_risk.items()))
+    return f"{show_count(count, 'break')}; at risk: {risk or 'nothing stated'}"
 
 
 def _watch_line(watches: Sequence[WatchOverview]) -> str:

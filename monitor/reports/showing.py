@@ -33,6 +33,15 @@ def show_money(amount: Decimal, currency: str = "") -> str:
     return f"{whole}.{fraction.rstrip('0'):0<2} {currency}".strip()
 
 
+def show_text(value: str | int | bool | None) -> str | None:
+    """A stored canonical value as text; None stays None."""
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case _:
+            return None if value is None else str(value)
+
+
 def show_value(text: str | None, field: str = "") -> str:
     """A canonical value that was stored as text; empty for None.
 

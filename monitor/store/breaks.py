@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, select
 
 from monitor.core.breaks import (
     LIVE_STATES,
@@ -26,7 +26,6 @@ from monitor.store.bulk import listed_texts, upsert
 from monitor.store.schema import break_transition, breaks
 
 _FINDING = tuple(field.name for field in fields(Finding))
-_LIVE = tuple(sorted(state.value for state in LIVE_STATES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,25 +187,29 @@ def standing_breaks(connection: Connection) -> list[Break]:
     return list_breaks(connection, limit=None)
 
 
-def open_counts(connection: Connection) -> dict[tuple[BreakKind, str, Severity], int]:
-    """How many breaks stand, by kind, system and severity."""
+def open_counts(
+    connection: Connection, states: Collection[BreakState] = LIVE_STATES
+) -> dict[tuple[BreakKind, str, Severity], int]:
+    """How many breaks stand, or are in one of these states, by kind, system and severity."""
     group = (breaks.c.kind, breaks.c.system, breaks.c.severity)
-    query = select(*group, func.count()).where(breaks.c.state.in_(_LIVE)).group_by(*group)
+    query = select(*group, func.count()).where(_are_in(states)).group_by(*group)
     return {
         (BreakKind(kind), system, Severity(severity)): count
         for kind, system, severity, count in connection.execute(query)
     }
 
 
-def value_at_risk(connection: Connection) -> dict[str, Decimal]:
-    """Exact sums of the money that depends on breaks that stand, by currency.
+def value_at_risk(
+    connection: Connection, states: Collection[BreakState] = LIVE_STATES
+) -> dict[str, Decimal]:
+    """Exact sums of the money that depends on breaks in these states, by currency.
 
     A transaction counts once, with its dearest break: two breaks on one deal do not put its
     money at risk twice.
     """
     query = select(
         breaks.c.flow, breaks.c.transaction, breaks.c.currency, breaks.c.value_at_risk
-    ).where(breaks.c.state.in_(_LIVE), breaks.c.value_at_risk.is_not(None))
+    ).where(_are_in(states), breaks.c.value_at_risk.is_not(None))
     dearest: dict[tuple[str, str, str], Decimal] = {}
     for flow, transaction, currency, value in connection.execute(query):
         place = (flow, transaction, currency)
@@ -215,6 +218,10 @@ def value_at_risk(connection: Connection) -> dict[str, Decimal]:
     for (_, _, currency), value in dearest.items():
         sums[currency] += value
     return dict(sums)
+
+
+def _are_in(states: Collection[BreakState]) -> ColumnElement[bool]:
+    return breaks.c.state.in_(sorted(state.value for state in states))
 
 
 def _last_sequences(connection: Connection, fingerprints: Collection[str]) -> Counter[str]:

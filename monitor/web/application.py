@@ -14,10 +14,11 @@ from monitor.config.issues import ConfigurationError
 from monitor.core.breaks import LIVE_STATES
 from monitor.core.errors import TieoutError
 from monitor.core.transactions import TransactionStatus
+from monitor.explaining.explain import explain
 from monitor.reports.deal import trace_deal
 from monitor.reports.listing import list_deals
 from monitor.reports.overview import look_over
-from monitor.reports.showing import show_minute, show_money, show_value
+from monitor.reports.showing import show_minute, show_money, show_text, show_value
 from monitor.scheduler import Daemon
 from monitor.web.readiness import Readiness
 
@@ -32,7 +33,12 @@ def create_application(daemon: Daemon) -> FastAPI:
     """The web application of a running daemon."""
     application = FastAPI(title="tieout", docs_url=None, redoc_url=None, openapi_url=None)
     templates = Jinja2Templates(directory=_ROOM / "templates")
-    templates.env.filters |= {"minute": show_minute, "money": show_money, "value": show_value}
+    templates.env.filters |= {
+        "minute": show_minute,
+        "money": show_money,
+        "value": show_value,
+        "text": show_text,
+    }
     _protect(application, daemon)
     _add_management(application, daemon)
     _add_pages(application, daemon, templates)
@@ -145,6 +151,15 @@ def _add_pages(application: FastAPI, daemon: Daemon, templates: Jinja2Templates)
         status = 200 if traces else 404
         context = {"key": key, "traces": traces, "live": LIVE_STATES}
         return templates.TemplateResponse(request, "deal.html", context, status_code=status)
+
+    @application.get("/breaks/{identifier}")
+    def explained(request: Request, identifier: str) -> HTMLResponse:
+        """One break: why, since when, who shares it, what to do."""
+        runtime = daemon.runtime
+        told = explain(daemon.estate, runtime.database, identifier, runtime.clock())
+        context = {"identifier": identifier, "told": told, "live": LIVE_STATES}
+        status = 200 if told else 404
+        return templates.TemplateResponse(request, "break.html", context, status_code=status)
 
     @application.get("/style.css")
     def style() -> FileResponse:
