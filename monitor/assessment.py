@@ -14,9 +14,9 @@ from monitor.core.model import StreamId
 from monitor.core.ports import Deadline, Scope
 from monitor.estate import Estate, Flow
 from monitor.sight import Sight
-from monitor.store import breaks, touches, transactions, turns
+from monitor.store import breaks, touches, turns
 from monitor.store.database import Database
-from monitor.store.frames import load_frames
+from monitor.store.frames import frames_of
 from monitor.store.ignores import load_in_force
 from monitor.store.neighbourhood import explore
 from reconcilers.correlate import correlate, crowded_keys
@@ -66,25 +66,24 @@ def assess(
 ) -> Assessment:
     """Correlate what changed with its neighbours and ask every rule that can be asked."""
     with database.read() as connection:
-        members, uses = explore(connection, flow.name, record_ids, due, flow.kinds)
-        links = correlate(uses, flow.root, flow.key, flow.kinds)
-        _warn_of_crowds(uses, flow)
-        marks = touches.touches_of(connection, members)
-        before = transactions.transactions_of(connection, flow.name, members)
-        rows = load_frames(connection, links, _fields(flow, estate))
-        looked_at = before.union(links["transaction"].to_list(), due)
+        near = explore(connection, flow.name, record_ids, due, flow.kinds)
+        links = correlate(near.uses, flow.root, flow.key, flow.kinds)
+        _warn_of_crowds(near.uses, flow)
+        marks = touches.touches_of(connection, near.records)
+        looked_at = near.transactions.union(links["transaction"].unique(), due)
         known = breaks.load_breaks(connection, flow.name, looked_at)
         ignores = load_in_force(connection, now, [each.fingerprint for each in known])
         turn = turns.turn_of(connection, flow.name)
+    frames = frames_of(near.rows, links, _fields(flow, estate))
     judged = [rule for rule in flow.rules if rule.needs <= sight.looked_until.keys()]
-    scope = Scope(flow.name, rows, sight.looked_until, now)
+    scope = Scope(flow.name, frames, sight.looked_until, now)
     verdicts = [rule.evaluate(scope) for rule in judged]
     return Assessment(
-        members=tuple(members),
+        members=tuple(near.records),
         links=links,
         touches=frozenset(marks),
-        transactions=frozenset(looked_at),
-        frames=rows,
+        transactions=looked_at,
+        frames=frames,
         findings=tuple(found for verdict in verdicts for found in verdict.findings),
         deadlines=tuple(until for verdict in verdicts for until in verdict.deadlines),
         judged=frozenset(rule.name for rule in judged),

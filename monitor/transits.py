@@ -67,7 +67,7 @@ def _frames(
     estate: Estate,
     record_ids: Collection[int],
 ) -> Mapping[StreamId, pl.DataFrame]:
-    _, uses = explore(connection, flow.name, record_ids, (), flow.kinds)
+    uses = explore(connection, flow.name, record_ids, (), flow.kinds).uses
     links = correlate(uses, flow.root, flow.key, flow.kinds)
     ends = {hand_off.source, hand_off.to}
     return load_frames(connection, links, {end: estate.sources[end].fields for end in ends})

@@ -4,15 +4,19 @@ Rows given to `insert_rows` and `update_rows` are as the database holds them (in
 integers), because column types do not see what goes to the driver in bulk.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
+import polars as pl
 from sqlalchemy import Connection, Select, Table, func, literal, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import TypeEngine
 
 Row = tuple[Any, ...]
+
+PORTION = 50_000
+"""Rows that are taken out of the driver at a time; bounds memory."""
 
 
 def _is_postgresql(connection: Connection) -> bool:
@@ -34,6 +38,32 @@ def _listed(connection: Connection, values: list[Any], kind: type[TypeEngine[Any
         return select(func.unnest(literal(values, postgresql.ARRAY(kind))).label("value"))
     encoded = msgspec.json.encode(values).decode()
     return select(func.json_each(encoded).table_valued("value").c.value)
+
+
+def fetch_frame(
+    connection: Connection, query: Select[Any], schema: Mapping[str, type[pl.DataType]]
+) -> pl.DataFrame:
+    """The rows of a query as columns.
+
+    No column type sees them: instants are integers, as the database holds them.
+
+    Args:
+        connection: a transaction.
+        query: its columns are those of the schema, in order.
+        schema: names and types of the frame.
+    """
+    cursor = connection.execute(query).cursor
+    if cursor is None:
+        raise ValueError("the statement returns no rows")
+    parts = [pl.DataFrame(schema=schema)]
+    while rows := cursor.fetchmany(PORTION):
+        columns = zip(schema.items(), zip(*rows, strict=True), strict=True)
+        parts.append(
+            pl.DataFrame(
+                [pl.Series(name, values, kind, strict=False) for (name, kind), values in columns]
+            )
+        )
+    return pl.concat(parts)
 
 
 def insert_rows(

@@ -1,14 +1,13 @@
 """The frames that rules look at, made from stored records column by column."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import polars as pl
 from sqlalchemy import Connection, select
 
 from monitor.core.entities import EntityFields
 from monitor.core.model import FieldType, StreamId
-from monitor.store.bulk import listed_ids
-from monitor.store.columns import to_microseconds
+from monitor.store.bulk import fetch_frame, listed_ids
 from monitor.store.schema import record
 
 INSTANT = pl.Datetime("us", "UTC")
@@ -32,6 +31,9 @@ RAW_ROWS = {
 }
 """A stored row as it is read: the store's number of the record, instants in microseconds."""
 
+STORED_ROWS = {"_stream": pl.String, "_deleted": pl.Boolean, **RAW_ROWS}
+"""The same, of any stream."""
+
 KEY_USES = pl.List(pl.List(pl.String))
 """Decoded `record.key_uses`: `[role, kind, value]` each."""
 
@@ -51,34 +53,38 @@ def load_frames(
         links: columns transaction (str) and record (i64): what to load, and for whom.
         fields_by_stream: the streams that matter, with the canonical fields of each.
     """
-    rows: dict[str, list[tuple[object, ...]]] = {str(stream): [] for stream in fields_by_stream}
-    query = (
-        select(
-            record.c.stream,
-            record.c.id,
-            record.c.native_id,
-            record.c.key_uses,
-            record.c.modified_at,
-            record.c.observed_at,
-            record.c.fields,
-        )
-        .where(
-            record.c.id.in_(listed_ids(connection, set(links["record"].to_list()))),
-            record.c.deleted.is_(False),
-        )
-        .order_by(record.c.id)
+    return frames_of(
+        load_rows(connection, links["record"].unique().to_list()), links, fields_by_stream
     )
-    for stream, number, native_id, uses, modified_at, observed_at, fields in connection.execute(
-        query
-    ):
-        if stream in rows:
-            stamp = None if modified_at is None else to_microseconds(modified_at)
-            seen = to_microseconds(observed_at)
-            rows[stream].append((number, native_id, uses, stamp, seen, fields))
+
+
+def load_rows(connection: Connection, record_ids: Collection[int]) -> pl.DataFrame:
+    """These records as they are stored, `STORED_ROWS`, by number."""
+    columns = (
+        record.c.stream,
+        record.c.deleted,
+        record.c.id,
+        record.c.native_id,
+        record.c.key_uses,
+        record.c.modified_at,
+        record.c.observed_at,
+        record.c.fields,
+    )
+    chosen = record.c.id.in_(listed_ids(connection, record_ids))
+    query = select(*columns).where(chosen).order_by(record.c.id)
+    return fetch_frame(connection, query, STORED_ROWS)
+
+
+def frames_of(
+    rows: pl.DataFrame,
+    links: pl.DataFrame,
+    fields_by_stream: Mapping[StreamId, EntityFields],
+) -> dict[StreamId, pl.DataFrame]:
+    """As `load_frames`, of rows that were loaded before; deleted records are left out."""
+    present = rows.filter(~pl.col("_deleted")).partition_by("_stream", as_dict=True)
+    none = pl.DataFrame(schema=STORED_ROWS)
     return {
-        stream: shape_rows(
-            pl.DataFrame(rows[str(stream)], schema=RAW_ROWS, orient="row"), links, fields
-        )
+        stream: shape_rows(present.get((str(stream),), none), links, fields)
         for stream, fields in fields_by_stream.items()
     }
 

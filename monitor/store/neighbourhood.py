@@ -4,26 +4,19 @@ Correlating such a neighbourhood alone gives what correlating everything would, 
 cycle follows the change.
 """
 
-from collections import defaultdict
 from collections.abc import Collection
 from typing import NamedTuple
 
 import polars as pl
 from sqlalchemy import Connection, select
 
-from monitor.core.model import KeyUse
-from monitor.store.bulk import listed_ids, listed_texts
-from monitor.store.records import decode_keys
-from monitor.store.schema import business_transaction, link, record, record_key
-from monitor.store.transactions import links_of
+from monitor.store.bulk import fetch_frame, listed_ids, listed_texts
+from monitor.store.frames import KEY_USES, STORED_ROWS, load_rows
+from monitor.store.schema import business_transaction, link, record_key
+from monitor.store.transactions import load_links
 
-_USES = {
-    "record": pl.Int64,
-    "stream": pl.String,
-    "role": pl.String,
-    "kind": pl.String,
-    "value": pl.String,
-}
+_KEY = {"kind": pl.String, "value": pl.String}
+_USES = {"record": pl.Int64, "stream": pl.String, "role": pl.String, **_KEY}
 
 
 class Neighbourhood(NamedTuple):
@@ -32,10 +25,14 @@ class Neighbourhood(NamedTuple):
     Attributes:
         records: all that were reached, those without any key of the flow included.
         uses: columns record (i64), stream, role, kind, value (str): one row a key use.
+        rows: the records as they are stored, `STORED_ROWS`.
+        transactions: business keys of the flow's transactions that have one of them, as stored.
     """
 
     records: list[int]
     uses: pl.DataFrame
+    rows: pl.DataFrame
+    transactions: frozenset[str]
 
 
 def explore(
@@ -51,56 +48,62 @@ def explore(
     transactions of this flow that they were in before. Deleted records count: they still say
     which transaction they were of.
     """
-    wanted = frozenset(kinds)
-    uses: dict[int, tuple[str, list[KeyUse]]] = {}
-    seen_keys: set[tuple[str, str]] = set()
+    rows, uses = [pl.DataFrame(schema=STORED_ROWS)], [pl.DataFrame(schema=_USES)]
+    seen_keys = pl.DataFrame(schema=_KEY)
     seen_transactions = _numbers(connection, flow, keys)
+    names: set[str] = set()
     frontier = set(record_ids) | _members(connection, seen_transactions)
+    reached: set[int] = set()
     while frontier:
-        found = _uses_of(connection, frontier, wanted)
-        uses |= found
-        shared = {(use.kind, use.value) for _, record_uses in found.values() for use in record_uses}
-        transactions = {each.transaction_id for each in links_of(connection, flow, frontier)}
-        frontier = _users(connection, shared - seen_keys)
+        found = load_rows(connection, frontier)
+        rows.append(found)
+        uses.append(_uses_of(found, kinds))
+        links = load_links(connection, flow, frontier)
+        names.update(links["transaction"].unique())
+        transactions = set(links["transaction_id"].unique())
+        shared = uses[-1].select(*_KEY).unique().join(seen_keys, on=list(_KEY), how="anti")
+        reached |= frontier
+        frontier = _users(connection, shared)
         frontier |= _members(connection, transactions - seen_transactions)
-        frontier -= uses.keys()
-        seen_keys |= shared
+        frontier -= reached
+        seen_keys = pl.concat([seen_keys, shared])
         seen_transactions |= transactions
-    rows = [
-        (number, stream, use.role.value, use.kind, use.value)
-        for number, (stream, record_uses) in sorted(uses.items())
-        for use in record_uses
-    ]
-    return Neighbourhood(sorted(uses), pl.DataFrame(rows, schema=_USES, orient="row"))
-
-
-def _uses_of(
-    connection: Connection, record_ids: Collection[int], kinds: frozenset[str]
-) -> dict[int, tuple[str, list[KeyUse]]]:
-    """Stream and key uses of these kinds, by record."""
-    query = select(record.c.id, record.c.stream, record.c.key_uses).where(
-        record.c.id.in_(listed_ids(connection, record_ids))
+    everything = pl.concat(rows).sort("_number")
+    return Neighbourhood(
+        everything["_number"].to_list(),
+        pl.concat(uses).sort("record", maintain_order=True),
+        everything,
+        frozenset(names),
     )
-    return {
-        number: (stream, [use for use in decode_keys(text) if use.kind in kinds])
-        for number, stream, text in connection.execute(query)
-    }
 
 
-def _users(connection: Connection, keys: Collection[tuple[str, str]]) -> set[int]:
+def _uses_of(rows: pl.DataFrame, kinds: Collection[str]) -> pl.DataFrame:
+    """Key uses of these kinds."""
+    use = pl.col("use").list
+    return (
+        rows.select("_stream", "_number", use=pl.col("_key_uses").str.json_decode(KEY_USES))
+        .explode("use")
+        .select(
+            record="_number",
+            stream="_stream",
+            role=use.get(0),
+            kind=use.get(1),
+            value=use.get(2),
+        )
+        .filter(pl.col("kind").is_in(list(kinds)))
+    )
+
+
+def _users(connection: Connection, keys: pl.DataFrame) -> set[int]:
     """Records that use one of these keys."""
-    by_kind: dict[str, list[str]] = defaultdict(list)
-    for kind, value in keys:
-        by_kind[kind].append(value)
-    return {
-        number
-        for kind, values in by_kind.items()
-        for number in connection.execute(
-            select(record_key.c.record_id).where(
-                record_key.c.kind == kind, record_key.c.value.in_(listed_texts(connection, values))
-            )
-        ).scalars()
-    }
+    found: set[int] = set()
+    for (kind,), values in keys.partition_by("kind", as_dict=True).items():
+        query = select(record_key.c.record_id).where(
+            record_key.c.kind == kind,
+            record_key.c.value.in_(listed_texts(connection, values["value"].to_list())),
+        )
+        found.update(fetch_frame(connection, query, {"record": pl.Int64})["record"])
+    return found
 
 
 def _members(connection: Connection, transaction_ids: Collection[int]) -> set[int]:
@@ -110,7 +113,7 @@ def _members(connection: Connection, transaction_ids: Collection[int]) -> set[in
     query = select(link.c.record_id).where(
         link.c.transaction_id.in_(listed_ids(connection, transaction_ids))
     )
-    return set(connection.execute(query).scalars())
+    return set(fetch_frame(connection, query, {"record": pl.Int64})["record"])
 
 
 def _numbers(connection: Connection, flow: str, keys: Collection[str]) -> set[int]:

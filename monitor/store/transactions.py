@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Connection, delete, literal, select
 from monitor.core.transactions import TransactionStatus
 from monitor.store.bulk import (
     delete_rows,
+    fetch_frame,
     hold,
     insert_rows,
     listed_ids,
@@ -37,7 +38,7 @@ def save_links(
     connection: Connection,
     flow: str,
     links: pl.DataFrame,
-    record_ids: Iterable[int],
+    record_ids: Collection[int],
 ) -> None:
     """Replace the links of these records in this flow; transactions seen first are created.
 
@@ -48,14 +49,22 @@ def save_links(
         record_ids: the records that were correlated, those without any link included.
     """
     hold(connection, f"flow {flow}")
-    old = links_of(connection, flow, set(record_ids))
-    ids = {key: number for key, number, _ in old}
-    ids |= _ensure(connection, flow, set(links["transaction"].to_list()) - ids.keys())
-    before = {(number, member) for _, number, member in old}
-    after = {(ids[key], member) for key, member in links.select("transaction", "record").rows()}
+    old = load_links(connection, flow, record_ids)
+    known = dict(old.select("transaction", "transaction_id").unique().iter_rows())
+    known |= _ensure(connection, flow, set(links["transaction"].unique()) - known.keys())
+    numbers = pl.DataFrame(
+        {"transaction": list(known), "transaction_id": list(known.values())},
+        schema={"transaction": pl.String, "transaction_id": pl.Int64},
+    )
     columns = ("transaction_id", "record_id")
-    delete_rows(connection, link, columns, sorted(before - after))
-    insert_rows(connection, link, columns, sorted(after - before))
+    before = old.select("transaction_id", record_id="record")
+    after = links.join(numbers, on="transaction").select("transaction_id", record_id="record")
+    gone, come = (
+        left.join(right, on=columns, how="anti").unique().sort(columns).rows()
+        for left, right in ((before, after), (after, before))
+    )
+    delete_rows(connection, link, columns, gone)
+    insert_rows(connection, link, columns, come)
 
 
 def save_statuses(
@@ -81,25 +90,40 @@ def save_statuses(
     _recount(connection, flow, moved)
 
 
-def transactions_of(connection: Connection, flow: str, record_ids: Collection[int]) -> set[str]:
-    """Business keys of the transactions of a flow that have one of these records, as stored."""
-    return {each.key for each in links_of(connection, flow, record_ids)}
-
-
 def links_of(connection: Connection, flow: str, record_ids: Collection[int]) -> list[Link]:
     """Which transactions of a flow have these records, as stored."""
-    query = (
-        select(
-            business_transaction.c.flow,
-            business_transaction.c.key,
-            business_transaction.c.id,
-            link.c.record_id,
-        )
-        .join_from(link, business_transaction)
-        .where(link.c.record_id.in_(listed_ids(connection, record_ids)))
+    found = load_links(connection, flow, record_ids)
+    return [Link(*row) for row in found.iter_rows()]
+
+
+def load_links(connection: Connection, flow: str, record_ids: Collection[int]) -> pl.DataFrame:
+    """Which transactions of a flow have these records, as stored.
+
+    Returns:
+        Columns transaction (str), transaction_id and record (i64).
+    """
+    # Record by record: a condition on the flow would lead to all of its transactions first.
+    links = fetch_frame(
+        connection,
+        select(link.c.transaction_id, link.c.record_id).where(
+            link.c.record_id.in_(listed_ids(connection, record_ids))
+        ),
+        {"transaction_id": pl.Int64, "record": pl.Int64},
     )
-    # A condition on the flow would lead SQLite to read all of the flow's transactions first.
-    return [Link(*facts) for of, *facts in connection.execute(query) if of == flow]
+    named = fetch_frame(
+        connection,
+        select(
+            business_transaction.c.flow, business_transaction.c.key, business_transaction.c.id
+        ).where(
+            business_transaction.c.id.in_(
+                listed_ids(connection, links["transaction_id"].unique().to_list())
+            )
+        ),
+        {"flow": pl.String, "transaction": pl.String, "transaction_id": pl.Int64},
+    )
+    return links.join(named.filter(pl.col("flow") == flow), on="transaction_id").select(
+        "transaction", "transaction_id", "record"
+    )
 
 
 def count_by_status(connection: Connection, flow: str) -> dict[TransactionStatus, int]:

@@ -52,9 +52,9 @@ def do_what_a_cycle_does(connection: Connection) -> None:
     streams.save_cursor(connection, OPPORTUNITIES, at(3))
     changed = [mark.record_id for mark in touches.take_touched(connection, 10)]
     due = transactions.due_transactions(connection, "sales", at(9), 10)
-    members, _ = explore(connection, "sales", changed, due, ["deal"])
+    near = explore(connection, "sales", changed, due, ["deal"])
+    members, looked_at = near.records, near.transactions
     marks = touches.touches_of(connection, members)
-    looked_at = transactions.transactions_of(connection, "sales", members)
     links = pl.DataFrame({"transaction": ["OPP-1", "OPP-new"], "record": members[:2]})
     frames.load_frames(connection, links, {OPPORTUNITIES: {}, PROJECTS: {}})
     breaks.load_breaks(connection, "sales", looked_at)

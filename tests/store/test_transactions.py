@@ -55,8 +55,8 @@ def test_links_are_replaced_for_the_given_records_alone(database: Database) -> N
     link_up(database, "sales", [("C", second)], [second])
     assert [members(database, "sales", key) for key in "ABC"] == [{"1"}, {"3"}, {"2"}]
     with database.read() as connection:
-        found = transactions.transactions_of(connection, "sales", [second, third])
-        assert found == {"B", "C"}
+        found = transactions.load_links(connection, "sales", [second, third])
+        assert set(found["transaction"]) == {"B", "C"}
 
 
 def test_a_record_may_be_in_several_transactions_and_flows(database: Database) -> None:
