@@ -24,7 +24,7 @@ from reconcilers.watches.accusation import Accuser, StreamsSettings, find_stream
 EXAMPLE = """\
 back-dated:
   check: back_dated
-  streams: [psa.timecards, erp.invoices]
+  streams: [psa.timecard, erp.invoice]
   allow: 3d
 """
 

@@ -32,7 +32,7 @@ from reconcilers.watches.accusation import Accuser, StreamsSettings, find_stream
 EXAMPLE = """\
 drift:
   check: schema_drift
-  ignore: [crm.opportunities.owner]
+  ignore: [crm.opportunity.owner]
 """
 
 USUALLY_THERE: Final = 0.99

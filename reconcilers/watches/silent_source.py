@@ -37,12 +37,18 @@ from reconcilers.watches.accusation import (
     show_length,
     verdict_of,
 )
-from reconcilers.watches.usual import equal_weekdays, is_working, last_day, rarity
+from reconcilers.watches.usual import (
+    dispersion,
+    equal_weekdays,
+    is_working,
+    last_day,
+    rarity,
+)
 
 EXAMPLE = """\
 quiet:
   check: silent_source
-  streams: [erp.invoices]
+  streams: [erp.invoice]
   silent_after: 9h
   calendar: office
 """
@@ -61,7 +67,7 @@ class SilentSourceSettings(StreamsSettings, HistorySettings):
     """So long may a stream show nothing new; None: only whole days are compared."""
     calendar: str = ""
     """Whose working time counts, and on whose days something is expected; empty: all time."""
-    rarer_than: float = Field(default=0.0001, gt=0, le=0.05)
+    rarer_than: float = Field(default=0.001, gt=0, le=0.05)
     """How improbable a day must be."""
     shrunk_by: float = Field(default=0.5, gt=0, lt=1)
     """Share of its rows that a source must have lost."""
@@ -149,7 +155,8 @@ class SilentSource:
         history = equal_weekdays(counts, day, self.settings.weeks)
         if len(history) < self.settings.least_weeks or not is_working(day, self.calendar):
             return None
-        seen = rarity(counts.get(day, 0), history)
+        scale = dispersion(counts, day, self.settings.weeks)
+        seen = rarity(counts.get(day, 0), history, scale)
         if seen.as_few >= self.settings.rarer_than:
             return None
         return self.accuser.accuse(

@@ -19,6 +19,9 @@ MAD_TO_DEVIATION: Final = 1.4826
 _MARGIN: Final = 2.0
 """Standard errors by which the usual count may be off, because it is itself an estimate."""
 
+_ODD_SHARE: Final = 0.25
+"""Share of the weeks that may be anything without saying how much days usually differ."""
+
 _LARGE: Final = 1_000.0
 """From this mean on a Poisson distribution is told from a normal one by nobody."""
 
@@ -65,7 +68,31 @@ def deviation(values: Sequence[float]) -> float:
     return MAD_TO_DEVIATION * median(abs(value - middle) for value in values)
 
 
-def rarity(count: int, history: Sequence[int]) -> Rarity:
+def dispersion(counts: Mapping[date, int], day: date, weeks: int) -> float:
+    """How much wider than a Poisson distribution the counts before the day spread; 1 at least.
+
+    Records that come in batches (all milestones of a deal at once) spread wider. Every day is
+    compared with the median of its weekday; the oddest quarter of the weeks is left out, so that
+    any seven odd days in a row are.
+    """
+    first = min(counts, default=day)
+    middles = [median(equal_weekdays(counts, each, weeks) or [0]) for each in _week(day)]
+    spreads = []
+    for number in range(1, weeks + 1):
+        seen = [counts.get(each - number * WEEK, 0) for each in _week(day)]
+        if day - number * WEEK >= first:
+            oddity = sum((x - usual) ** 2 for x, usual in zip(seen, middles, strict=True))
+            spreads.append((oddity, sum(seen)))
+    kept = sorted(spreads)[: math.ceil(len(spreads) * (1 - _ODD_SHARE))]
+    total = sum(count for _, count in kept)
+    return max(1.0, sum(oddity for oddity, _ in kept) / total) if total else 1.0
+
+
+def _week(day: date) -> list[date]:
+    return [day + timedelta(days=number) for number in range(7)]
+
+
+def rarity(count: int, history: Sequence[int], scale: float = 1.0) -> Rarity:
     """How rare a count is beside comparable days.
 
     Counts are taken for Poisson distributed; where they spread wider than that, all of them are
@@ -75,10 +102,9 @@ def rarity(count: int, history: Sequence[int]) -> Rarity:
     Args:
         count: of the day.
         history: of comparable days; one at least.
+        scale: see `dispersion`.
     """
     usual = median(history)
-    spread = deviation(history)
-    scale = max(1.0, spread * spread / usual) if usual > 0 else 1.0
     mean, seen = usual / scale, count / scale
     error = _MARGIN * math.sqrt(max(mean, 1.0) / len(history))
     return Rarity(

@@ -25,12 +25,18 @@ from reconcilers.watches.accusation import (
     find_streams,
     verdict_of,
 )
-from reconcilers.watches.usual import equal_weekdays, is_working, last_day, rarity
+from reconcilers.watches.usual import (
+    dispersion,
+    equal_weekdays,
+    is_working,
+    last_day,
+    rarity,
+)
 
 EXAMPLE = """\
 odd-days:
   check: volume
-  streams: [crm.opportunities, psa.timecards]
+  streams: [crm.opportunity, psa.timecard]
 """
 
 
@@ -42,6 +48,8 @@ class VolumeSettings(StreamsSettings, HistorySettings):
     """A hint stays a hint."""
     calendar: str = ""
     """On whose days something is expected; empty: on every day."""
+    least_usual: int = Field(default=5, ge=0)
+    """A weekday that usually brings fewer records is not judged: a single deal makes such a day."""
     rarer_than: float = Field(default=0.0001, gt=0, le=0.05)
     """How improbable a day must be."""
 
@@ -95,8 +103,10 @@ class Volume:
         history = equal_weekdays(counts, day, self.settings.weeks)
         if len(history) < self.settings.least_weeks or not is_working(day, self.calendar):
             return None
-        seen = rarity(counts.get(day, 0), history)
-        if min(seen.as_few, seen.as_many) >= self.settings.rarer_than:
+        scale = dispersion(counts, day, self.settings.weeks)
+        seen = rarity(counts.get(day, 0), history, scale)
+        is_rare = min(seen.as_few, seen.as_many) < self.settings.rarer_than
+        if seen.usual < self.settings.least_usual or not is_rare:
             return None
         return self.accuser.accuse(
             stream,

@@ -1,13 +1,16 @@
 """How rare a day is: against exact figures, and whatever the numbers."""
 
 import math
+import random
+from collections.abc import Callable
 from datetime import date, timedelta
+from statistics import median
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconcilers.watches.usual import deviation, equal_weekdays, poisson_at_most, rarity
+from reconcilers.watches.usual import deviation, dispersion, equal_weekdays, poisson_at_most, rarity
 
 MONDAY = date(2026, 3, 16)
 
@@ -41,7 +44,7 @@ def test_only_equal_weekdays_count_and_a_day_without_anything_is_zero() -> None:
 
 @given(st.lists(st.integers(0, 200), min_size=4, max_size=12))
 def test_the_usual_count_is_never_rare(history: list[int]) -> None:
-    seen = rarity(sorted(history)[len(history) // 2], history)
+    seen = rarity(round(median(history)), history)
     assert min(seen.as_few, seen.as_many) > 0.01
 
 
@@ -55,12 +58,58 @@ def test_a_day_without_anything_is_rare_where_twenty_are_usual_and_not_where_thr
     assert rarity(0, [3, 4, 2, 3, 3, 5]).as_few > 1e-3
 
 
-def test_wide_swings_make_a_day_less_rare() -> None:
-    steady, swinging = [100] * 8, [60, 140, 70, 130, 100, 90, 110, 100]
-    assert rarity(60, steady).as_few < 1e-3 < rarity(60, swinging).as_few
+def daily(count: Callable[[date], int]) -> dict[date, int]:
+    days = (MONDAY - timedelta(days=number) for number in range(1, 57))
+    return {day: count(day) for day in days}
+
+
+def test_seasons_of_the_week_are_no_spread_but_batches_are() -> None:
+    assert dispersion(daily(lambda day: 2 if day.weekday() > 4 else 40), MONDAY, weeks=8) == 1.0
+    batches = daily(lambda day: 11 if day.toordinal() % 3 == 0 else 0)
+    assert dispersion(batches, MONDAY, weeks=8) == pytest.approx(11, rel=0.3)
+
+
+def test_one_week_out_of_the_ordinary_is_no_spread() -> None:
+    counts = daily(lambda day: 20 + day.toordinal() % 3)
+    odd = {MONDAY - timedelta(days=number): 4000 for number in range(8, 14)}
+    assert dispersion({**counts, **odd}, MONDAY, weeks=8) == 1.0
+
+
+def test_a_day_is_less_rare_where_records_come_in_batches() -> None:
+    history = [60, 140, 70, 130, 100, 90, 110, 100]
+    assert rarity(60, history).as_few < 1e-3 < rarity(60, history, scale=11.0).as_few
 
 
 def test_figures_stay_finite() -> None:
     for history in ([0, 0, 0, 0], [10**7] * 4, [0, 10**7, 0, 10**7]):
         seen = rarity(5, history)
         assert all(map(math.isfinite, (seen.usual, seen.as_few, seen.as_many)))
+
+
+def test_the_days_judged_do_not_say_what_is_usual() -> None:
+    counts = daily(lambda day: 20)
+    later = {MONDAY + timedelta(days=number): 4000 for number in range(7)}
+    assert dispersion({**counts, **later}, MONDAY, weeks=8) == 1.0
+
+
+def test_false_alarms_are_as_rare_as_promised() -> None:
+    """Ten weeks of a Poisson stream, a thousand times over, from one seed."""
+    chance = random.Random(7)
+    alarms = 0
+    for _ in range(1000):
+        counts = daily(lambda day: _draw(chance, 2.0 if day.weekday() > 4 else 15.0))
+        seen = rarity(
+            _draw(chance, 15.0),
+            equal_weekdays(counts, MONDAY, weeks=8),
+            dispersion(counts, MONDAY, weeks=8),
+        )
+        alarms += min(seen.as_few, seen.as_many) < 0.001
+    assert alarms <= 4
+
+
+def _draw(chance: random.Random, mean: float) -> int:
+    """One Poisson variable, by the gaps of its process."""
+    time, count = chance.expovariate(mean), 0
+    while time < 1.0:
+        time, count = time + chance.expovariate(mean), count + 1
+    return count
