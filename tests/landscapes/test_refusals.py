@@ -7,7 +7,7 @@ import pytest
 from monitor.app import read_landscape
 from monitor.config import ConfigurationError
 
-LANDSCAPE = Path(__file__).with_name("sales_to_cash.yaml")
+LANDSCAPE = Path(__file__).parents[2] / "examples" / "sales-to-cash" / "landscape.yaml"
 
 NEVER_THE_SAME = (
     "'created_at' of psa.assignment is instant, 'role' of contracts.role text: "

@@ -11,7 +11,8 @@ from monitor.store.breaks import standing_breaks
 from monitor.store.database import Database
 from tests.landscapes.running import SmallEstate
 
-LANDSCAPE = Path(__file__).with_name("sales_to_cash.yaml").read_text(encoding="utf-8")
+EXAMPLE = Path(__file__).parents[2] / "examples" / "sales-to-cash" / "landscape.yaml"
+LANDSCAPE = EXAMPLE.read_text(encoding="utf-8")
 
 Row = dict[str, Any]
 Deal = dict[str, list[Row]]
