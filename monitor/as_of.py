@@ -4,7 +4,8 @@ The rules are the daemon's own: pure functions that are told that instant as the
 same instant, known by the same moment, gives the same answer however often it is asked.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -15,6 +16,7 @@ from monitor.core.entities import EntityFields
 from monitor.core.model import StreamId
 from monitor.core.ports import FINDINGS, Rule, Scope
 from monitor.estate import Estate, Flow, Source
+from monitor.past_doubt import find_doubts, without_doubtful
 from monitor.store.database import Database
 from monitor.store.looks import LookSpan, load_look_spans
 from monitor.store.past import (
@@ -32,6 +34,7 @@ from monitor.store.past_neighbourhood import (
     own_neighbourhoods,
     reach,
 )
+from monitor.store.quarantine import SetAside, was_in_quarantine
 from reconcilers.correlate import correlate
 
 BATCH = 2_000
@@ -53,10 +56,12 @@ class PastSight:
     Attributes:
         looked_until: by stream that was looked at then, up to when absence is believed.
         blind: by every other stream, why.
+        set_aside: by stream, rows that nobody could read then.
     """
 
     looked_until: Mapping[StreamId, datetime]
     blind: Mapping[StreamId, PastBlindness]
+    set_aside: Mapping[StreamId, Sequence[SetAside]]
 
     def rules(self, flow: Flow) -> tuple[Rule, ...]:
         """The rules that can be asked; of the others the answer is unknown."""
@@ -74,6 +79,7 @@ def see_as_of(estate: Estate, database: Database, as_of: AsOf) -> PastSight:
         raise ValueError("what was not yet known then cannot be told: the instant lies ahead")
     with database.read() as connection:
         spans = load_look_spans(connection)
+        unread = was_in_quarantine(connection, as_of.at, as_of.known)
     seen = {
         stream: seen_at(spans.get(stream, ()), source, as_of)
         for stream, source in estate.sources.items()
@@ -81,7 +87,20 @@ def see_as_of(estate: Estate, database: Database, as_of: AsOf) -> PastSight:
     return PastSight(
         {stream: until for stream, until in seen.items() if isinstance(until, datetime)},
         {stream: why for stream, why in seen.items() if isinstance(why, PastBlindness)},
+        _by_stream(estate, unread, as_of.at),
     )
+
+
+def _by_stream(
+    estate: Estate, unread: Sequence[SetAside], at: datetime
+) -> dict[StreamId, list[SetAside]]:
+    """Rows that were there at an instant, though a look may have met them a little later."""
+    found: defaultdict[StreamId, list[SetAside]] = defaultdict(list)
+    for row in unread:
+        source = estate.sources.get(row.stream)
+        if source is not None and row.first_seen_at <= at + source.settings.stale_after:
+            found[row.stream].append(row)
+    return dict(found)
 
 
 def seen_at(spans: Collection[LookSpan], source: Source, as_of: AsOf) -> datetime | PastBlindness:
@@ -173,9 +192,12 @@ class Shard:
         return self.judge(self.scope(at, sight), sight)
 
     def judge(self, scope: Scope, sight: PastSight) -> pl.DataFrame:
-        """What the rules find in one of its scopes."""
+        """What the rules find in one of its scopes, but for what unreadable rows leave in doubt."""
         found = [rule.evaluate(scope).found for rule in sight.rules(self.flow)]
-        return pl.concat([pl.DataFrame(schema=FINDINGS), *found])
+        doubts = find_doubts(scope, sight.set_aside)
+        return without_doubtful(
+            pl.concat([pl.DataFrame(schema=FINDINGS), *found]), doubts, self.flow
+        )
 
 
 def open_shards(

@@ -10,6 +10,7 @@ from monitor.core.ports import FINDINGS
 from monitor.estate import Estate
 from monitor.extracts.outcome import Reconciliation
 from monitor.extracts.reconciling import UNREADABLE, Reconciled
+from monitor.past_doubt import find_doubts
 from monitor.store.database import Database
 from monitor.store.past import AsOf
 
@@ -33,11 +34,13 @@ def reconcile_store(estate: Estate, database: Database, as_of: AsOf) -> Reconcil
     sight = see_as_of(estate, database, as_of)
     rows: defaultdict[StreamId, int] = defaultdict(int)
     found = [pl.DataFrame(schema=FINDINGS)]
+    unreadable = [pl.DataFrame(schema=UNREADABLE)]
     for flow in estate.flows:
         counts = Counter[StreamId]()
         for shard in open_shards(flow, estate, database, *as_of):
             scope = shard.scope(as_of.at, sight)
             found.append(shard.judge(scope, sight))
+            unreadable.append(find_doubts(scope, sight.set_aside))
             counts.update(
                 {stream: frame["_record"].n_unique() for stream, frame in scope.frames.items()}
             )
@@ -52,6 +55,6 @@ def reconcile_store(estate: Estate, database: Database, as_of: AsOf) -> Reconcil
             flow.name: tuple(rule.name for rule in flow.rules if rule not in sight.rules(flow))
             for flow in estate.flows
         },
-        result=Reconciled(pl.concat(found), pl.DataFrame(schema=UNREADABLE)),
+        result=Reconciled(pl.concat(found), pl.concat(unreadable).unique(maintain_order=True)),
         known=as_of.known,
     )

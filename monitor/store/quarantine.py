@@ -5,8 +5,9 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, Row, func, select, update
 
 from monitor.core.model import Reject, RejectReason, StreamId
 from monitor.store.bulk import listed_texts, upsert
@@ -121,15 +122,26 @@ def in_quarantine(
     if stream is not None:
         query = query.where(quarantine.c.stream == str(stream))
     order = (quarantine.c.first_seen_at, quarantine.c.stream, quarantine.c.identity)
-    return [
-        SetAside(
-            StreamId.parse(row.stream),
-            Reject(row.native_id, RejectReason(row.reason), row.detail, row.payload),
-            row.first_seen_at,
-            row.last_seen_at,
-        )
-        for row in connection.execute(query.order_by(*order).limit(limit))
-    ]
+    return [_read(row) for row in connection.execute(query.order_by(*order).limit(limit))]
+
+
+def was_in_quarantine(connection: Connection, since: datetime, until: datetime) -> list[SetAside]:
+    """What had been set aside by `until` and was not released by `since`, oldest first."""
+    query = select(quarantine).where(
+        quarantine.c.first_seen_at <= until,
+        quarantine.c.released_at.is_(None) | (quarantine.c.released_at > since),
+    )
+    order = (quarantine.c.first_seen_at, quarantine.c.stream, quarantine.c.identity)
+    return [_read(row) for row in connection.execute(query.order_by(*order))]
+
+
+def _read(row: Row[Any]) -> SetAside:
+    return SetAside(
+        StreamId.parse(row.stream),
+        Reject(row.native_id, RejectReason(row.reason), row.detail, row.payload),
+        row.first_seen_at,
+        row.last_seen_at,
+    )
 
 
 def count_in_quarantine(connection: Connection) -> dict[tuple[StreamId, RejectReason], int]:

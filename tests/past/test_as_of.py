@@ -19,7 +19,7 @@ from monitor.as_of import (
     see_as_of,
 )
 from monitor.assessment import assess
-from monitor.core.model import KeyRole, KeyUse
+from monitor.core.model import KeyRole, KeyUse, Reject, RejectReason
 from monitor.core.ports import Verdict
 from monitor.cycle import run_cycle
 from monitor.sampling import sample, sweep
@@ -195,6 +195,31 @@ def test_nothing_of_later_shows_in_a_past_state(firm: SmallFirm) -> None:
     for shard in open_shards(flow, firm.estate, firm.database, at, firm.clock()):
         frame = shard.scope(at, sight).frames[OPPORTUNITY]
         assert frame["_modified_at"].to_list() == frame["_observed_at"].to_list() == [START + HOUR]
+
+
+def test_a_row_that_could_not_be_read_leaves_its_deal_unknown(database: Database) -> None:
+    firm = SmallFirm(database)
+    look(firm)
+    firm.win("D1")
+    firm.win("D2")
+    firm.win("D3")
+    firm.staff("D3", "2.00")
+    firm.psa.rejects = (
+        Reject("p-1", RejectReason.WRONG_TYPE, "no number", '{"id": "p-1", "deal": "d1"}'),
+        Reject("p-D3", RejectReason.WRONG_TYPE, "no number", '{"id": "p-D3"}'),
+    )
+    firm.psa.hidden.add("p-D3")
+    while firm.clock() < START + 6 * HOUR:
+        look(firm)
+        firm.later(minutes=10)
+        if firm.clock() == START + 10 * MINUTE:
+            firm.psa.hidden.clear()
+    before, end = START + 5 * HOUR, firm.clock()
+    assert {deal for deal in DEALS if named(deal) in str(found_at(firm, before, end))} == {"D2"}
+    firm.psa.rejects = ()
+    firm.psa.put("p-1", "D1", status="active", created_at=firm.clock())
+    look(firm)
+    assert {deal for deal in DEALS if named(deal) in str(found_at(firm, before, end))} == {"D2"}
 
 
 def test_what_was_not_looked_at_is_blind(firm: SmallFirm) -> None:
