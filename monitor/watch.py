@@ -5,12 +5,21 @@ watch has looked at all of the source there is, and its own settling margin is w
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import structlog
 
-from monitor.core.breaks import LIVE_STATES, Break, BreakState, Finding, Transition
+from monitor.core.breaks import (
+    HINTS,
+    LIVE_STATES,
+    Break,
+    BreakState,
+    Finding,
+    Severity,
+    Transition,
+)
 from monitor.core.clock import Clock
 from monitor.core.ignores import heard, suppress
 from monitor.core.lifecycle import settle
@@ -75,7 +84,7 @@ def _settle(
         survey = _survey(lookout, estate, sight, connection, now)
         verdict = watch.evaluate(survey)
     known = [each for each in stored if _is_seen(each.finding, estate, sight)]
-    found = [each for each in verdict.findings if _is_seen(each, estate, sight)]
+    found = [_modest(each) for each in verdict.findings if _is_seen(each, estate, sight)]
     steps = settle(
         known,
         found,
@@ -114,6 +123,11 @@ def _survey(
         now=now,
         statistics=load_statistics(connection, now),
     )
+
+
+def _modest(finding: Finding) -> Finding:
+    """The finding, brought down to information where its kind is a hint."""
+    return replace(finding, severity=Severity.INFO) if finding.kind in HINTS else finding
 
 
 def _is_seen(finding: Finding, estate: Estate, sight: Sight) -> bool:

@@ -30,6 +30,10 @@ class BreakKind(StrEnum):
     CUSTOM = "custom"
 
 
+HINTS = frozenset({BreakKind.ANOMALY})
+"""Kinds that no correction may follow from, and that stay information, whatever settings say."""
+
+
 class Classification(StrEnum):
     """In what way money does not tie out."""
 

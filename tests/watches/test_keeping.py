@@ -7,7 +7,7 @@ from datetime import timedelta
 import polars as pl
 import pytest
 
-from monitor.core.breaks import BreakKind, BreakState
+from monitor.core.breaks import BreakKind, BreakState, Severity
 from monitor.core.model import StreamId
 from monitor.core.plugins import RuleContext
 from monitor.core.ports import FINDINGS, Verdict
@@ -30,18 +30,22 @@ class Draft:
 
     name: str = "draft"
     needs: frozenset[StreamId] = frozenset({PROJECT})
+    kind: BreakKind = BreakKind.SOURCE
+    severity: Severity = Severity.WARNING
 
     def evaluate(self, survey: Survey) -> Verdict:
         context = RuleContext(
             ESTATE, NOWHERE, {PROJECT: "project"}, {PROJECT: {}}, {"psa": "delivery"}
         )
-        reporter = Reporter.create(self.name, WatchSettings(), context, PROJECT, hop="")
+        reporter = Reporter.create(
+            self.name, WatchSettings(severity=self.severity), context, PROJECT, hop=""
+        )
         bare = survey.frames[PROJECT].filter(pl.col("amount").is_null())
         accused = bare.select(
             pl.concat_str(pl.lit("project:"), "_record").alias("_transaction"),
             pl.col("_record").alias("record_id"),
         )
-        return Verdict(reporter.report(survey.scope, accused, BreakKind.SOURCE))
+        return Verdict(reporter.report(survey.scope, accused, self.kind))
 
 
 @pytest.fixture
@@ -139,6 +143,15 @@ def test_the_history_says_how_it_was_confirmed_and_how_far_was_seen(firm: SmallF
         opened = history_of(connection, found.fingerprint)[-1]
     assert "whole source" in opened.why
     assert set(opened.evidence) == {"psa.project"}
+
+
+def test_a_hint_stays_information_whatever_a_watch_says(firm: SmallFirm) -> None:
+    watch(firm, Draft(kind=BreakKind.ANOMALY, severity=Severity.CRITICAL))
+    firm.psa.put("p-1", "D1", status="active")
+    pass_once(firm.estate, firm.runtime)
+    with firm.database.read() as connection:
+        (found,) = breaks_of_rule(connection, ESTATE, "draft")
+    assert (found.finding.kind, found.finding.severity) == (BreakKind.ANOMALY, Severity.INFO)
 
 
 def test_only_the_streams_that_it_needs_can_be_had(firm: SmallFirm) -> None:
