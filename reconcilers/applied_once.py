@@ -13,6 +13,7 @@ from typing import Literal
 import polars as pl
 from pydantic import Field
 
+from monitor.core.amounts import money
 from monitor.core.breaks import BreakKind
 from monitor.core.flows import Condition, RuleSettings, StreamName
 from monitor.core.model import FieldType, StreamId
@@ -35,7 +36,7 @@ change-orders-are-in-the-budget-once:
   within: 1d
 """
 
-_MOST = pl.lit(Decimal(10**24), MONEY)
+_MOST = money(Decimal(10**24))
 """Amounts from here on are no money, and their sums would not fit."""
 
 
@@ -179,7 +180,7 @@ class AppliedOnce:
 
     def _explained(self, scope: Scope) -> pl.DataFrame:
         """Totals with the amendment whose amount they are off by."""
-        tolerance = pl.lit(self.settings.tolerance, MONEY)
+        tolerance = money(self.settings.tolerance)
         off, amount = pl.col("total") - pl.col("right"), pl.col("value_at_risk")
         is_twice = (off - amount).abs() <= tolerance
         is_left_out = (off + amount).abs() <= tolerance

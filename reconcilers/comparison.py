@@ -3,27 +3,22 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import ROUND_DOWN, Context, Decimal
+from decimal import Decimal
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 import polars as pl
 from pydantic import Field
 
+from monitor.core.amounts import EXACT, SMALLEST, money
 from monitor.core.model import FieldType, Value
 from monitor.core.ports import INSTANT, MONEY
 from monitor.core.streams import Duration, Settings
 
-EXACT = Context(prec=100)
-"""Twice the 38 digits of a canonical decimal, and room: differences and shares are exact."""
-
-_NO_NUMBER = pl.lit(Decimal(-(10**30)), MONEY)
+_NO_NUMBER = money(Decimal(-(10**30)))
 """Further from every canonical decimal than any tolerance reaches."""
 
 _NO_INSTANT = datetime.min.replace(tzinfo=UTC)
-
-SMALLEST = Decimal("0.000001")
-"""The last digit of a canonical decimal."""
 
 _NUMBERS = frozenset({FieldType.DECIMAL, FieldType.INTEGER})
 _TIMES = frozenset({FieldType.INSTANT, FieldType.DATE})
@@ -107,8 +102,7 @@ class Comparison:
         """Whether two figures are plainly the same; those that are not may be so all the same."""
         same = one.eq_missing(another)
         if self.kind in _NUMBERS:
-            tolerance = self.tolerance.quantize(SMALLEST, ROUND_DOWN, EXACT)
-            same |= (one - another).abs() <= pl.lit(tolerance, MONEY)
+            same |= (one - another).abs() <= money(self.tolerance)
         if self.kind is FieldType.INSTANT:
             same |= (one - another).abs() <= self.precision
         return same.fill_null(value=False)
@@ -142,6 +136,7 @@ def comparison(settings: FieldComparison, left: FieldType, right: FieldType) -> 
         ValueError: values of these types cannot be compared, or not in the way asked for.
     """
     _check_types(settings, left, right)
+    _check_tolerances(settings, {left, right})
     return Comparison(
         normalise=_normaliser(settings, {left, right}),
         kind=left if left is right else None,
@@ -171,6 +166,14 @@ def _check_types(settings: FieldComparison, left: FieldType, right: FieldType) -
     for option, (given, fits, what) in asked.items():
         if given and not fits:
             raise ValueError(f"'{option}' is for {what}, not for {left} and {right}")
+
+
+def _check_tolerances(settings: FieldComparison, types: set[FieldType]) -> None:
+    step = 1 if types == {FieldType.INTEGER} else SMALLEST
+    if 0 < settings.tolerance < step:
+        raise ValueError(f"the tolerance {settings.tolerance} is less than numbers can differ by")
+    if settings.relative == 1:
+        raise ValueError("a relative tolerance of 1 takes 0 for any number; 0.01 is one of 1 %")
 
 
 def _compared_as_instant(settings: FieldComparison, types: set[FieldType]) -> bool:

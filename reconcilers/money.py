@@ -1,22 +1,17 @@
 """Money: exact products, conversion by dated rates, and in what way two amounts differ."""
 
-from decimal import ROUND_DOWN, Decimal
+from decimal import Decimal
 
 import polars as pl
 
+from monitor.core.amounts import money
 from monitor.core.breaks import Classification
 from monitor.core.ports import MONEY
 from monitor.core.rates import RATE
-from reconcilers.comparison import EXACT, SMALLEST
 
-_MOST = pl.lit(Decimal(10**16), MONEY)
-_MOST_FACTOR = pl.lit(Decimal(10**15), MONEY)
+_MOST = money(Decimal(10**16))
+_MOST_FACTOR = money(Decimal(10**15))
 """Within these two, every product has a place among the 38 digits."""
-
-
-def money(amount: Decimal) -> pl.Expr:
-    """A tolerance as canonical money: what it has beyond the last digit could not matter."""
-    return pl.lit(amount.quantize(SMALLEST, ROUND_DOWN, EXACT), MONEY)
 
 
 def classify(expected: pl.Expr, actual: pl.Expr, residual: pl.Expr) -> pl.Expr:

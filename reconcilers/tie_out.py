@@ -36,6 +36,7 @@ from typing import Literal, Self
 import polars as pl
 from pydantic import Field, model_validator
 
+from monitor.core.amounts import money
 from monitor.core.breaks import BreakKind
 from monitor.core.flows import RuleSettings
 from monitor.core.model import StreamId
@@ -45,7 +46,6 @@ from monitor.core.rates import CurrencyCode
 from monitor.core.screens import Aggregate, Fact, Screen
 from monitor.core.streams import Duration, Name
 from reconcilers.conditions import condition, select_rows
-from reconcilers.money import money
 from reconcilers.names import find_stream, find_working_time
 from reconcilers.reporter import Reporter, awaited
 from reconcilers.silence import seen_until, with_due

@@ -6,9 +6,10 @@ from decimal import Decimal
 
 import polars as pl
 
+from monitor.core.amounts import money
 from monitor.core.breaks import Classification
 from monitor.core.ports import MONEY
-from reconcilers.money import classify, convert, money
+from reconcilers.money import classify, convert
 from reconcilers.reporter import as_text
 from reconcilers.tie_out_sums import Sums
 

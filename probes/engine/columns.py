@@ -12,6 +12,7 @@ from typing import Final
 
 import polars as pl
 
+from monitor.core.amounts import money
 from monitor.core.entities import EntityFields
 from monitor.core.model import FieldType, KeyRole, Value
 from monitor.core.ports import INSTANT, MONEY
@@ -229,7 +230,7 @@ class ColumnMapper:
         return pl.struct(columns).map_batches(read, return_dtype=_TEXTS, is_elementwise=True)
 
 
-_TOO_LARGE: Final = pl.lit(Decimal(10) ** WHOLE_DIGITS, MONEY)
+_TOO_LARGE: Final = money(Decimal(10) ** WHOLE_DIGITS)
 
 _STEPS: Final[Mapping[str, Callable[[pl.Expr], pl.Expr]]] = {
     "trim": lambda text: text.str.strip_chars(),

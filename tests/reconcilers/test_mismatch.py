@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from monitor.core.amounts import EXACT
 from monitor.core.breaks import BreakKind
 from monitor.core.model import FieldType, StreamId, Value
-from reconcilers.comparison import EXACT, FieldComparison, comparison, difference
+from reconcilers.comparison import FieldComparison, comparison, difference
 from reconcilers.mismatch import MismatchSettings, build
 from tests.reconcilers.scene import CONTEXT, FRAME_TYPES, Scene, at, findings, row, rule
 

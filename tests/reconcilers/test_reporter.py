@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.core.amounts import EXACT
 from monitor.core.breaks import BreakKind
 from monitor.core.flows import RuleSettings
 from monitor.core.model import StreamId, Value
 from monitor.core.ports import FINDINGS, MONEY
-from reconcilers.comparison import EXACT
 from reconcilers.reporter import Reporter, as_text
 from tests.reconcilers.scene import CONTEXT, Row, Scene, row
 
