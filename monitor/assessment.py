@@ -29,7 +29,7 @@ class Assessment:
     """What the rules say of some transactions, all read from one snapshot of the store.
 
     Attributes:
-        members: the records that were correlated.
+        before: the links that the records had, as stored.
         links: which record belongs to which transaction, as of now.
         touches: marks that this look answers.
         transactions: every transaction that has, or had, one of the records.
@@ -42,7 +42,7 @@ class Assessment:
         turn: how often the flow had been settled before the snapshot.
     """
 
-    members: tuple[int, ...]
+    before: pl.DataFrame
     links: pl.DataFrame
     touches: frozenset[int]
     transactions: frozenset[str]
@@ -70,7 +70,9 @@ def assess(
         links = correlate(near.uses, flow.root, flow.key, flow.kinds)
         _warn_of_crowds(near.uses, flow)
         marks = touches.touches_of(connection, near.records)
-        looked_at = near.transactions.union(links["transaction"].unique(), due)
+        looked_at = frozenset(near.links["transaction"].unique()).union(
+            links["transaction"].unique(), due
+        )
         known = breaks.load_breaks(connection, flow.name, looked_at)
         ignores = load_in_force(connection, now, [each.fingerprint for each in known])
         turn = turns.turn_of(connection, flow.name)
@@ -79,7 +81,7 @@ def assess(
     scope = Scope(flow.name, frames, sight.looked_until, now)
     verdicts = [rule.evaluate(scope) for rule in judged]
     return Assessment(
-        members=tuple(near.records),
+        before=near.links,
         links=links,
         touches=frozenset(marks),
         transactions=looked_at,

@@ -165,7 +165,7 @@ def _save(
     with database.write() as connection:
         if not turns.take_turn(connection, flow.name, seen.turn):
             return False
-        transactions.save_links(connection, flow.name, seen.links, seen.members)
+        transactions.save_links(connection, flow.name, seen.links, seen.before)
         breaks.apply_transitions(connection, steps, WATCH, evidence)
         breaks.note_seen(connection, _still_standing(seen, steps), now)
         transactions.save_statuses(connection, flow.name, statuses, now)

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 from monitor.store.bulk import fetch_frame, listed_ids, listed_texts
 from monitor.store.frames import KEY_USES, STORED_ROWS, load_rows
 from monitor.store.schema import business_transaction, link, record_key
-from monitor.store.transactions import load_links
+from monitor.store.transactions import LINKS, load_links
 
 _KEY = {"kind": pl.String, "value": pl.String}
 _USES = {"record": pl.Int64, "stream": pl.String, "role": pl.String, **_KEY}
@@ -26,13 +26,13 @@ class Neighbourhood(NamedTuple):
         records: all that were reached, those without any key of the flow included.
         uses: columns record (i64), stream, role, kind, value (str): one row a key use.
         rows: the records as they are stored, `STORED_ROWS`.
-        transactions: business keys of the flow's transactions that have one of them, as stored.
+        links: the transactions of the flow that have them, as stored; see `load_links`.
     """
 
     records: list[int]
     uses: pl.DataFrame
     rows: pl.DataFrame
-    transactions: frozenset[str]
+    links: pl.DataFrame
 
 
 def explore(
@@ -51,16 +51,15 @@ def explore(
     rows, uses = [pl.DataFrame(schema=STORED_ROWS)], [pl.DataFrame(schema=_USES)]
     seen_keys = pl.DataFrame(schema=_KEY)
     seen_transactions = _numbers(connection, flow, keys)
-    names: set[str] = set()
+    links = [pl.DataFrame(schema=LINKS)]
     frontier = set(record_ids) | _members(connection, seen_transactions)
     reached: set[int] = set()
     while frontier:
         found = load_rows(connection, frontier)
         rows.append(found)
         uses.append(_uses_of(found, kinds))
-        links = load_links(connection, flow, frontier)
-        names.update(links["transaction"].unique())
-        transactions = set(links["transaction_id"].unique())
+        links.append(load_links(connection, flow, frontier))
+        transactions = set(links[-1]["transaction_id"].unique())
         shared = uses[-1].select(*_KEY).unique().join(seen_keys, on=list(_KEY), how="anti")
         reached |= frontier
         frontier = _users(connection, shared)
@@ -73,7 +72,7 @@ def explore(
         everything["_number"].to_list(),
         pl.concat(uses).sort("record", maintain_order=True),
         everything,
-        frozenset(names),
+        pl.concat(links),
     )
 
 

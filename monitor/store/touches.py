@@ -3,9 +3,10 @@
 from collections.abc import Collection
 from typing import NamedTuple
 
+import polars as pl
 from sqlalchemy import Connection, delete, func, insert, select
 
-from monitor.store.bulk import listed_ids
+from monitor.store.bulk import fetch_frame, listed_ids
 from monitor.store.schema import business_transaction, link, record, touch
 
 
@@ -19,13 +20,14 @@ class Touch(NamedTuple):
 def take_touched(connection: Connection, limit: int) -> list[Touch]:
     """The oldest marks; they stay until `clear_touched`, so that a crash loses none."""
     oldest = select(touch.c.id, touch.c.record_id).order_by(touch.c.id).limit(limit)
-    return [Touch(*row) for row in connection.execute(oldest)]
+    marks = fetch_frame(connection, oldest, {"id": pl.Int64, "record_id": pl.Int64})
+    return [Touch(*row) for row in marks.iter_rows()]
 
 
 def touches_of(connection: Connection, record_ids: Collection[int]) -> list[int]:
     """Ids of the marks that these records have now."""
     query = select(touch.c.id).where(touch.c.record_id.in_(listed_ids(connection, record_ids)))
-    return list(connection.execute(query).scalars())
+    return fetch_frame(connection, query, {"id": pl.Int64})["id"].to_list()
 
 
 def clear_touched(connection: Connection, touch_ids: Collection[int]) -> None:

@@ -25,6 +25,9 @@ from monitor.store.bulk import (
 from monitor.store.columns import Instant, to_microseconds
 from monitor.store.schema import business_transaction, deadline, link, transaction_count
 
+LINKS = {"transaction": pl.String, "transaction_id": pl.Int64, "record": pl.Int64}
+"""Links as stored: the transaction's key, and the store's numbers of it and of the record."""
+
 
 class Link(NamedTuple):
     """A record in a transaction: the transaction's key and the store's numbers of both."""
@@ -34,22 +37,17 @@ class Link(NamedTuple):
     record_id: int
 
 
-def save_links(
-    connection: Connection,
-    flow: str,
-    links: pl.DataFrame,
-    record_ids: Collection[int],
-) -> None:
-    """Replace the links of these records in this flow; transactions seen first are created.
+def save_links(connection: Connection, flow: str, links: pl.DataFrame, old: pl.DataFrame) -> None:
+    """Replace links of this flow; transactions seen first are created.
 
     Args:
         connection: a write transaction.
         flow: the business process.
         links: columns transaction (str), record (i64): every link that the records have now.
-        record_ids: the records that were correlated, those without any link included.
+        old: what `load_links` says of all of these records, those without any link included;
+            nobody has changed it since.
     """
     hold(connection, f"flow {flow}")
-    old = load_links(connection, flow, record_ids)
     known = dict(old.select("transaction", "transaction_id").unique().iter_rows())
     known |= _ensure(connection, flow, set(links["transaction"].unique()) - known.keys())
     numbers = pl.DataFrame(
@@ -71,19 +69,21 @@ def save_statuses(
     connection: Connection, flow: str, statuses: Mapping[str, TransactionStatus], now: datetime
 ) -> None:
     """Note what a look said of these transactions."""
-    known = connection.execute(
+    known = fetch_frame(
+        connection,
         select(
             business_transaction.c.id,
             business_transaction.c.key,
             business_transaction.c.status,
             business_transaction.c.status_since,
-        ).where(_among(connection, flow, statuses))
+        ).where(_among(connection, flow, statuses)),
+        {"id": pl.Int64, "key": pl.String, "status": pl.String, "since": pl.Int64},
     )
     rows, moved, at = [], Counter[str](), to_microseconds(now)
-    for number, key, before, since in known:
+    for number, key, before, since in known.iter_rows():
         after = statuses[key].value
         kept = since is not None and after == before
-        rows.append((number, after, to_microseconds(since) if kept else at, at))
+        rows.append((number, after, since if kept else at, at))
         moved[before] -= 1
         moved[after] += 1
     update_rows(connection, business_transaction, ("status", "status_since", "evaluated_at"), rows)
@@ -100,7 +100,7 @@ def load_links(connection: Connection, flow: str, record_ids: Collection[int]) -
     """Which transactions of a flow have these records, as stored.
 
     Returns:
-        Columns transaction (str), transaction_id and record (i64).
+        `LINKS`.
     """
     # Record by record: a condition on the flow would lead to all of its transactions first.
     links = fetch_frame(
@@ -121,9 +121,7 @@ def load_links(connection: Connection, flow: str, record_ids: Collection[int]) -
         ),
         {"flow": pl.String, "transaction": pl.String, "transaction_id": pl.Int64},
     )
-    return links.join(named.filter(pl.col("flow") == flow), on="transaction_id").select(
-        "transaction", "transaction_id", "record"
-    )
+    return links.join(named.filter(pl.col("flow") == flow), on="transaction_id").select(*LINKS)
 
 
 def count_by_status(connection: Connection, flow: str) -> dict[TransactionStatus, int]:

@@ -1,10 +1,15 @@
 """Records and breaks to store."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+import polars as pl
+from sqlalchemy import Connection
+
 from monitor.core.breaks import Break, BreakKind, BreakState, Finding, Severity
 from monitor.core.model import KeyRole, KeyUse, Record, StreamId, Value
+from monitor.store import transactions
 
 OPPORTUNITIES = StreamId("crm", "opportunity")
 PROJECTS = StreamId("psa", "project")
@@ -79,3 +84,9 @@ def a_break(
         seen_at=at(2),
         episode=episode,
     )
+
+
+def relink(connection: Connection, flow: str, links: pl.DataFrame, ids: Sequence[int]) -> None:
+    """Let these records have these links and no others."""
+    before = transactions.load_links(connection, flow, ids)
+    transactions.save_links(connection, flow, links, before)

@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, select
 
 from monitor.core.model import KeyUse
-from monitor.store import records, transactions
+from monitor.store import records
 from monitor.store.database import Database
 from monitor.store.neighbourhood import explore
 from monitor.store.schema import record
-from tests.store.building import OPPORTUNITIES, an_opportunity, at, defines, refers
+from tests.store.building import OPPORTUNITIES, an_opportunity, at, defines, refers, relink
 
 KINDS = ("deal", "project", "invoice")
 
@@ -70,7 +70,7 @@ def test_former_companions_are_reached_through_old_links(database: Database) -> 
     with database.write() as connection:
         ids = save(connection, {"1": (defines("A"),), "2": (defines("B"),)})
         links = pl.DataFrame({"transaction": ["A", "A"], "record": list(ids.values())})
-        transactions.save_links(connection, "sales", links, list(ids.values()))
+        relink(connection, "sales", links, list(ids.values()))
         assert reached(connection, ids, "1") == {"1", "2"}
         assert explore(connection, "hiring", [ids["1"]], [], KINDS).records == [ids["1"]]
         due = explore(connection, "sales", [], ["A"], KINDS)

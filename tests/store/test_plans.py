@@ -22,7 +22,7 @@ from monitor.store import (
 from monitor.store.database import Database
 from monitor.store.neighbourhood import explore
 from monitor.store.schema import metadata, record
-from tests.store.building import OPPORTUNITIES, PROJECTS, a_break, an_opportunity, at
+from tests.store.building import OPPORTUNITIES, PROJECTS, a_break, an_opportunity, at, relink
 from tests.store.test_outbox import a_notice
 
 Statement = tuple[str, Any]
@@ -53,12 +53,12 @@ def do_what_a_cycle_does(connection: Connection) -> None:
     changed = [mark.record_id for mark in touches.take_touched(connection, 10)]
     due = transactions.due_transactions(connection, "sales", at(9), 10)
     near = explore(connection, "sales", changed, due, ["deal"])
-    members, looked_at = near.records, near.transactions
+    members, looked_at = near.records, set(near.links["transaction"])
     marks = touches.touches_of(connection, members)
     links = pl.DataFrame({"transaction": ["OPP-1", "OPP-new"], "record": members[:2]})
     frames.load_frames(connection, links, {OPPORTUNITIES: {}, PROJECTS: {}})
     breaks.load_breaks(connection, "sales", looked_at)
-    transactions.save_links(connection, "sales", links, members)
+    relink(connection, "sales", links, members)
     step = Transition(TransitionKind.OPENED, a_break(), None, at(3), "found")
     breaks.apply_transitions(connection, [step], "tieout")
     breaks.note_seen(connection, [a_break().fingerprint], at(3))
@@ -91,7 +91,7 @@ def test_no_statement_of_a_cycle_reads_a_whole_table(sqlite_database: Database) 
         ids = connection.execute(select(record.c.id).order_by(record.c.id)).scalars().all()
         keys = [f"OPP-{number}" for number in range(300)]
         links = pl.DataFrame({"transaction": keys, "record": ids})
-        transactions.save_links(connection, "sales", links, ids)
+        relink(connection, "sales", links, ids)
         event.listen(connection, "before_cursor_execute", note)
         do_what_a_cycle_does(connection)
         event.remove(connection, "before_cursor_execute", note)

@@ -17,6 +17,7 @@ from tests.store.building import (
     at,
     defines,
     refers,
+    relink,
 )
 
 MATCHED, BROKEN, UNKNOWN = (
@@ -41,7 +42,7 @@ def fill(database: Database, count: int = 3) -> list[int]:
 
 def link_up(database: Database, flow: str, pairs: list[tuple[str, int]], ids: list[int]) -> None:
     with database.write() as connection:
-        transactions.save_links(connection, flow, links_of(pairs), ids)
+        relink(connection, flow, links_of(pairs), ids)
 
 
 def members(database: Database, flow: str, key: str) -> set[str]:
@@ -102,7 +103,7 @@ def test_the_counts_by_status_are_those_of_a_recount(
                 records.save_page(connection, OPPORTUNITIES, [an_opportunity()], at(0))
                 first = connection.execute(select(func.min(record.c.id))).scalar_one()
             pairs = [(key, first) for key in statuses]
-            transactions.save_links(connection, "sales", links_of(pairs), [first])
+            relink(connection, "sales", links_of(pairs), [first])
             transactions.save_statuses(connection, "sales", statuses, at(minute))
         recount = dict.fromkeys(TransactionStatus, 0)
         group = select(business_transaction.c.status, func.count()).group_by("status")
@@ -179,7 +180,7 @@ def test_transactions_are_found_by_key_record_and_status(database: Database) -> 
         records.save_page(connection, PROJECTS, [project], at(0))
         ids = dict(connection.execute(select(record.c.native_id, record.c.id)).all())
         pairs = [("OPP-1", ids["006X"]), ("OPP-1", ids["p-1"]), ("50%", ids["006X"])]
-        transactions.save_links(connection, "sales", links_of(pairs), list(ids.values()))
+        relink(connection, "sales", links_of(pairs), list(ids.values()))
         transactions.save_statuses(connection, "sales", {"OPP-1": BROKEN}, at(1))
 
         def found(**filters: object) -> list[str]:
@@ -202,7 +203,7 @@ def test_a_trace_shows_every_record_with_its_past(database: Database) -> None:
     with database.write() as connection:
         records.save_page(connection, OPPORTUNITIES, [changed], at(2))
         records.mark_deleted(connection, OPPORTUNITIES, ["1"], at(3))
-        transactions.save_links(connection, "sales", links_of([("A", first)]), [first])
+        relink(connection, "sales", links_of([("A", first)]), [first])
         (found,) = trace.records_of(connection, "sales", "A")
     assert (found.stream, found.native_id, found.entity) == (OPPORTUNITIES, "1", "opportunity")
     assert (found.fields, found.deleted) == ({"amount": "100.00", "status": "lost"}, True)
