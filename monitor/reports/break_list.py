@@ -97,7 +97,7 @@ def _kind(found: Finding) -> str:
 
 
 def _where(found: Finding) -> str:
-    return f"{found.system}.{found.stream}" + (f".{found.field}" if found.field else "")
+    return ".".join(part for part in (found.system, found.stream, found.field) if part)
 
 
 def _risk(found: Finding) -> str:
