@@ -68,6 +68,9 @@ def _read(lines: Iterable[str], sentences: list[str]) -> Iterator[RateSettings]:
     for count, row in enumerate(reader):
         if count >= MOST_RATES:
             raise ValueError(f"it has more than {MOST_RATES:,} rates")
+        if None in row or None in row.values():
+            sentences.append(f"line {reader.line_num}: it does not have {len(COLUMNS)} values")
+            continue
         try:
             yield _rate(row)
         except ValidationError as error:
@@ -79,5 +82,5 @@ def _read(lines: Iterable[str], sentences: list[str]) -> Iterator[RateSettings]:
 
 
 def _rate(row: Mapping[str, str]) -> RateSettings:
-    stripped = {key: value.strip() if value else value for key, value in row.items()}
+    stripped = {key: value.strip() for key, value in row.items()}
     return RateSettings.model_validate_strings(stripped)
