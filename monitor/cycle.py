@@ -229,7 +229,7 @@ def _statuses(
     deadlines: Mapping[str, datetime],
 ) -> dict[str, TransactionStatus]:
     broken = {each.finding.transaction for each in known if each.state in LIVE_STATES}
-    present = {key for frame in seen.frames.values() for key in frame["_transaction"]}
+    present = {key for frame in seen.frames.values() for key in frame["_transaction"].unique()}
     return {
         key: judge(
             has_records=key in present,

@@ -1,6 +1,7 @@
 """Evidence: what was looked at when a break took a step."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -23,11 +24,15 @@ def evidence_of(
     it; with both, the history gives back what the rule saw.
     """
     needs = {rule.name: rule.needs for rule in flow.rules}
+    versions = {
+        stream: _versions(frames[stream], deals)
+        for stream, deals in _involved(steps, needs).items()
+    }
     return {
         step.after.fingerprint: {
             str(stream): {
                 "looked_until": encode_value(looked_until.get(stream)),
-                "records": _versions(frames[stream], step.after.finding.transaction),
+                "records": versions[stream].get(step.after.finding.transaction, {}),
             }
             for stream in sorted(needs.get(step.after.finding.rule, ()))
         }
@@ -35,9 +40,23 @@ def evidence_of(
     }
 
 
-def _versions(frame: pl.DataFrame, transaction: str) -> dict[str, Any]:
-    seen = frame.filter(pl.col("_transaction") == transaction)
-    return {
-        native_id: encode_value(observed_at)
-        for native_id, observed_at in seen.select("_record", "_observed_at").iter_rows()
-    }
+def _involved(
+    steps: Sequence[Transition], needs: Mapping[str, frozenset[StreamId]]
+) -> Mapping[StreamId, set[str]]:
+    """Transactions that some step looked at, by stream."""
+    found: defaultdict[StreamId, set[str]] = defaultdict(set)
+    for step in steps:
+        for stream in needs.get(step.after.finding.rule, ()):
+            found[stream].add(step.after.finding.transaction)
+    return found
+
+
+def _versions(frame: pl.DataFrame, transactions: Collection[str]) -> dict[str, dict[str, Any]]:
+    """By transaction: the records that were seen, and since when each was known so."""
+    found: defaultdict[str, dict[str, Any]] = defaultdict(dict)
+    seen = frame.filter(pl.col("_transaction").is_in(list(transactions)))
+    for transaction, native_id, observed_at in seen.select(
+        "_transaction", "_record", "_observed_at"
+    ).iter_rows():
+        found[transaction][native_id] = encode_value(observed_at)
+    return found
