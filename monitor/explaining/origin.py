@@ -98,7 +98,7 @@ def find_origin(
     if rule is None:
         return Origin(Cause.NOT_REPEATED, finding.since)
     shards = open_shards(flow, estate, database, _EPOCH, now, [finding.transaction])
-    shard = next(shards)
+    (shard,) = shards
     began_at = _began_at(finding, rule, shard, estate, now)
     if began_at is None:
         return Origin(Cause.NOT_REPEATED, finding.since)
@@ -163,7 +163,7 @@ def _answers(
             continue
         last, asked = at, asked + 1
         # Whether somebody looked then is of no matter here: the stamps say what was so.
-        sight = PastSight(dict.fromkeys(estate.sources, at), {})
+        sight = PastSight(dict.fromkeys(estate.sources, at), {}, {})
         verdict = rule.evaluate(shard.scope(at, sight))
         due = verdict.awaited.filter(
             pl.col("transaction") == finding.transaction, pl.col("at") > at, pl.col("at") <= now

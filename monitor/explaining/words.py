@@ -49,7 +49,7 @@ def _say_awaited(found: Finding, place: str, source: str) -> str:
     entity, due = found.entity.replace("_", " "), show_value(found.expected)
     if found.kind is BreakKind.LATE:
         came = "has not come" if found.actual is None else f"came {show_value(found.actual)}"
-        return f"The {entity} in {place} was due {due} and {came}."
+        return f"The {entity} in {place} was due{f' {due}' if due else ''} and {came}."
     origin = f" that {source} asks for" if source else ""
     return f"{place} has no {entity}{origin}{f', due {due}' if due else ''}."
 
