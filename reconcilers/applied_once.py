@@ -24,7 +24,7 @@ from monitor.core.streams import Duration, Settings
 from reconcilers.conditions import condition, select_rows
 from reconcilers.names import find_field, find_stream, find_working_time
 from reconcilers.reporter import Reporter, as_text, awaited, currency_of
-from reconcilers.silence import CHANGED, find_start, has_passed, with_due
+from reconcilers.silence import CHANGED, STAMPED, find_start, has_passed, with_due
 
 EXAMPLE = """
 change-orders-are-in-the-budget-once:
@@ -229,5 +229,5 @@ class AppliedOnce:
             pl.col(self.amendments.amount).alias("value_at_risk"),
             currency_of(context, self.amendments.stream).alias("currency"),
             self.start.alias("start"),
-            CHANGED.alias("changed_at"),
+            STAMPED.alias("changed_at"),
         )

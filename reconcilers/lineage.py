@@ -29,6 +29,7 @@ from reconcilers.names import find_field, find_stream, find_working_time
 from reconcilers.reporter import Reporter, awaited, currency_of, has_money
 from reconcilers.silence import (
     CHANGED,
+    STAMPED,
     find_birth,
     find_start,
     has_passed,
@@ -235,7 +236,7 @@ class Lineage:
                 *self.money,
                 version.alias("latest"),
                 self.start.alias("start"),
-                CHANGED.alias("changed_at"),
+                STAMPED.alias("changed_at"),
             )
         )
 

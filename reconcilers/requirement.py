@@ -16,7 +16,7 @@ from monitor.core.screens import EVERY_ROW, Aggregate, Fact, Screen, wrapping_su
 from reconcilers.conditions import explode_keys, select_rows
 from reconcilers.names import find_field
 from reconcilers.reporter import Reporter, as_text, awaited
-from reconcilers.silence import CHANGED, has_passed, with_due
+from reconcilers.silence import STAMPED, has_passed, with_due
 
 NEEDED = "_needed:"
 """Stands before the columns of the needed record, where it meets the one that needs it."""
@@ -133,7 +133,7 @@ class Requirement:
         lacking = with_due(unserved, self.start, self.within, self.add_time).with_columns(
             # What a record needs since it changed may be there since then, and not read yet.
             since="at",
-            at=pl.max_horizontal("at", CHANGED),
+            at=pl.max_horizontal("at", STAMPED),
         )
         passed = has_passed(scope, self.needed.stream)
         accused = (

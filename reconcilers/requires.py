@@ -12,6 +12,7 @@ such key names nothing, and so lacks it; with `same`, one without a value asks f
 """
 
 from datetime import timedelta
+from functools import reduce
 from typing import Literal
 
 import polars as pl
@@ -23,6 +24,7 @@ from monitor.core.plugins import RuleContext
 from monitor.core.ports import MONEY
 from monitor.core.streams import Duration, Name
 from reconcilers.conditions import condition
+from reconcilers.money import product
 from reconcilers.names import find_field, find_stream, find_working_time
 from reconcilers.reporter import Reporter, currency_of, has_money
 from reconcilers.requirement import NEEDED, Needed, Requirement
@@ -39,6 +41,14 @@ milestone-is-billed:
   match: milestone
   start: completed_at
   within: 5d
+active-project-is-signed:
+  check: requires
+  stream: psa.project
+  where: {status: active}
+  needs: contracts.contract
+  that: {status: signed}
+  start: created_at
+  within: 2d
 time-on-an-open-project:
   check: requires
   stream: psa.timecard
@@ -127,7 +137,6 @@ def _money(context: RuleContext, stream: StreamId, factors: tuple[str, ...]) -> 
         find_field(context, stream, factor, FieldType.DECIMAL, FieldType.INTEGER)
     if not factors and not has_money(context, stream):
         return ()
-    worth = pl.lit(1, MONEY)
-    for factor in factors or (context.value_amount,):
-        worth = (worth * pl.col(factor).cast(MONEY)).cast(MONEY)
+    numbers = [pl.col(name).cast(MONEY) for name in factors or (context.value_amount,)]
+    worth = reduce(product, numbers)
     return worth.alias("value_at_risk"), currency_of(context, stream).alias("currency")

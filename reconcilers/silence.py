@@ -16,6 +16,9 @@ AT = "at"
 CHANGED = pl.min_horizontal("_modified_at", "_observed_at")
 """When a record became what it is: by its system's stamp, and never later than it was seen."""
 
+STAMPED = pl.when(pl.col("_modified_at").is_not_null()).then(CHANGED)
+"""The same; null where its system stamps nothing, and nobody knows how old the change is."""
+
 
 def seen_until(scope: Scope, stream: StreamId) -> datetime:
     """Up to when the stream is known; a blind one has shown nothing of this time."""

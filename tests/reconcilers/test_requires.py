@@ -108,6 +108,12 @@ def test_what_changed_after_the_last_look_at_what_it_needs_has_to_wait() -> None
     assert in_order(billed().evaluate(scene.scope())) == said(Deadline("OPP-1", at(-1)))
 
 
+def test_where_no_stamp_says_when_it_changed_its_time_alone_counts() -> None:
+    unstamped = milestone(modified_at=None, observed_at=at(-0.5))
+    scene = Scene({"psa.milestone": [unstamped]}, looked={"erp.invoice": at(-1.5)})
+    assert [finding.since for finding in findings(billed(), scene)] == [at(-2)]
+
+
 def test_a_date_counts_from_its_midnight() -> None:
     asked = requires(stream="psa.timecard", needs="contracts.contract", start="worked_on")
     card = row("OPP-1", "T", worked_on=date(2026, 3, 17))
@@ -163,6 +169,12 @@ def test_time_before_or_after_it_leaks_hours_times_rate(day: date) -> None:
     assert finding.expected == "a record in psa.project in force by start_on, closed_at"
     assert finding.actual == "start_on 2026-03-02, closed_at 2026-03-10T16:00:00.000000+00:00"
     assert (finding.value_at_risk, finding.currency) == (Decimal("601.5"), "EUR")
+
+
+def test_a_product_that_is_no_money_is_no_amount() -> None:
+    absurd = {**time_on("P9", date(2026, 3, 5)), "hours": Decimal(10**30), "rate": Decimal(10**30)}
+    (finding,) = findings(ON_AN_OPEN_PROJECT, Scene({"psa.timecard": [absurd]}))
+    assert finding.value_at_risk is None
 
 
 def test_a_project_that_never_closed_is_open_and_one_that_never_began_is_not() -> None:
