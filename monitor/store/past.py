@@ -40,28 +40,28 @@ VERSIONS = pl.Schema(
         "native_id": pl.String(),
         "key_uses": pl.String(),
         "modified_at": pl.Int64(),
+        "first_stamp": pl.Int64(),
         "observed_at": pl.Int64(),
         "deleted": pl.Boolean(),
         "fields": pl.String(),
     }
 )
 """Stored versions: `record` is the store's number, `sequence` their order within a record, and
-instants are microseconds."""
+instants are microseconds. `first_stamp` is null where `modified_at` still is the first one."""
 
 
 def place_in_time(versions: pl.DataFrame) -> pl.DataFrame:
     """Since when each version holds, as `held_from` and `held_until` (null for the last one).
 
-    A version with a stamp of its own holds from that stamp, but at the latest from when it was
-    seen: a stamp may lie ahead of its time, and moves on when a record is saved unchanged. One
-    without (no stamp, or that of the version before, as when a record is found deleted) holds from
-    when it was seen.
+    A version with a stamp of its own holds from the first such stamp, but at the latest from when
+    it was seen: a stamp may lie ahead of its time. One without (no stamp, or that of the version
+    before, as when a record is found deleted) holds from when it was seen.
 
     Args:
         versions: `VERSIONS`, in any order.
     """
-    stamp, seen = pl.col("modified_at"), pl.col("observed_at")
-    before = stamp.shift(1).over("record")
+    stamp, seen = pl.coalesce("first_stamp", "modified_at"), pl.col("observed_at")
+    before = pl.col("modified_at").shift(1).over("record")
     is_new = stamp.is_not_null() & (before.is_null() | (stamp > before))
     placed = versions.sort("record", "sequence").with_columns(
         held_from=pl.when(is_new).then(pl.min_horizontal(stamp, seen)).otherwise(seen)
@@ -74,7 +74,7 @@ def place_in_time(versions: pl.DataFrame) -> pl.DataFrame:
 def state_at(placed: pl.DataFrame, at: datetime) -> pl.DataFrame:
     """The version of each record that holds at an instant; records that came later are left out.
 
-    Nothing in it tells of later times: stamps that were moved on since are those of the version.
+    Nothing in it tells of later times: a stamp that was moved on since is the first one again.
     """
     instant = to_microseconds(at)
     held = placed.filter(
@@ -86,7 +86,7 @@ def state_at(placed: pl.DataFrame, at: datetime) -> pl.DataFrame:
         modified_at=pl.when(stamp <= instant)
         .then(stamp)
         .when(stamp.is_not_null())
-        # Restamped since: what it was by then is lost but for this.
+        # Stamped anew since; of the stamps between, the first alone is kept.
         .then("held_from"),
         observed_at=pl.min_horizontal("observed_at", pl.lit(instant)),
     )
@@ -146,6 +146,7 @@ def load_versions(
         record.c.native_id,
         record.c.key_uses,
         record.c.modified_at,
+        record.c.first_stamp,
         record.c.observed_at,
         record.c.deleted,
         record.c.fields,
@@ -158,6 +159,7 @@ def load_versions(
             record.c.native_id,
             record_version.c.key_uses,
             record_version.c.modified_at,
+            record_version.c.first_stamp,
             record_version.c.observed_at,
             record_version.c.deleted,
             record_version.c.fields,
@@ -170,7 +172,7 @@ def load_versions(
         )
     )
     rows = [
-        (*row[:5], _count(row[5]), _count(row[6]), *row[7:])
+        (*row[:5], *map(_count, row[5:8]), *row[8:])
         for query in (superseded, current)
         for row in connection.execute(query)
     ]

@@ -43,6 +43,7 @@ class _Stored(NamedTuple):
     key_uses: str
     modified_at: datetime | None
     observed_at: datetime
+    first_stamp: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +86,8 @@ def save_page(
     plan = _plan(incoming, _stored(connection, stream, incoming), authoritative=authoritative)
     _insert_new(connection, stream, plan.new, observed_at)
     _replace(connection, plan.changed, observed_at)
-    stamps = [(old.id, _stamp(seen)) for old, seen in plan.restamped]
-    update_rows(connection, record, ("modified_at",), stamps)
+    stamps = [(old.id, _stamp(seen), _first_stamp(old)) for old, seen in plan.restamped]
+    update_rows(connection, record, ("modified_at", "first_stamp"), stamps)
     new, changed = len(plan.new), len(plan.changed)
     altered = [seen for _, seen in plan.changed]
     return SavedPage(new, changed, len(incoming) - new - changed, plan.new, altered)
@@ -161,6 +162,7 @@ def _stored(
         record.c.key_uses,
         record.c.modified_at,
         record.c.observed_at,
+        record.c.first_stamp,
     ).where(
         record.c.stream == str(stream),
         record.c.native_id.in_(listed_texts(connection, incoming.keys())),
@@ -214,8 +216,8 @@ def _replace(
         return
     ids = [old.id for old, _ in changed]
     _keep_versions(connection, ids, observed_at)
-    rows = [(old.id, *_state(seen, _not_before(old, observed_at))) for old, seen in changed]
-    update_rows(connection, record, _STATE, rows)
+    rows = [(old.id, *_state(seen, _not_before(old, observed_at)), None) for old, seen in changed]
+    update_rows(connection, record, (*_STATE, "first_stamp"), rows)
     gone: list[Row] = []
     come: list[Row] = []
     for old, seen in changed:
@@ -243,6 +245,12 @@ def _stamp(seen: Record) -> int | None:
     return None if seen.modified_at is None else to_microseconds(seen.modified_at)
 
 
+def _first_stamp(old: _Stored) -> int | None:
+    """The stamp under which the version was first seen, whenever it is stamped anew."""
+    first = old.first_stamp or old.modified_at
+    return None if first is None else to_microseconds(first)
+
+
 def _not_before(old: _Stored, observed_at: datetime) -> int:
     """A clock set back must not make a version end before it began."""
     return to_microseconds(max(old.observed_at, observed_at))
@@ -250,7 +258,10 @@ def _not_before(old: _Stored, observed_at: datetime) -> int:
 
 def _keep_versions(connection: Connection, ids: Sequence[int], replaced_at: datetime) -> None:
     """Copy the current state of these records into their history."""
-    kept = ("entity", "version", "fields", "key_uses", "modified_at", "deleted", "observed_at")
+    kept = (
+        "entity", "version", "fields", "key_uses", "modified_at", "deleted", "observed_at",
+        "first_stamp",
+    )  # fmt: skip
     now = literal(replaced_at, Instant)
     ended = case((record.c.observed_at > now, record.c.observed_at), else_=now)
     current = select(record.c.id, *(record.c[name] for name in kept), ended).where(

@@ -38,9 +38,11 @@ record = Table(
     Column("modified_at", Instant),
     Column("observed_at", Instant, nullable=False),
     Column("deleted", Boolean, nullable=False),
+    Column("first_stamp", Instant),
     UniqueConstraint("stream", "native_id"),
 )
-"""Every record as it is now; `observed_at` is when this version was first seen."""
+"""Every record as it is now; `observed_at` is when this version was first seen, and `first_stamp`
+its stamp then, where the source has stamped it anew since."""
 
 record_version = Table(
     "record_version",
@@ -55,6 +57,7 @@ record_version = Table(
     Column("deleted", Boolean, nullable=False),
     Column("observed_at", Instant, nullable=False),
     Column("replaced_at", Instant, nullable=False),
+    Column("first_stamp", Instant),
     Index(None, "record_id", "replaced_at"),
 )
 """Superseded versions: each held from `observed_at` until just before `replaced_at`."""

@@ -186,6 +186,26 @@ def test_what_came_late_does_not_change_what_was_known(firm: SmallFirm) -> None:
         assert found_at(firm, at, known) == found
 
 
+def test_a_record_that_is_stamped_anew_changes_no_past_answer(database: Database) -> None:
+    firm = SmallFirm(database)
+    look(firm)
+    firm.win("D1")
+    firm.staff("D1", "2.00")
+    firm.later(minutes=10)
+    look(firm)
+    instants = (START, START + 5 * MINUTE, firm.clock())
+    answers = [[found_at(firm, at, firm.clock()) for at in instants]]
+    for _ in range(2):
+        firm.later(minutes=10)
+        firm.crm.put("o-D1", "D1")
+        firm.psa.put("p-D1", "D1")
+        look(firm)
+        run_cycle(firm.estate, firm.database, firm.clock)
+        answers.append([found_at(firm, at, firm.clock()) for at in instants])
+    assert answers[0] == answers[1] == answers[2]
+    assert [sum(found.values()) for found in answers[0]] == [1, 1, 1]
+
+
 def test_nothing_of_later_shows_in_a_past_state(firm: SmallFirm) -> None:
     at = START + 2 * HOUR
     firm.win("D1")

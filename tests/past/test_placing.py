@@ -21,7 +21,7 @@ def versions(*records: list[Stamped]) -> pl.DataFrame:
     rows = [
         (
             number, sequence, "crm.opportunity", f"r{number}", "[]",
-            None if stamp is None else micros(stamp), micros(seen), False, f"{sequence}",
+            None if stamp is None else micros(stamp), None, micros(seen), False, f"{sequence}",
         )
         for number, chain in enumerate(records, start=1)
         for sequence, (stamp, seen) in enumerate(chain)
@@ -59,6 +59,16 @@ def test_a_version_holds_from(chain: list[Stamped], held_from: list[int]) -> Non
         at(each) for each in held_from
     ]
     assert placed["held_until"].to_list() == [*placed["held_from"].to_list()[1:], None]
+
+
+def test_a_version_stamped_anew_holds_from_its_first_stamp() -> None:
+    stored = versions([(40, 12), (50, 52)]).with_columns(
+        first_stamp=pl.Series([micros(10), None], dtype=pl.Int64)
+    )
+    placed = place_in_time(stored)
+    assert placed["held_from"].to_list() == [micros(10), micros(50)]
+    assert state_at(placed, at(30))["modified_at"].to_list() == [micros(10)]
+    assert state_at(placed, at(45))["modified_at"].to_list() == [micros(40)]
 
 
 chains = st.lists(

@@ -11,7 +11,10 @@ TEXT = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
-    """Create the table; of looks made before nothing is known but the end of the last one."""
+    """Create the table; of looks made before nothing is known but the end of the last one.
+
+    Also keep the first stamp of a version that is stamped anew.
+    """
     op.create_table(
         "look_span",
         sa.Column("stream", TEXT, nullable=False),
@@ -25,3 +28,5 @@ def upgrade() -> None:
         " SELECT stream, looked_until, looked_until, last_success_at FROM stream_state"
         " WHERE looked_until IS NOT NULL AND last_success_at IS NOT NULL"
     )
+    for table in ("record", "record_version"):
+        op.add_column(table, sa.Column("first_stamp", sa.BigInteger(), nullable=True))
