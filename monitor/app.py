@@ -38,6 +38,7 @@ def load_plugins() -> Plugins:
         channels=_with_outsiders(CHANNELS, "tieout.channels"),
         watches=_with_outsiders(WATCHES, "tieout.watches"),
         check_stream=check_stream,
+        build_hand_off=build_hand_off,
     )
 
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
+from monitor.core.conditions import words_of
 from monitor.core.flows import Condition
 from monitor.core.model import FieldType, StreamId
 from monitor.core.plugins import RuleContext
@@ -55,7 +56,9 @@ def _has(
     column = pl.col(name)
     if isinstance(wanted, bool):
         return (column == wanted).fill_null(value=False)
-    words = (wanted,) if isinstance(wanted, str) else wanted
+    words = words_of(wanted)
+    if not words:
+        raise ValueError(f"field '{name}' of {stream} can never be one of no values")
     if field_type is FieldType.INTEGER:
         return column.is_in(_integers(stream, name, words)).fill_null(value=False)
     lowered = pl.Series(words, dtype=pl.String).str.to_lowercase()

@@ -15,7 +15,7 @@ from pydantic import Field
 from monitor.core.breaks import BreakKind
 from monitor.core.flows import Condition, RuleSettings, StreamName
 from monitor.core.model import StreamId
-from monitor.core.plugins import RuleContext
+from monitor.core.plugins import Misfit, RuleContext
 from monitor.core.ports import Scope, Verdict
 from monitor.core.screens import Aggregate, Fact, Screen
 from monitor.core.streams import Settings
@@ -60,6 +60,8 @@ def build(name: str, settings: ContradictionSettings, context: RuleContext) -> "
     right = find_stream(context, settings.right.stream)
     for stream in (left, right):
         find_field(context, stream, settings.field)
+    if settings.left == settings.right:
+        raise Misfit(f"a record of {right} in this state would contradict itself", "right")
     return Contradiction(
         name=name,
         left=left,

@@ -21,7 +21,7 @@ from monitor.core.ports import Scope, Verdict
 from monitor.core.screens import Aggregate, Fact, Screen
 from monitor.core.streams import Name
 from reconcilers.conditions import condition, explode_keys, select_rows
-from reconcilers.names import find_field, find_stream
+from reconcilers.names import check_key, find_field, find_stream
 from reconcilers.reporter import Reporter, currency_of, has_money, in_one_currency
 
 EXAMPLE = """
@@ -58,6 +58,7 @@ def build(name: str, settings: DuplicateSettings, context: RuleContext) -> "Dupl
         ValueError: the stream or a field is unknown.
     """
     stream = find_stream(context, settings.stream)
+    check_key(context, settings.key, stream)
     for field in settings.by:
         find_field(context, stream, field)
     created = context.fields[stream].get("created_at") is FieldType.INSTANT

@@ -31,7 +31,7 @@ from typing import Literal
 from pydantic import Field
 
 from monitor.core.flows import RuleSettings, StreamName
-from monitor.core.plugins import RuleContext
+from monitor.core.plugins import Misfit, RuleContext
 from reconcilers.names import find_stream
 from reconcilers.own_rule import OwnRule, build_own_rule
 from reconcilers.query import Query
@@ -64,8 +64,12 @@ def build(name: str, settings: ExpressionSettings, context: RuleContext) -> OwnR
     """A rule from its settings.
 
     Raises:
-        ValueError: the stream is unknown, or the query is none that can be asked.
+        ValueError: the stream is unknown.
+        Misfit: the query is none that can be asked.
     """
     accused = find_stream(context, settings.stream)
-    query = Query.read(settings.query, context.fields)
-    return build_own_rule(name, settings, context, accused, query.streams, query.ask)
+    try:
+        query = Query.read(settings.query, context.fields)
+        return build_own_rule(name, settings, context, accused, query.streams, query.ask)
+    except ValueError as error:
+        raise Misfit(str(error), "query") from error

@@ -25,7 +25,7 @@ from monitor.core.ports import MONEY, Scope, Verdict
 from monitor.core.screens import Aggregate, Fact, Screen
 from monitor.core.streams import Duration, Name, Settings
 from reconcilers.conditions import condition, explode_keys, select_rows
-from reconcilers.names import find_field, find_stream, find_working_time
+from reconcilers.names import check_key, find_field, find_stream, find_working_time
 from reconcilers.reporter import Reporter, awaited, currency_of, has_money
 from reconcilers.silence import (
     CHANGED,
@@ -119,6 +119,7 @@ def build(name: str, settings: LineageSettings, context: RuleContext) -> "Lineag
     later = [find_stream(context, each.stream) for each in settings.downstream]
     if len({stream, *later}) <= len(later):
         raise ValueError("a stream is named twice: each system follows the first one once")
+    check_key(context, settings.key, stream, *later)
     return Lineage(
         name=name,
         settings=settings,

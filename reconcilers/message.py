@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from monitor.core.conditions import words_of
 from monitor.core.flows import Condition
 from monitor.core.model import FieldType, StreamId
-from monitor.core.plugins import RuleContext
+from monitor.core.plugins import Misfit, RuleContext
 from monitor.core.ports import Scope
 from reconcilers.conditions import condition, select_rows
 from reconcilers.names import find_stream
@@ -41,6 +42,9 @@ class Messages:
         """
         stream = find_stream(context, stream_name)
         in_status = condition(context, stream, {"status": status})
+        among = {word.lower() for word in words_of(where.get("status", status))}
+        if among.isdisjoint(word.lower() for word in status):
+            raise Misfit("'where' leaves none of the rule's own 'status'", "where", "status")
         fields = context.fields[stream]
         updated = fields.get("updated_at") is FieldType.INSTANT
         error = fields.get("error") is FieldType.TEXT

@@ -26,7 +26,7 @@ from monitor.core.screens import Aggregate, Fact, Screen
 from monitor.core.streams import Name, Settings
 from reconcilers.comparison import Comparison, FieldComparison, comparison
 from reconcilers.conditions import condition, explode_keys, select_rows
-from reconcilers.names import find_field, find_stream
+from reconcilers.names import check_key, find_field, find_stream
 from reconcilers.reporter import Reporter, as_text, currency_of
 
 EXAMPLE = """
@@ -76,6 +76,7 @@ def build(name: str, settings: MismatchSettings, context: RuleContext) -> "Misma
     left, right = find_stream(context, settings.left), find_stream(context, settings.right)
     if left == right:
         raise ValueError(f"{left} cannot be compared with itself")
+    check_key(context, settings.match, left, right)
     sides = {
         "left": _Side(left, condition(context, left, settings.where.left)),
         "right": _Side(right, condition(context, right, settings.where.right)),

@@ -38,6 +38,18 @@ def find_field(context: RuleContext, stream: StreamId, name: str, *types: FieldT
     return fields[name]
 
 
+def check_key(context: RuleContext, kind: str | None, *streams: StreamId) -> None:
+    """Whether records of each stream have a key of this kind; None asks for none.
+
+    Raises:
+        ValueError: those of one of them have not, so that nothing would ever be paired.
+    """
+    for stream in streams:
+        kinds = context.keys.get(stream)
+        if kind is not None and kinds is not None and kind not in kinds:
+            raise ValueError(unknown(f"key of {stream}", kind, kinds))
+
+
 def find_working_time(context: RuleContext, calendar: str, owner: str) -> WorkingTime | None:
     """The working time that counts for a rule; None for time that never stops.
 

@@ -18,7 +18,7 @@ import polars as pl
 from pydantic import Field
 
 from monitor.core.flows import RuleSettings, StreamName
-from monitor.core.plugins import RuleContext
+from monitor.core.plugins import Misfit, RuleContext
 from reconcilers.names import find_stream, unknown
 from reconcilers.own_rule import OwnRule, build_own_rule
 from reconcilers.trial import Ask, Tables
@@ -52,12 +52,16 @@ def build(name: str, settings: PythonSettings, context: RuleContext) -> OwnRule:
     """A rule from its settings.
 
     Raises:
-        ValueError: a stream is unknown, no package offers the function, or it fails its trial.
+        ValueError: a stream is unknown.
+        Misfit: no package offers the function, or it fails its trial.
     """
     accused = find_stream(context, settings.stream)
     streams = frozenset(find_stream(context, each) for each in settings.streams)
-    function = _find_function(settings.function)
-    return build_own_rule(name, settings, context, accused, streams, _careful(function))
+    try:
+        ask = _careful(_find_function(settings.function))
+        return build_own_rule(name, settings, context, accused, streams, ask)
+    except ValueError as error:
+        raise Misfit(str(error), "function") from error
 
 
 def _find_function(name: str) -> Callable[[Tables], Any]:

@@ -23,7 +23,7 @@ from monitor.core.ports import Scope, Verdict
 from monitor.core.screens import Aggregate, Fact, Screen
 from monitor.core.streams import Name
 from reconcilers.conditions import condition, explode_keys, select_rows
-from reconcilers.names import find_field, find_stream
+from reconcilers.names import check_key, find_field, find_stream
 from reconcilers.reporter import Reporter
 from reconcilers.silence import find_birth
 
@@ -80,6 +80,8 @@ def build(name: str, settings: ReplayedSettings, context: RuleContext) -> "Repla
     target = None if settings.target is None else find_stream(context, settings.target)
     if stream == target:
         raise ValueError(f"{stream} cannot be delivered to itself")
+    check_key(context, settings.key, stream)
+    check_key(context, settings.match, stream, *([] if target is None else [target]))
     for field in settings.by:
         find_field(context, stream, field)
     where = condition(context, stream, {"status": settings.status})

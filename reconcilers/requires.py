@@ -25,7 +25,7 @@ from monitor.core.ports import MONEY
 from monitor.core.streams import Duration, Name
 from reconcilers.conditions import condition
 from reconcilers.money import product
-from reconcilers.names import find_field, find_stream, find_working_time
+from reconcilers.names import check_key, find_field, find_stream, find_working_time
 from reconcilers.reporter import Reporter, currency_of, has_money
 from reconcilers.requirement import NEEDED, Needed, Requirement
 from reconcilers.silence import find_start
@@ -105,6 +105,7 @@ def build(name: str, settings: RequiresSettings, context: RuleContext) -> Requir
     stream, needed = find_stream(context, settings.stream), find_stream(context, settings.needs)
     if stream == needed:
         raise ValueError(f"a record of {stream} always has itself: name another stream")
+    check_key(context, settings.match, stream, needed)
     term = settings.during
     needs = Needed(
         stream=needed,

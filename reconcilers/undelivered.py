@@ -18,7 +18,7 @@ from monitor.core.model import FieldType
 from monitor.core.plugins import RuleContext
 from monitor.core.streams import Duration, Name
 from reconcilers.conditions import condition
-from reconcilers.names import find_stream, find_working_time
+from reconcilers.names import check_key, find_stream, find_working_time
 from reconcilers.reporter import Reporter
 from reconcilers.requirement import Needed, Requirement
 from reconcilers.silence import find_start
@@ -67,6 +67,7 @@ def build(name: str, settings: UndeliveredSettings, context: RuleContext) -> Req
     stream, target = find_stream(context, settings.stream), find_stream(context, settings.to)
     if stream == target:
         raise ValueError(f"{stream} cannot be delivered to itself")
+    check_key(context, settings.match, stream, target)
     updated = context.fields[stream].get("updated_at") is FieldType.INSTANT
     start = settings.start or ("updated_at" if updated else None)
     where = condition(context, stream, {"status": settings.status})

@@ -1,15 +1,20 @@
 """Whether a flow's root, keys, hand-offs and rules fit the streams of the landscape."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from graphlib import CycleError, TopologicalSorter
+from typing import Any
 
 from monitor.config.context import known_entities, known_streams, rule_context
 from monitor.config.issues import KeyPath, Problem, did_you_mean
 from monitor.config.landscape import FlowSettings, Landscape
-from monitor.core.flows import PLAIN, HandOffSettings
+from monitor.core.flows import PLAIN, HandOffSettings, RuleSettings
 from monitor.core.model import FieldType, StreamId
-from monitor.core.plugins import Misfit, Plugins
+from monitor.core.plugins import Misfit, Plugins, RuleContext
+from monitor.core.ports import Rule
 from monitor.core.streams import StreamSettings
+
+_NO_DEMAND = {"severity", "settle", "objective"}
+"""What says how a break is told, and neither when there is one nor to whom."""
 
 
 def check_flow(
@@ -42,12 +47,27 @@ def _check_rules(
     name: str, flow: FlowSettings, landscape: Landscape, plugins: Plugins
 ) -> Iterator[Problem]:
     context = rule_context(name, flow, landscape)
+    for hand_off, demand in flow.hand_offs.items():
+        build = plugins.build_hand_off
+        yield from _try(("flows", name, "hand_offs", hand_off), build, demand, context)
     for rule, settings in flow.rules.items():
-        try:
-            plugins.rules[str(getattr(settings, "check", ""))].build(rule, settings, context)
-        except ValueError as error:
-            at = error.at if isinstance(error, Misfit) else ()
-            yield Problem(("flows", name, "rules", rule, *at), str(error))
+        check = plugins.rules[str(getattr(settings, "check", ""))]
+        yield from _try(("flows", name, "rules", rule), check.build, settings, context)
+
+
+def _try(
+    path: KeyPath,
+    build: Callable[[str, Any, RuleContext], Rule] | None,
+    settings: RuleSettings,
+    context: RuleContext,
+) -> Iterator[Problem]:
+    """What the rule itself says of its settings."""
+    try:
+        if build is not None:
+            build(str(path[-1]), settings, context)
+    except ValueError as error:
+        at = error.at if isinstance(error, Misfit) else ()
+        yield Problem((*path, *at), str(error))
 
 
 class _FlowCheck:
@@ -108,19 +128,26 @@ class _FlowCheck:
 
     def hand_offs(self) -> Iterator[Problem]:
         """Each end is a stream with the fields that the hand-off reads."""
+        asked: dict[str, str] = {}
         for name, settings in self._flow.hand_offs.items():
             yield from self._hand_off(("hand_offs", name), settings)
+            demand = settings.model_dump_json(exclude=_NO_DEMAND)
+            if (other := asked.setdefault(demand, name)) != name:
+                message = f"the hand-off '{other}' asks for the same"
+                yield Problem((*self._path, "hand_offs", name), message, at_key=True)
 
     def loops(self) -> Iterator[Problem]:
         """No record can be both before and after another."""
         before: dict[str, set[str]] = {}
-        for settings in self._flow.hand_offs.values():
+        for name, settings in self._flow.hand_offs.items():
             before.setdefault(settings.to, set()).add(settings.source)
-        try:
-            TopologicalSorter(before).prepare()
-        except CycleError as error:
-            way = " → ".join(reversed(error.args[1]))
-            yield Problem((*self._path, "hand_offs"), f"the hand-offs form a loop: {way}")
+            try:
+                TopologicalSorter(before).prepare()
+            except CycleError as error:
+                way = " → ".join(reversed(error.args[1]))
+                message = f"with this one the hand-offs form a loop: {way}"
+                yield Problem((*self._path, "hand_offs", name), message, at_key=True)
+                return
 
     def _hand_off(self, at: KeyPath, settings: HandOffSettings) -> Iterator[Problem]:
         yield from self._stream((*at, "from"), settings.source)
@@ -136,6 +163,8 @@ class _FlowCheck:
             hint = did_you_mean(settings.calendar, self._landscape.calendars)
             message = f"unknown calendar '{settings.calendar}'{hint}"
             yield Problem((*self._path, *at, "calendar"), message)
+        if settings.requires is not None:
+            yield from self._stream((*at, "requires"), settings.requires)
         if settings.missing_after is not None and settings.missing_after < settings.within:
             message = "a record cannot be missing before it is late: 'missing_after' < 'within'"
             yield Problem((*self._path, *at, "missing_after"), message)

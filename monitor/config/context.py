@@ -48,6 +48,7 @@ def rule_context(name: str, flow: FlowSettings, landscape: Landscape) -> RuleCon
         entities={stream: settings.entity for stream, settings in streams.items()},
         fields={stream: entities[settings.entity] for stream, settings in streams.items()},
         mapped={stream: frozenset(settings.map) for stream, settings in streams.items()},
+        keys={stream: {*each.defines, *each.refers} for stream, each in streams.items()},
         owners={system: settings.owner for system, settings in landscape.systems.items()},
         calendars=working_times(landscape),
         owner_calendars=owner_calendars(landscape),

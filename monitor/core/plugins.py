@@ -10,7 +10,7 @@ import polars as pl
 
 from monitor.core.clock import Clock
 from monitor.core.entities import EntityFields
-from monitor.core.flows import RuleSettings
+from monitor.core.flows import HandOffSettings, RuleSettings
 from monitor.core.model import StreamId
 from monitor.core.ports import Channel, Probe, Rule
 from monitor.core.rates import RATES
@@ -64,6 +64,7 @@ class RuleContext:
         value_stream, value_amount, value_currency: where the money of a transaction is stated.
         of_record: by field, the stream that owns it where two disagree.
         mapped: by stream, the fields that its rows fill; all of them where a stream is not named.
+        keys: by stream, the key kinds that its records have; any where a stream is not named.
         rates: exchange rates, as `RATES`.
     """
 
@@ -79,6 +80,7 @@ class RuleContext:
     value_currency: str = "currency"
     of_record: Mapping[str, StreamId] = field(default_factory=dict)
     mapped: Mapping[StreamId, Collection[str]] = field(default_factory=dict)
+    keys: Mapping[StreamId, Collection[str]] = field(default_factory=dict)
     rates: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=RATES), compare=False)
 
 
@@ -171,3 +173,5 @@ class Plugins:
     )
     """One sentence for each part of a stream's mapping that the probes could not read."""
     watches: Mapping[str, WatchType] = field(default_factory=dict)
+    build_hand_off: Callable[[str, HandOffSettings, RuleContext], Rule] | None = None
+    """As that of a rule, for the steps of a flow."""

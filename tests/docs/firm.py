@@ -60,6 +60,7 @@ def landscape_with(section: str, example: str) -> str:
 def _beginning() -> Iterator[str]:
     yield "version: 1"
     yield "firm: {name: Example}"
+    yield "calendars: {office: {zone: Europe/Berlin}}"
     yield "entities:"
     for entity, fields in OWN_FIELDS.items():
         written = ", ".join(f"{name}: {kind}" for name, kind in fields.items())

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import hypothesis
@@ -107,6 +108,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
 }
 
 
+@cache
 def example(check: str) -> Rule:
     return hand_off(missing_after="1d") if check == "hand_off" else rule(check, **EXAMPLES[check])
 
@@ -238,7 +240,7 @@ def test_the_scope_is_left_as_it_was(check: str) -> None:
 
 
 @EVERY_RULE
-@hypothesis.settings(max_examples=25)
+@hypothesis.settings(max_examples=25, deadline=None)
 @given(chance=st.randoms(use_true_random=False))
 def test_neither_order_nor_repetition_of_rows_matters(check: str, chance: random.Random) -> None:
     asked = example(check)
