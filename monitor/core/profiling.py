@@ -142,10 +142,9 @@ def _words(
 ) -> Mapping[str, Sighting] | None:
     if known is None:
         return None
-    texts = [row.fields.get(name) if isinstance(row, Record) else None for row in rows]
-    words = {
-        text: seen for text, seen in _sightings(texts, before, now).items() if isinstance(text, str)
-    }
+    values = [row.fields.get(name) if isinstance(row, Record) else None for row in rows]
+    texts = [value if isinstance(value, str) else "" for value in values]
+    words = {text: seen for text, seen in _sightings(texts, before, now).items() if text}
     merged = _merged(known, words)
     is_prose = len(merged) > MOST_WORDS or any(len(word) > LONGEST_WORD for word in words)
     return None if is_prose else merged
@@ -159,10 +158,10 @@ def _lately(known: tuple[int, int], types: Mapping[ValueType, Sighting]) -> tupl
 
 def _sightings(things: Sequence[Thing], before: int, now: datetime) -> dict[Thing, Sighting]:
     """What was seen, by thing; the first of them is row `before` + 1."""
+    numbers = range(before + 1, before + 1 + len(things))
+    last = dict(zip(things, numbers, strict=True))
+    first = dict(zip(reversed(things), reversed(numbers), strict=True))
     rows = Counter(things)
-    numbered = list(enumerate(things, start=before + 1))
-    last = {thing: number for number, thing in numbered}
-    first = {thing: number for number, thing in reversed(numbered)}
     return {thing: Sighting(rows[thing], first[thing], last[thing], now) for thing in rows}
 
 
