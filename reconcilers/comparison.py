@@ -37,6 +37,8 @@ class FieldComparison(Settings):
     """Numbers apart by this share of the owner's value are still equal."""
     money: bool = True
     """A difference of decimals is money, and so the value at risk; say false for hours."""
+    residual: Decimal = Field(default=Decimal("0.01"), ge=0)
+    """A difference of money up to this is one of rounding; says of what class a break is."""
     ignore_case: bool = False
     """Text in small and capital letters is the same."""
     blank_is_null: bool = True

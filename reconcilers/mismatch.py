@@ -2,7 +2,8 @@
 
 The side that owns the values is right and the other wrong, for the whole rule or field by field.
 Numbers may differ by a tolerance, texts by case, instants by a precision, and words that mean the
-same can be listed. Money that differs puts the difference at risk, not the whole deal.
+same can be listed. Money that differs puts the difference at risk, not the whole deal; it is over
+or under, in another currency, or a residual of rounding.
 
 Only records that both sides have are compared: an absent record is a hand-off's matter. A value
 that one side lacks is a value, and differs. Where several of the owner's records face one of the
@@ -12,12 +13,14 @@ other side, it must agree with each of them; with `match`, single records are pa
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Literal, NamedTuple
 
 import polars as pl
 from pydantic import Field
 
-from monitor.core.breaks import BreakKind
+from monitor.core.amounts import money
+from monitor.core.breaks import BreakKind, Classification
 from monitor.core.flows import Condition, RuleSettings, StreamName
 from monitor.core.model import FieldType, StreamId
 from monitor.core.plugins import RuleContext
@@ -26,6 +29,7 @@ from monitor.core.screens import Aggregate, Fact, Screen
 from monitor.core.streams import Name, Settings
 from reconcilers.comparison import Comparison, FieldComparison, comparison
 from reconcilers.conditions import condition, explode_keys, select_rows
+from reconcilers.money import classify
 from reconcilers.names import check_key, find_field, find_stream
 from reconcilers.reporter import Reporter, as_text, currency_of
 
@@ -127,6 +131,7 @@ class _Field(NamedTuple):
     other: str
     comparison: Comparison
     is_money: bool
+    residual: Decimal
 
 
 def _compared(
@@ -143,7 +148,7 @@ def _compared(
     except ValueError as error:
         raise ValueError(f"field '{name}': {error}") from error
     is_money = settings.money and left_type is right_type is FieldType.DECIMAL
-    return _Field(name, left, right, compare, is_money)
+    return _Field(name, left, right, compare, is_money, settings.residual)
 
 
 def _swap(field: _Field) -> _Field:
@@ -254,7 +259,7 @@ class _Half:
         )
 
     def _difference_money(self, field: _Field) -> dict[str, pl.Expr]:
-        """The difference, where it is one of money in one currency."""
+        """The difference, where it is one of money in one currency, and of what class it is."""
         if not field.is_money:
             return {}
         words = [
@@ -265,10 +270,14 @@ class _Half:
             for side, prefix in ((self.owner, _OWNER), (self.other, ""))
         ]
         one_currency = ~(words[0] != words[1]).fill_null(value=False)
-        apart = (pl.col(_owner_column(field.owner)) - pl.col(field.other)).abs()
+        owner, other = pl.col(_owner_column(field.owner)), pl.col(field.other)
+        in_another = pl.lit(Classification.CURRENCY.value)
         return {
-            "value_at_risk": pl.when(one_currency).then(apart),
+            "value_at_risk": pl.when(one_currency).then((owner - other).abs()),
             "currency": pl.when(one_currency).then(pl.coalesce(*words)),
+            "classification": pl.when(one_currency)
+            .then(classify(owner, other, money(field.residual)))
+            .otherwise(in_another),
         }
 
 

@@ -13,6 +13,9 @@ _MOST = money(Decimal(10**16))
 _MOST_FACTOR = money(Decimal(10**15))
 """Within these two, every product has a place among the 38 digits."""
 
+_MOST_SUMMED = money(Decimal(10**24))
+"""Of amounts within this, a hundred million make a sum that has a place."""
+
 
 def classify(expected: pl.Expr, actual: pl.Expr, residual: pl.Expr) -> pl.Expr:
     """In what way two different amounts of one currency differ, as a word of `Classification`.
@@ -36,6 +39,11 @@ def classify(expected: pl.Expr, actual: pl.Expr, residual: pl.Expr) -> pl.Expr:
         .when(over < 0)
         .then(pl.lit(Classification.UNDER.value))
     )
+
+
+def countable(amount: pl.Expr) -> pl.Expr:
+    """The amount; null where it is so great that a sum might not fit, and then be wrong."""
+    return pl.when(amount.abs() < _MOST_SUMMED).then(amount)
 
 
 def product(amount: pl.Expr, factor: pl.Expr) -> pl.Expr:

@@ -166,8 +166,9 @@ def build(name: str, settings: TieOutSettings, context: RuleContext) -> "TieOut"
 class TieOut:
     """The rule that sides come to the same sum.
 
-    A difference counts once every stream of a side was looked at beyond the last change of its
-    parts, and the time allowed has passed: what would make up for it may not have been read yet.
+    A difference counts once every stream of both sides was looked at beyond the last change of
+    their parts, where a system stamps one, and the time allowed has passed: what would make up for
+    it may not have been read yet.
 
     Attributes:
         name: in the landscape.
@@ -247,17 +248,18 @@ class TieOut:
         told = explain(sums, self.of_record, allowance, self.rates, scope.now.date())
         judged = told.filter(~pl.col("classification").is_in(list(self.settings.accept)))
         found, waiting = [], []
+        start = pl.col("since" if self.settings.within else "stamped_at")
         for side, reporter in self.reporters.items():
             components = (*self.sides[self.of_record], *self.sides[side])
             streams = {stream for each in components for stream in each.needs}
             looked = min(seen_until(scope, stream) for stream in streams)
             accused = with_due(
                 judged.filter(pl.col("side") == side),
-                pl.col("since"),
+                start,
                 self.settings.within,
                 self.add_times[side],
             ).with_columns(field=pl.lit(self.sides[side][0].settings.field))
-            counts = pl.col("at").fill_null(looked) <= pl.lit(looked, INSTANT)
+            counts = start.is_null() | (pl.col("at") <= pl.lit(looked, INSTANT))
             found.append(reporter.report(scope, accused.filter(counts), BreakKind.TIE_OUT))
             waiting.append(awaited(accused.filter(~counts)))
         return Verdict(pl.concat(found), pl.concat(waiting))

@@ -8,13 +8,13 @@ import polars as pl
 from monitor.core.flows import Condition, StreamName
 from monitor.core.model import FieldType, StreamId
 from monitor.core.plugins import RuleContext
-from monitor.core.ports import MONEY, Scope
+from monitor.core.ports import INSTANT, MONEY, Scope
 from monitor.core.screens import Aggregate, Fact
 from monitor.core.streams import Name, Settings
 from reconcilers.conditions import condition, explode_keys, select_rows
-from reconcilers.money import currency_code, product
+from reconcilers.money import countable, currency_code, product
 from reconcilers.names import check_key, find_field, find_stream
-from reconcilers.silence import CHANGED
+from reconcilers.silence import CHANGED, STAMPED
 
 PARTS = pl.Schema(
     {
@@ -23,11 +23,12 @@ PARTS = pl.Schema(
         "amount": MONEY,
         "currency": pl.String(),
         "on": pl.Date(),
-        "changed_at": pl.Datetime("us", "UTC"),
+        "changed_at": INSTANT,
+        "stamped_at": INSTANT,
     }
 )
-"""One row a part: what people call it, its signed amount (null: not known) and currency, its date
-and since when it is as it is."""
+"""One row a part: what people call it, its signed amount (null: not known) and currency, its date,
+since when it is as it is, and the same by its system's own stamp (null: there is none)."""
 
 LOW, HIGH = "low", "high"
 """Ends of the names of facts about currencies, see `Component.facts`."""
@@ -137,6 +138,7 @@ class Component:
             (pl.lit(None) if self.currency is None else self.currency).alias("currency"),
             self.on.alias("on"),
             pl.max_horizontal(CHANGED, "_factor_at").alias("changed_at"),
+            pl.max_horizontal(STAMPED, "_factor_stamped_at").alias("stamped_at"),
         ).cast(PARTS)
 
     def facts(self, prefix: str) -> dict[str, Fact]:
@@ -145,10 +147,10 @@ class Component:
         That is the `count` and `sum` of its rows, and the least (`LOW`) and greatest (`HIGH`)
         hash of their currencies.
         """
-        amount = pl.col(self.settings.field).cast(MONEY)
+        amount = countable(pl.col(self.settings.field).cast(MONEY))
         times = self.settings.times
         if times is not None:
-            amount = product(amount, pl.col(times.field).cast(MONEY))
+            amount = countable(product(amount, pl.col(times.field).cast(MONEY)))
         facts = {
             f"{prefix}count": Fact(self.stream, Aggregate.COUNT, where=self.where),
             f"{prefix}sum": Fact(self.stream, Aggregate.SUM, amount, self.where),
@@ -163,31 +165,35 @@ class Component:
         }
 
     def _amount(self) -> pl.Expr:
-        amount = pl.col(self.settings.field).cast(MONEY)
+        amount = countable(pl.col(self.settings.field).cast(MONEY))
         if self.settings.times is not None:
-            amount = product(amount, pl.col("_factor"))
+            amount = countable(product(amount, pl.col("_factor")))
         return self.signed(amount)
 
     def _with_factors(self, scope: Scope, rows: pl.DataFrame) -> pl.DataFrame:
         times = self.settings.times
-        unchanged = pl.lit(None, pl.Datetime("us", "UTC")).alias("_factor_at")
+        no_time = pl.lit(None, INSTANT)
+        unchanged = no_time.alias("_factor_at"), no_time.alias("_factor_stamped_at")
         if times is None:
-            return rows.with_columns(unchanged)
+            return rows.with_columns(*unchanged)
         factor = pl.col(times.field).cast(MONEY).alias("_factor")
         if self.factor_stream is None or times.match is None:
-            return rows.with_columns(factor, unchanged)
+            return rows.with_columns(factor, *unchanged)
+        changed = CHANGED.alias("_factor_at"), STAMPED.alias("_factor_stamped_at")
         place = ["_transaction", "_key"]
         factors = explode_keys(scope.frames[self.factor_stream], times.match)
         keyed = explode_keys(rows, times.match).select("_transaction", "_record", "_key")
         paired = keyed.join(
-            factors.select(*place, "_record", factor, CHANGED.alias("_factor_at")).unique(
-                [*place, "_record"]
-            ),
+            factors.select(*place, "_record", factor, *changed).unique([*place, "_record"]),
             on=place,
             suffix="_factor",
         ).unique(["_transaction", "_record", "_record_factor"])
         record = ["_transaction", "_record"]
-        return rows.join(paired.select(*record, "_factor", "_factor_at"), on=record, how="left")
+        return rows.join(
+            paired.select(*record, "_factor", "_factor_at", "_factor_stamped_at"),
+            on=record,
+            how="left",
+        )
 
 
 def _factor_stream(

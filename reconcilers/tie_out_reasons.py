@@ -57,7 +57,7 @@ def explain(
 
     Returns:
         What `Reporter.report` takes of each: `_transaction`, `expected`, `actual`, `since`,
-        `value_at_risk`, `currency`, `classification`; and its `side`.
+        `value_at_risk`, `currency`, `classification`; and its `side` and `stamped_at`.
     """
     unpriced = pl.col("actual_unpriced") | pl.col("expected_unpriced")
     differing = sums.compared.filter(unpriced | ~allowance.is_equal).with_columns(
@@ -108,6 +108,7 @@ def _written(explained: pl.DataFrame, sums: Sums, of_record: str) -> pl.DataFram
         expected=pl.when(is_unknown).then("owner_text").otherwise(as_text(whole, "expected")),
         actual=pl.when(is_unknown).then("text").otherwise(actual),
         since="changed_at",
+        stamped_at="stamped_at",
         value_at_risk=pl.when(~is_unknown).then((pl.col("actual") - pl.col("expected")).abs()),
         currency="target",
     )

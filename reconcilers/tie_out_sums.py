@@ -19,10 +19,10 @@ class Sums:
         parts: `PARTS` with `side`, `target` (the currency of the comparison), `is_foreign` and
             `value` (the amount in that currency; null where no rate, or no amount, is known).
         compared: one row for each side of each transaction, without the side of record:
-            `_transaction`, `side`, `target`, `changed_at`, and for the side (`actual`) and the
-            one of record (`expected`): the sum, its sum as bare numbers (`_bare`), whether a rate
-            is lacking (`_unpriced`), whether a part is foreign (`_foreign`), the currencies
-            (`_codes`), and how many parts there are (`_count`).
+            `_transaction`, `side`, `target`, `changed_at`, `stamped_at`, and for the side
+            (`actual`) and the one of record (`expected`): the sum, its sum as bare numbers
+            (`_bare`), whether a rate is lacking (`_unpriced`), whether a part is foreign
+            (`_foreign`), the currencies (`_codes`), and how many parts there are (`_count`).
     """
 
     parts: pl.DataFrame
@@ -56,7 +56,7 @@ def sum_sides(
         pl.col("is_foreign").any().alias("foreign"),
         pl.col("currency").unique().drop_nulls().sort().str.join(" ").alias("codes"),
         pl.len().cast(pl.Int64).alias("count"),
-        pl.col("changed_at").max(),
+        pl.col("changed_at", "stamped_at").max(),
     )
     names = valued.select("_transaction", "target").unique()
     if empty_is_zero:
@@ -75,6 +75,7 @@ def sum_sides(
             *_PLACE,
             "target",
             pl.max_horizontal("changed_at", "changed_at:expected").alias("changed_at"),
+            pl.max_horizontal("stamped_at", "stamped_at:expected").alias("stamped_at"),
             actual="sum",
             expected="sum:expected",
             **{

@@ -349,3 +349,33 @@ def test_settings_that_do_not_fit_are_refused_in_one_sentence(
 def test_a_tolerance_that_makes_no_sense_is_refused(option: dict[str, str]) -> None:
     with pytest.raises(ValidationError):
         FieldComparison.model_validate(option)
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "kind"),
+    [
+        ("1000.01", "EUR", "rounding"),
+        ("999.99", "eur", "rounding"),
+        ("1000.02", "EUR", "over"),
+        ("1000.02", None, "over"),
+        ("999.98", "EUR", "under"),
+        ("999.98", "USD", "currency"),
+        (None, "EUR", ""),
+    ],
+)
+def test_a_difference_of_money_has_a_class(
+    amount: str | None, currency: str | None, kind: str
+) -> None:
+    right = {"amount": Decimal(amount) if amount else None, "currency": currency}
+    scene = pair({"amount": Decimal(1000), "currency": "EUR"}, right)
+    (finding,) = findings(
+        rule("mismatch", left=LEFT, right=RIGHT, fields={"amount": {"residual": "0.01"}}), scene
+    )
+    assert finding.classification == kind
+
+
+def test_a_difference_that_is_no_money_has_no_class() -> None:
+    fields: dict[str, Any] = {"amount": {"money": False}, "name": {}}
+    asked = rule("mismatch", left=LEFT, right=RIGHT, fields=fields)
+    left, right = {"amount": Decimal(1), "name": "A"}, {"amount": Decimal(2), "name": "B"}
+    assert {each.classification for each in findings(asked, pair(left, right))} == {""}

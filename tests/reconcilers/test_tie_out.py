@@ -381,3 +381,20 @@ def test_sides_that_do_not_fit_the_landscape_are_refused(
 ) -> None:
     with pytest.raises(ValueError, match=sentence):
         tie_out({"agreed": AGREED, "planned": PLANNED, "billed": [component]})
+
+
+def test_a_difference_of_what_no_system_stamps_counts_at_once() -> None:
+    scene = deal("1000", planned=["900"])
+    unstamped = {
+        stream: [{**each, "_modified_at": None} for each in rows]
+        for stream, rows in scene.rows.items()
+    }
+    (finding,) = findings(tie_out(), Scene(unstamped, looked={"psa.milestone": at(-50)}))
+    assert finding.since == at(-47)
+
+
+def test_an_absurd_amount_counts_for_nothing_and_stops_nothing() -> None:
+    absurd = str(9 * 10**31)
+    scene = deal("1000", planned=[absurd, absurd, "1000"])
+    assert findings(tie_out(), scene) == ()
+    assert classes(tie_out(), deal(absurd, planned=["70"])) == [("over", "70")]
