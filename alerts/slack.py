@@ -185,3 +185,7 @@ def _identifier(message: _Message) -> str | None:
     if message.metadata is None or message.metadata.event_type != EVENT_TYPE:
         return None
     return message.metadata.event_payload.get("id")
+
+
+build = SlackChannel
+"""As the table of channels finds it."""

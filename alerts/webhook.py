@@ -131,3 +131,7 @@ def read_retry_after(answer: Response, now: datetime) -> float | None:
     if moment is None:
         return None
     return min(max(0.0, (moment - (answer.date or now)).total_seconds()), LONGEST_WAIT)
+
+
+build = WebhookChannel
+"""As the table of channels finds it."""

@@ -16,7 +16,7 @@ from monitor.core.clock import Clock
 from monitor.core.entities import EntityFields
 from monitor.core.errors import Permanent, Reason
 from monitor.core.model import StreamId
-from monitor.core.plugins import ChannelContext, Plugins, ProbeContext
+from monitor.core.plugins import ChannelContext, Plugins, ProbeContext, Row, Rows
 from monitor.core.ports import Probe, Rule
 from monitor.estate import Estate, Flow, HandOff, Lookout, Source
 from probes import PROBES
@@ -42,16 +42,15 @@ def load_plugins() -> Plugins:
     )
 
 
-def _with_outsiders(ours: Mapping[str, Any], group: str) -> dict[str, Any]:
-    rows = dict(ours)
-    for point in entry_points(group=group):
-        if point.name in rows:
+def _with_outsiders(ours: Rows[Row], group: str) -> Rows[Row]:
+    points = entry_points(group=group)
+    for point in points:
+        if point.name in ours:
             raise Permanent(
                 f"a package offers '{point.name}' in {group}, which exists already",
                 reason=Reason.CONFIGURATION,
             )
-        rows[point.name] = point.load()
-    return rows
+    return Rows({**ours.loaders, **{point.name: point.load for point in points}})
 
 
 def read_landscape(path: Path, environment: Mapping[str, str]) -> Landscape:
@@ -142,6 +141,7 @@ def build_flow(
     landscape: Landscape,
     plugins: Plugins,
 ) -> Flow:
+    """A business process with its rules, ready to be looked at."""
     context = rule_context(name, flow, landscape)
     hand_offs = {
         rule: build_hand_off(rule, settings, context) for rule, settings in flow.hand_offs.items()

@@ -14,6 +14,7 @@ from monitor.config.document import Document, Tree, read_document, read_plain
 from monitor.config.issues import ConfigurationError, Issue, KeyPath, Problem
 from monitor.config.landscape import Landscape, landscape_model
 from monitor.config.messages import read_errors
+from monitor.config.named import named_plugins
 from monitor.config.rates import with_rates_of_file
 from monitor.config.references import References, Resolved, resolve_references
 from monitor.config.shape import Shape
@@ -48,7 +49,7 @@ def resolve_landscape(
     if not isinstance(document.tree, dict):
         problem = Problem((), "a landscape is a mapping that starts with 'version: 1'")
         raise ConfigurationError([document.locate(problem)])
-    model = landscape_model(plugins)
+    model = landscape_model(named_plugins(document.tree, plugins))
     resolved = resolve_references(document, environment)
     shape = Shape(model.model_json_schema(), resolved.tree)
     tree, misread = with_rates_of_file(_retype_references(resolved, shape), document.file.parent)

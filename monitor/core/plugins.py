@@ -1,10 +1,12 @@
 """What a plug-in's row in its folder's table holds, and what it is built with."""
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from functools import partial
+from importlib import import_module
+from typing import Any, Protocol, TypeVar
 
 import polars as pl
 
@@ -23,11 +25,9 @@ class WorkingTime(Protocol):
 
     def add(self, start: datetime, allowed: timedelta) -> datetime:
         """The instant by which so much time has been worked since `start`, both aware UTC."""
-        ...
 
     def add_all(self, starts: pl.Series, allowed: timedelta) -> pl.Series:
         """The same for a column of instants, at the speed of a column; null stays null."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +159,48 @@ class ChannelType:
 
     settings: type[Settings]
     build: Callable[[Any, ChannelContext], Channel]
+
+
+Row = TypeVar("Row", ProbeType, RuleType, ChannelType, WatchType)
+
+
+class Rows(Mapping[str, Row]):
+    """A table of plug-ins whose rows are loaded when they are asked for.
+
+    What a landscape does not name costs neither time nor memory.
+    """
+
+    def __init__(self, loaders: Mapping[str, Callable[[], Row]]) -> None:
+        """A table from what loads each row, by the name used in a landscape."""
+        self.loaders: dict[str, Callable[[], Row]] = dict(loaders)
+        self._loaded: dict[str, Row] = {}
+
+    def __getitem__(self, name: str) -> Row:
+        if name not in self._loaded:
+            self._loaded[name] = self.loaders[name]()
+        return self._loaded[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.loaders)
+
+    def __len__(self) -> int:
+        return len(self.loaders)
+
+
+def rows_in(row_type: Callable[[Any, Any], Row], places: Mapping[str, str]) -> Rows[Row]:
+    """A table of our own plug-ins.
+
+    Args:
+        row_type: what a row is; made of a module's settings and its `build`.
+        places: by the name used in a landscape, `module:Settings`.
+    """
+    return Rows({name: partial(_load_row, row_type, place) for name, place in places.items()})
+
+
+def _load_row(row_type: Callable[[Any, Any], Row], place: str) -> Row:
+    name, _, settings = place.partition(":")
+    module = import_module(name)
+    return row_type(getattr(module, settings), module.build)
 
 
 @dataclass(frozen=True, slots=True)
