@@ -39,7 +39,7 @@ def propose(found: Finding, source: str, keys: str = "") -> str:
     """
     words = _words(found)
     match found.kind:
-        case BreakKind.MISMATCH | BreakKind.TIE_OUT if found.classification in _MONEY:
+        case BreakKind.TIE_OUT if found.classification in _MONEY:
             return _MONEY[found.classification].format_map(words)
         case BreakKind.MISMATCH | BreakKind.TIE_OUT | BreakKind.POLICY if found.field:
             return _set_value(found, source)

@@ -63,7 +63,8 @@ def test_every_kind_has_words(
 def test_the_fix_names_the_record_the_value_and_who_says_so(
     changes: dict[str, object], remedy: str
 ) -> None:
-    assert propose(a_finding(**changes), SOURCE, "deal OPP-1") == remedy
+    found = a_finding("OPP-1", **changes)
+    assert propose(found, SOURCE, "deal OPP-1") == remedy
 
 
 def test_record_content_is_never_a_pattern_to_fill() -> None:
