@@ -170,6 +170,7 @@ def _create_engine(url: str) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     else:
+        event.listen(engine, "connect", _prepare_postgresql)
         event.listen(engine, "begin", _begin_postgresql)
     return engine
 
@@ -179,6 +180,14 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None
     for pragma in _PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _prepare_postgresql(connection: Any, _record: object) -> None:
+    # A cycle reads some thousand rows by their keys out of millions. Where reading in order is
+    # reckoned four times as cheap, the planner comes to read whole tables instead.
+    with connection.cursor() as cursor:
+        cursor.execute("SET random_page_cost = 1")
+    connection.commit()
 
 
 def _begin_sqlite(connection: Connection) -> None:

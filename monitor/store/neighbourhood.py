@@ -8,7 +8,7 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 import polars as pl
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 
 from monitor.store.bulk import fetch_frame, listed_ids, listed_texts
 from monitor.store.frames import KEY_USES, STORED_ROWS, load_rows
@@ -49,24 +49,21 @@ def explore(
     which transaction they were of.
     """
     rows, uses = [pl.DataFrame(schema=STORED_ROWS)], [pl.DataFrame(schema=_USES)]
-    seen_keys = pl.DataFrame(schema=_KEY)
-    seen_transactions = _numbers(connection, flow, keys)
     links = [pl.DataFrame(schema=LINKS)]
-    frontier = set(record_ids) | _members(connection, seen_transactions)
-    reached: set[int] = set()
-    while frontier:
-        found = load_rows(connection, frontier)
-        rows.append(found)
-        uses.append(_uses_of(found, kinds))
-        links.append(load_links(connection, flow, frontier))
-        transactions = set(links[-1]["transaction_id"].unique())
+    seen_keys, seen_transactions = pl.DataFrame(schema=_KEY), _numbers(connection, flow, keys)
+    reached = _ids([])
+    frontier = _ids([*record_ids, *_members(connection, seen_transactions)]).unique()
+    while frontier.len():
+        rows.append(load_rows(connection, frontier.to_list()))
+        uses.append(_uses_of(rows[-1], kinds))
+        links.append(load_links(connection, flow, frontier.to_list()))
         shared = uses[-1].select(*_KEY).unique().join(seen_keys, on=list(_KEY), how="anti")
-        reached |= frontier
-        frontier = _users(connection, shared)
-        frontier |= _members(connection, transactions - seen_transactions)
-        frontier -= reached
+        joined = _without(links[-1]["transaction_id"].unique(), seen_transactions)
+        reached = pl.concat([reached, frontier])
         seen_keys = pl.concat([seen_keys, shared])
-        seen_transactions |= transactions
+        seen_transactions = pl.concat([seen_transactions, joined])
+        nearby = pl.concat([_users(connection, shared), _members(connection, joined)])
+        frontier = _without(nearby.unique(), reached)
     everything = pl.concat(rows).sort("_number")
     return Neighbourhood(
         everything["_number"].to_list(),
@@ -74,6 +71,14 @@ def explore(
         everything,
         pl.concat(links),
     )
+
+
+def _ids(numbers: Collection[int]) -> pl.Series:
+    return pl.Series(list(numbers), dtype=pl.Int64)
+
+
+def _without(numbers: pl.Series, seen: pl.Series) -> pl.Series:
+    return numbers.filter(~numbers.is_in(seen.implode()))
 
 
 def _uses_of(rows: pl.DataFrame, kinds: Collection[str]) -> pl.DataFrame:
@@ -93,32 +98,36 @@ def _uses_of(rows: pl.DataFrame, kinds: Collection[str]) -> pl.DataFrame:
     )
 
 
-def _users(connection: Connection, keys: pl.DataFrame) -> set[int]:
+def _users(connection: Connection, keys: pl.DataFrame) -> pl.Series:
     """Records that use one of these keys."""
-    found: set[int] = set()
+    found = [_ids([])]
     for (kind,), values in keys.partition_by("kind", as_dict=True).items():
         query = select(record_key.c.record_id).where(
             record_key.c.kind == kind,
             record_key.c.value.in_(listed_texts(connection, values["value"].to_list())),
         )
-        found.update(fetch_frame(connection, query, {"record": pl.Int64})["record"])
-    return found
+        found.append(_fetch_ids(connection, query))
+    return pl.concat(found)
 
 
-def _members(connection: Connection, transaction_ids: Collection[int]) -> set[int]:
+def _members(connection: Connection, transaction_ids: pl.Series) -> pl.Series:
     """Records that were in one of these transactions."""
-    if not transaction_ids:
-        return set()
+    if transaction_ids.is_empty():
+        return _ids([])
     query = select(link.c.record_id).where(
-        link.c.transaction_id.in_(listed_ids(connection, transaction_ids))
+        link.c.transaction_id.in_(listed_ids(connection, transaction_ids.to_list()))
     )
-    return set(fetch_frame(connection, query, {"record": pl.Int64})["record"])
+    return _fetch_ids(connection, query)
 
 
-def _numbers(connection: Connection, flow: str, keys: Collection[str]) -> set[int]:
+def _numbers(connection: Connection, flow: str, keys: Collection[str]) -> pl.Series:
     """The store's own numbers of these transactions."""
     query = select(business_transaction.c.id).where(
         business_transaction.c.flow == flow,
         business_transaction.c.key.in_(listed_texts(connection, keys)),
     )
-    return set(connection.execute(query).scalars())
+    return _fetch_ids(connection, query)
+
+
+def _fetch_ids(connection: Connection, query: Select[tuple[int]]) -> pl.Series:
+    return fetch_frame(connection, query, {"id": pl.Int64})["id"]
