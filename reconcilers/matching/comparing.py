@@ -1,0 +1,108 @@
+"""What each comparison of a pair tells, in bits, for or against its being one.
+
+The scheme of Fellegi and Sunter (1969): agreement weighs as much as it is unlikely by chance, and
+disagreement as much as it is unlikely between records of one thing. How unlikely chance is, is
+taken from the estate; how often records of one thing disagree, is not known there, and stands
+below as what people do to such records.
+"""
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import Final
+
+import polars as pl
+from rapidfuzz import fuzz
+from rapidfuzz.distance import JaroWinkler
+
+PARTS: Final = ("name", "legal", "street", "postcode", "city", "tax", "phone")
+"""The comparisons; that of the name speaks for the domain too."""
+
+
+def compare(pairs: pl.DataFrame, rare: pl.DataFrame, prior: float) -> pl.DataFrame:
+    """The evidence of each pair, in bits, whole and by comparison.
+
+    Args:
+        pairs: `left`, `right`: rows of `rare`.
+        rare: normalised records with the rarity of their values.
+        prior: evidence before anything is compared.
+
+    Returns:
+        The pairs with one column for each of `PARTS` and their sum with the prior as `weight`.
+    """
+    sides = pairs.with_columns(
+        *(rare[name].gather(pairs["left"]).alias(f"{name}_l") for name in rare.columns[1:]),
+        *(rare[name].gather(pairs["right"]).alias(f"{name}_r") for name in rare.columns[1:]),
+    )
+    alike = sides.with_columns(
+        name_like=_likeness(sides, "name", fuzz.ratio),
+        street_like=_likeness(sides, "street", fuzz.ratio),
+        city_like=_likeness(sides, "city", _winkler),
+        tax_like=_likeness(sides, "tax", fuzz.ratio),
+        phone_like=_likeness(sides, "phone", fuzz.ratio),
+    )
+    parts = alike.select("left", "right", *(_PART[part].alias(part) for part in PARTS))
+    return parts.with_columns(weight=pl.sum_horizontal(PARTS) + prior)
+
+
+def _likeness(sides: pl.DataFrame, name: str, scorer: Callable[[str, str], float]) -> pl.Series:
+    """From 0 to 100, null where a side is not known; only what differs is compared by letters."""
+    left, right = sides[f"{name}_l"], sides[f"{name}_r"]
+    differs = (left != right).fill_null(value=False)
+    both = sides.filter(differs).select(f"{name}_l", f"{name}_r")
+    scores: Sequence[float] = list(map(scorer, both[f"{name}_l"], both[f"{name}_r"]))
+    places = differs.arg_true()
+    same = pl.select(pl.when(left.is_not_null() & right.is_not_null()).then(100.0)).to_series()
+    return same.scatter(places, pl.Series(scores, dtype=pl.Float64))
+
+
+def _winkler(left: str, right: str) -> float:
+    return 100 * JaroWinkler.similarity(left, right)
+
+
+def _rare(name: str) -> pl.Expr:
+    return pl.min_horizontal(f"rare_{name}_l", f"rare_{name}_r")
+
+
+def _steps(like: str, *steps: tuple[float, pl.Expr | float]) -> pl.Expr:
+    """The first step whose bar the likeness reaches; nothing where a side is not known."""
+    step = pl.when(pl.col(like).is_null()).then(0.0).when(pl.col(like) >= steps[0][0])
+    for (_, weight), (bar, _) in pairwise(steps):
+        step = step.then(weight).when(pl.col(like) >= bar)
+    return step.then(steps[-1][1])
+
+
+_NAME: Final = _steps(
+    "name_like",
+    (97, _rare("name")),
+    (90, _rare("name") * 0.85),
+    (82, _rare("name") * 0.6),
+    (72, _rare("name") * 0.3),
+    (60, -3.0),
+    (0, -7.0),
+)
+_SAME_DOMAIN: Final = pl.col("domain_l") == pl.col("domain_r")
+_IDENTITY: Final = (
+    pl.when(_SAME_DOMAIN)
+    # A domain is mostly made of the name: together they tell little more than the better one.
+    .then(pl.max_horizontal(_NAME, _rare("domain") - 2) + 1.5)
+    .when((pl.col("domain_l") != pl.col("domain_r")).fill_null(value=False))
+    .then(_NAME - 5)
+    .otherwise(_NAME)
+)
+_PART: Final = {
+    "name": _IDENTITY,
+    "legal": pl.when(pl.col("legal_l") == pl.col("legal_r"))
+    .then(1.0)
+    .when(pl.col("legal_l") != pl.col("legal_r"))
+    .then(-4.0)
+    .otherwise(0.0),
+    "street": _steps("street_like", (96, _rare("street")), (85, _rare("street") * 0.8), (0, -3.0)),
+    "postcode": pl.when(pl.col("postcode_l") == pl.col("postcode_r"))
+    .then(_rare("postcode") * 0.7)
+    .when(pl.col("postcode_l") != pl.col("postcode_r"))
+    .then(-2.0)
+    .otherwise(0.0),
+    "city": _steps("city_like", (99, _rare("city") * 0.8), (90, _rare("city") * 0.6), (0, -5.0)),
+    "tax": _steps("tax_like", (100, _rare("tax") + 2), (85, 3.0), (0, -9.0)),
+    "phone": _steps("phone_like", (100, _rare("phone")), (88, 3.0), (0, -2.0)),
+}
