@@ -13,8 +13,9 @@ from reconcilers.money import classify, convert
 from reconcilers.reporter import as_text
 from reconcilers.tie_out_sums import Sums
 
-MOST_PARTS = 30
-"""A side of more parts than this is searched for single parts that are missing, not for pairs."""
+MOST_PARTS = 12
+"""In a side of more parts than this no pair is looked for, for some two of many fit by chance; nor
+are more absent instalments believed."""
 
 _PLACE = ["_transaction", "side"]
 _TOLD = pl.Schema({"_transaction": pl.String(), "side": pl.String(), "told": pl.String()})
@@ -178,31 +179,32 @@ def _by_exchange(
 
 def _by_absence(differing: pl.DataFrame, sums: Sums, allowance: Allowance) -> pl.DataFrame:
     """Differences that are exactly what some parts come to."""
-    wanted = differing.select(
-        *_PLACE,
-        "actual_count",
-        lacking=pl.col("expected") - pl.col("actual"),
+    lacking = pl.col("expected") - pl.col("actual")
+    cases = differing.select(*_PLACE, lacking.alias("lacking")).with_row_index("case")
+    parts = (
+        sums.parts.join(cases, on="_transaction", how="semi")
+        .filter(pl.col("value").is_not_null() & (pl.col("value") != 0))
+        .select("_transaction", "part", "value", "on", other="side")
+        .sort(
+            "_transaction",
+            "other",
+            "on",
+            pl.col("part").str.len_chars(),
+            "part",
+            "value",
+            nulls_last=True,
+        )
     )
-    valued = sums.parts.filter(pl.col("value").is_not_null() & (pl.col("value") != 0)).sort(
-        "_transaction",
-        "side",
-        pl.col("on"),
-        pl.col("part").str.len_chars(),
-        "part",
-        "value",
-        nulls_last=True,
-    )
-    candidates = (
-        valued.select("_transaction", "part", "value", other="side")
-        .join(wanted, on="_transaction", maintain_order="left_right")
-        .filter(pl.col("other") != pl.col("side"))
-    )
+    joined = cases.join(parts, on="_transaction", maintain_order="left_right")
+    is_own = pl.col("other") == pl.col("side")
+    # The rows of one side in one case lie together.
+    candidates = joined.filter(~is_own).with_columns(group=pl.struct("case", "other").rle_id())
     tolerance = money(allowance.tolerance)
     ways = [
         _single(candidates, tolerance),
         _pair(candidates, tolerance),
         _tail(candidates, tolerance),
-        _instalments(valued.join(wanted, on=_PLACE), allowance),
+        _instalments(joined.filter(is_own), allowance),
     ]
     return pl.concat(_explained(way, Classification.MISSING_PART) for way in ways)
 
@@ -214,15 +216,12 @@ def _single(candidates: pl.DataFrame, tolerance: pl.Expr) -> pl.DataFrame:
 
 
 def _pair(candidates: pl.DataFrame, tolerance: pl.Expr) -> pl.DataFrame:
-    group = [*_PLACE, "other"]
-    ranked = candidates.with_columns(rank=pl.int_range(pl.len()).over(group)).filter(
-        pl.len().over(group) <= MOST_PARTS
-    )
-    seconds = ranked.select(*group, second="part", second_value="value", second_rank="rank")
+    few = candidates.filter(pl.len().over("group").is_between(2, MOST_PARTS)).with_row_index("at")
+    seconds = few.select("group", second="part", second_value="value", second_at="at")
     return (
-        ranked.join(seconds, on=group, maintain_order="left_right")
+        few.join(seconds, on="group", maintain_order="left_right")
         .filter(
-            (pl.col("rank") < pl.col("second_rank"))
+            (pl.col("at") < pl.col("second_at"))
             & ((pl.col("value") + pl.col("second_value") - pl.col("lacking")).abs() <= tolerance)
         )
         .with_columns(told=pl.format(" without {} and {}", "part", "second"))
@@ -231,11 +230,10 @@ def _pair(candidates: pl.DataFrame, tolerance: pl.Expr) -> pl.DataFrame:
 
 def _tail(candidates: pl.DataFrame, tolerance: pl.Expr) -> pl.DataFrame:
     """The last parts of a side are missing: everything after some part."""
-    group = [*_PLACE, "other"]
     value = pl.col("value")
-    rest = (value.sum().over(group) - value.cum_sum().over(group)).cast(MONEY)
+    rest = (value.sum().over("group") - value.cum_sum().over("group")).cast(MONEY)
     return (
-        candidates.with_columns(rest=rest)
+        candidates.with_columns(rest.alias("rest"))
         .filter((pl.col("rest") != 0) & ((pl.col("rest") - pl.col("lacking")).abs() <= tolerance))
         .with_columns(told=pl.format(" without what follows {}", "part"))
     )
@@ -244,19 +242,15 @@ def _tail(candidates: pl.DataFrame, tolerance: pl.Expr) -> pl.DataFrame:
 def _instalments(own: pl.DataFrame, allowance: Allowance) -> pl.DataFrame:
     """A side of equal parts lacks one or several more of them."""
     residual = money(allowance.residual)
-    value = pl.col("value")
+    value, count = pl.col("value"), pl.col("absent").cast(MONEY)
+    ratio = pl.col("lacking").cast(pl.Float64) / pl.col("most").cast(pl.Float64)
     even = (
-        own.group_by([*_PLACE, "lacking"])
+        own.group_by("case", *_PLACE, "lacking")
         .agg(value.max().alias("most"), value.min().alias("least"), pl.len().alias("there"))
         .filter((pl.col("there") > 1) & (pl.col("most") - pl.col("least") <= residual))
-        .with_columns(
-            absent=(pl.col("lacking").cast(pl.Float64) / pl.col("most").cast(pl.Float64))
-            .round()
-            .cast(pl.Int64, strict=False)
-        )
-        .filter(pl.col("absent").is_between(1, pl.col("there") * MOST_PARTS))
+        .with_columns(absent=ratio.round().cast(pl.Int64, strict=False))
+        .filter(pl.col("absent").is_between(1, MOST_PARTS))
     )
-    count = pl.col("absent").cast(MONEY)
     left = (pl.col("lacking") - pl.col("most") * count).abs()
     return even.filter(left <= residual * (count + 1)).with_columns(
         told=pl.format(" without {} of {}", "absent", as_text(even, "most"))
