@@ -10,7 +10,7 @@ from rich.text import Text
 
 from monitor.cli import workbench
 from monitor.cli.exits import Exit
-from monitor.cli.workbench import AsJson, LandscapeOption
+from monitor.cli.options import AsJson, LandscapeOption, new_console
 from monitor.core.breaks import Break, BreakKind
 from monitor.core.clock import system_clock
 from monitor.core.ignores import heard_only, suppressed_only
@@ -60,7 +60,7 @@ def breaks(
 
 def _show_breaks(shown: Sequence[Break], suppressed: Sequence[Break]) -> None:
     if shown:
-        workbench.new_console().print(BreakList(in_order(shown)))
+        new_console().print(BreakList(in_order(shown)))
     else:
         typer.echo("no breaks stand" if not suppressed else "no breaks stand but ignored ones")
     if suppressed:
@@ -89,7 +89,7 @@ def quarantine(
         told = [set_aside_as_json(each, with_payload=payload) for each in rows]
         typer.echo(json.dumps(told, indent=2))
     elif rows:
-        workbench.new_console().print(set_aside_table(rows, with_payload=payload))
+        new_console().print(set_aside_table(rows, with_payload=payload))
     else:
         typer.echo("no row is set aside")
     raise typer.Exit(Exit.BLIND if rows else Exit.IN_ORDER)
@@ -110,7 +110,7 @@ def trace(
         typer.echo(json.dumps([each.as_json() for each in traces], indent=2))
     else:
         for each in traces:
-            show_trace(each, workbench.new_console())
+            show_trace(each, new_console())
     broken = any(each.status is TransactionStatus.BROKEN for each in traces)
     raise typer.Exit(Exit.BREAKS if broken else Exit.IN_ORDER)
 
@@ -138,7 +138,7 @@ def transactions(
         status_text = each.status.value.replace("_", " ")
         cells = (each.flow, each.key, status_text, show_minute(each.status_since))
         table.add_row(*(Text(cell) for cell in cells))
-    console = workbench.new_console()
+    console = new_console()
     console.print(table)
     if len(found) == limit:
         console.print(Text(f"the first {limit:,}; --limit shows more", style="dim"))

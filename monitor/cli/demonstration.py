@@ -12,9 +12,10 @@ from rich.text import Text
 
 from monitor.app import build_estate, read_landscape
 from monitor.cli.exits import Exit
+from monitor.cli.options import new_console
 from monitor.cli.run import watched_pass
 from monitor.cli.serve import serve
-from monitor.cli.workbench import new_console, new_runtime
+from monitor.cli.workbench import new_runtime
 from monitor.core.breaks import Break
 from monitor.estate import Estate
 from monitor.reports.deal import trace_deal

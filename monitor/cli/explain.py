@@ -8,7 +8,7 @@ from rich.text import Text
 
 from monitor.cli import workbench
 from monitor.cli.exits import Exit
-from monitor.cli.workbench import AsJson, LandscapeOption
+from monitor.cli.options import AsJson, LandscapeOption, new_console
 from monitor.core.clock import system_clock
 from monitor.explaining.explain import explain as explain_break
 from monitor.explaining.telling import tell_explanation
@@ -33,6 +33,6 @@ def explain(
     if as_json:
         typer.echo(json.dumps(told.as_json(), indent=2))
         return
-    console = workbench.new_console()
+    console = new_console()
     for line in tell_explanation(told):
         console.print(Text(line))

@@ -11,7 +11,7 @@ from rich.text import Text
 from monitor.cli import workbench
 from monitor.cli.exits import Exit
 from monitor.cli.moments import read_instant
-from monitor.cli.workbench import AsJson, LandscapeOption, LandscapePath
+from monitor.cli.options import AsJson, LandscapeOption, LandscapePath, new_console
 from monitor.core.breaks import LIVE_STATES, Break
 from monitor.core.clock import system_clock
 from monitor.core.ignores import Decision, Pattern
@@ -48,7 +48,7 @@ def baseline(
     if as_json:
         typer.echo(json.dumps(decided_as_json(done), indent=2))
         return
-    console = workbench.new_console()
+    console = new_console()
     for line in tell_decided(done, dry_run=dry_run):
         console.print(line)
 
@@ -95,7 +95,7 @@ def ignore(
     if as_json:
         typer.echo(json.dumps(decided_as_json(done), indent=2))
         return
-    console = workbench.new_console()
+    console = new_console()
     for line in tell_decided(done, dry_run=dry_run):
         console.print(line)
 
@@ -118,7 +118,7 @@ def ignores(
     table = Table("ignore", "what", "owner", "until (UTC)", "reason", box=None, header_style="bold")
     for each in found:
         table.add_row(*(Text(cell) for cell in tell_ignore(each, now)))
-    workbench.new_console().print(table)
+    new_console().print(table)
 
 
 def _find(database: Database, prefixes: list[str]) -> list[Break]:

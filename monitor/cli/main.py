@@ -1,25 +1,54 @@
 """The table of commands, and the edge where errors become messages and exit codes."""
 
 import sys
+from collections.abc import Collection, Mapping
+from importlib import import_module
 
 import typer
 
-from monitor.cli import ask, explain, ignoring, reconcile, rehearse, run, sample, setup
 from monitor.cli.exits import Exit
 from monitor.cli.logs import configure_logs
 from monitor.config.issues import ConfigurationError
 from monitor.core.errors import TieoutError
 
-application = typer.Typer(
-    name="tieout",
-    help="Proves that every deal ties out across the systems that carry it.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-)
+COMMANDS: Mapping[str, str] = {
+    "init": "monitor.cli.setup:init",
+    "check": "monitor.cli.setup:check",
+    "doctor": "monitor.cli.setup:doctor",
+    "run": "monitor.cli.run:run",
+    "once": "monitor.cli.run:once",
+    "demo": "monitor.cli.run:demo",
+    "breaks": "monitor.cli.ask:breaks",
+    "quarantine": "monitor.cli.ask:quarantine",
+    "trace": "monitor.cli.ask:trace",
+    "transactions": "monitor.cli.ask:transactions",
+    "reconcile": "monitor.cli.reconcile:reconcile",
+    "explain": "monitor.cli.explain:explain",
+    "baseline": "monitor.cli.ignoring:baseline",
+    "ignore": "monitor.cli.ignoring:ignore",
+    "ignores": "monitor.cli.ignoring:ignores",
+    "rehearse": "monitor.cli.rehearse:rehearse",
+    "sample": "monitor.cli.sample:sample",
+}
+"""By name, in the order of the help: `module:function`."""
 
 
-@application.callback()
+def assemble(names: Collection[str] = tuple(COMMANDS)) -> typer.Typer:
+    """The command line with some of its commands: what nobody asks for is not loaded."""
+    application = typer.Typer(
+        name="tieout",
+        help="Proves that every deal ties out across the systems that carry it.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+    )
+    application.callback()(configure)
+    for name in names:
+        module, _, function = COMMANDS[name].partition(":")
+        application.command(name)(getattr(import_module(module), function))
+    return application
+
+
 def configure(
     verbose: bool = typer.Option(False, "--verbose", "-v", help="Log what is done."),
 ) -> None:
@@ -27,29 +56,11 @@ def configure(
     configure_logs(verbose=verbose)
 
 
-application.command("init")(setup.init)
-application.command("check")(setup.check)
-application.command("doctor")(setup.doctor)
-application.command("run")(run.run)
-application.command("once")(run.once)
-application.command("demo")(run.demo)
-application.command("breaks")(ask.breaks)
-application.command("quarantine")(ask.quarantine)
-application.command("trace")(ask.trace)
-application.command("transactions")(ask.transactions)
-application.command("reconcile")(reconcile.reconcile)
-application.command("explain")(explain.explain)
-application.command("baseline")(ignoring.baseline)
-application.command("ignore")(ignoring.ignore)
-application.command("ignores")(ignoring.ignores)
-application.command("rehearse")(rehearse.rehearse)
-application.command("sample")(sample.sample)
-
-
 def main() -> None:
     """Entry point of the command `tieout`."""
+    asked = [word for word in sys.argv[1:] if word in COMMANDS]
     try:
-        application()
+        assemble(asked[:1] or tuple(COMMANDS))()
     except ConfigurationError as error:
         for issue in error.issues:
             print(issue, file=sys.stderr)

@@ -3,19 +3,18 @@
 import json
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from monitor.cli import workbench
+from monitor import reconciliation
 from monitor.cli.exits import Exit
 from monitor.cli.moments import read_instant
-from monitor.cli.workbench import AsJson, LandscapePath
+from monitor.cli.options import AsJson, LandscapePath, new_console
 from monitor.core.clock import system_clock
-from monitor.store.past import AsOf
-
-if TYPE_CHECKING:
-    from monitor.extracts.outcome import Reconciliation
+from monitor.extracts.breaks_file import breaks_table, write_breaks
+from monitor.extracts.outcome import Reconciliation
+from monitor.reports.reconciliation import reconciliation_as_json, show_reconciliation
 
 
 def reconcile(
@@ -51,13 +50,6 @@ def reconcile(
     Exit status, as bit flags: 1 there are breaks, 2 the landscape was refused, 4 something could
     not be looked at, 8 tieout itself failed.
     """
-    from monitor import reconciliation  # noqa: PLC0415 - other commands start without it
-    from monitor.extracts.breaks_file import breaks_table, write_breaks  # noqa: PLC0415 - as above
-    from monitor.reports.reconciliation import (  # noqa: PLC0415 - as above
-        reconciliation_as_json,
-        show_reconciliation,
-    )
-
     instant = read_instant(as_of) if as_of else None
     if data is None:
         done = _reconcile_store(landscape, instant, read_instant(known) if known else None)
@@ -69,7 +61,7 @@ def reconcile(
     if as_json:
         typer.echo(json.dumps(reconciliation_as_json(done, breaks), indent=2))
     else:
-        show_reconciliation(done, breaks, workbench.new_console())
+        show_reconciliation(done, breaks, new_console())
     unknown = done.absent or any(done.not_asked.values()) or done.result.unreadable.height
     status = Exit.BREAKS if breaks.height else Exit.IN_ORDER
     raise typer.Exit(status | Exit.BLIND if unknown else status)
@@ -77,7 +69,9 @@ def reconcile(
 
 def _reconcile_store(
     landscape: Path, instant: datetime | None, known: datetime | None
-) -> "Reconciliation":
+) -> Reconciliation:
+    from monitor.cli import workbench  # noqa: PLC0415 - extracts need no store
+    from monitor.store.past import AsOf  # noqa: PLC0415 - as above
     from monitor.store_reconciliation import reconcile_store  # noqa: PLC0415 - as above
 
     settings = workbench.load(landscape)

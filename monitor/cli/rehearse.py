@@ -11,7 +11,7 @@ from monitor.app import build_estate
 from monitor.cli import workbench
 from monitor.cli.exits import Exit
 from monitor.cli.moments import read_instant, read_length
-from monitor.cli.workbench import AsJson, LandscapePath
+from monitor.cli.options import AsJson, LandscapePath, new_console
 from monitor.core.clock import system_clock
 from monitor.estate import Estate
 from monitor.rehearsal import instants_between
@@ -68,7 +68,7 @@ def rehearse(
     if as_json:
         typer.echo(json.dumps(done.as_json(), indent=2))
     else:
-        workbench.new_console().print(rehearsal_table(done))
+        new_console().print(rehearsal_table(done))
     raise typer.Exit(_exit_of(done))
 
 

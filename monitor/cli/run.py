@@ -10,8 +10,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from monitor.cli import workbench
 from monitor.cli.exits import Exit
+from monitor.cli.options import AsJson, LandscapePath, new_console
 from monitor.cli.serve import serve
-from monitor.cli.workbench import AsJson, LandscapePath
 from monitor.estate import Estate
 from monitor.jobs import Runtime
 from monitor.reports.overview import Overview, look_over, show_overview
@@ -57,7 +57,7 @@ def once(landscape: LandscapePath, as_json: AsJson = False) -> None:
     if as_json:
         typer.echo(json.dumps({"pass": describe_pass(done), **overview.as_json()}, indent=2))
     else:
-        show_overview(overview, workbench.new_console())
+        show_overview(overview, new_console())
     raise typer.Exit(exit_of(done, overview))
 
 

@@ -20,7 +20,7 @@ from monitor.audit_sampling.telling import (
 )
 from monitor.cli import workbench
 from monitor.cli.exits import Exit
-from monitor.cli.workbench import AsJson, LandscapePath
+from monitor.cli.options import AsJson, LandscapePath, new_console
 from monitor.core.clock import system_clock
 from monitor.core.errors import Reason, TieoutError
 from monitor.core.model import StreamId
@@ -60,6 +60,8 @@ def sample(
     bit flags: 1 more may be wrong than is tolerable, 2 refused, 4 the source could not be asked,
     or a rule not for a blind stream.
     """
+    if method is Method.MONETARY and "%" in tolerable + expected:
+        raise typer.BadParameter("a monetary sample needs amounts of money, not rates")
     request = Request(
         stream=_stream(stream),
         method=method,
@@ -124,7 +126,7 @@ def _tell(facts: dict[str, Any], shown: Any, out: Path | None, *, as_json: bool)
     if as_json:
         typer.echo(text)
     else:
-        workbench.new_console().print(shown)
+        new_console().print(shown)
 
 
 def _exit_of(done: Examination) -> Exit:

@@ -12,7 +12,7 @@ from rich.text import Text
 from monitor.app import build_estate, load_plugins
 from monitor.cli import workbench
 from monitor.cli.exits import Exit
-from monitor.cli.workbench import AsJson, LandscapePath
+from monitor.cli.options import AsJson, LandscapePath, new_console
 from monitor.config.effective import effective
 from monitor.config.schema import landscape_schema
 from monitor.core.clock import system_clock
@@ -72,7 +72,7 @@ def check(
         for each in previews:
             cells = (str(each.stream), str(each.records), str(each.rejects), each.remark)
             table.add_row(*(Text(cell) for cell in cells))
-        workbench.new_console().print(table)
+        new_console().print(table)
     if any(each.failure or each.rejects for each in previews):
         raise typer.Exit(Exit.BLIND)
 
@@ -94,7 +94,7 @@ def doctor(landscape: LandscapePath, as_json: AsJson = False) -> None:
             table.add_row(
                 Text(*mark), *(Text(cell) for cell in (each.what, each.says, each.advice))
             )
-        workbench.new_console().print(table)
+        new_console().print(table)
     raise typer.Exit(_exit_of(remarks))
 
 
