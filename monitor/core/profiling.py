@@ -4,7 +4,7 @@ Pure, and bounded: what is kept grows neither with the rows nor with the variety
 """
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Final, TypeVar
@@ -23,6 +23,8 @@ LONGEST_WORD: Final = 60
 
 MOST_LATE: Final = 20
 """Late rows that are kept of a day."""
+
+_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 LEAST_BEHIND: Final = timedelta(minutes=1)
 """What is stamped less than this before the last look's end was merely committed late."""
@@ -47,17 +49,21 @@ class Fresh:
 
 
 def profile_rows(
-    profile: StreamProfile, fresh: Fresh, now: datetime, *, is_live: bool
+    profile: StreamProfile, fresh: Fresh, looked_until: datetime | None, now: datetime
 ) -> StreamProfile:
     """The profile with these rows counted in.
 
     Args:
         profile: as it was.
         fresh: the rows.
+        looked_until: source time up to which every change had been read before they came; None
+            while a stream is read in full to catch up, when the mix of old rows says little about
+            new ones.
         now: the present by our clock.
-        is_live: the rows are read as they come; False while a stream is read in full to catch up,
-            when the mix of old rows says little about new ones.
     """
+    if not fresh:
+        return profile
+    is_live = looked_until is not None
     rows: list[Record | Reject] = [*fresh.arrived, *fresh.changed, *fresh.rejects]
     fields = dict(profile.fields)
     for name, types in _types_by_field(rows, profile.rows, now).items():
@@ -71,7 +77,10 @@ def profile_rows(
     return replace(
         profile,
         rows=profile.rows + len(rows),
-        last_row_at=now,
+        last_row_at=max(
+            profile.last_row_at or _LONG_AGO,
+            *(visible_at(each, looked_until, now) for each in stamps_of(fresh)),
+        ),
         standard_at=profile.standard_at if is_live else now,
         fields=fields,
     )
@@ -106,14 +115,25 @@ def most_behind(late: Iterable[LateRow]) -> list[LateRow]:
 def days_of(
     stamps: Iterable[datetime | None], looked_until: datetime | None, now: datetime
 ) -> Counter[date]:
-    """On how many of which days (UTC) rows with these stamps came to be visible.
+    """On how many of which days (UTC) rows with these stamps came to be visible."""
+    return Counter(visible_at(stamp, looked_until, now).date() for stamp in stamps)
 
-    A row cannot have been there before the last complete look, which did not show it, nor after
-    the present; between the two its own stamp decides. So what was missed while nobody looked,
-    and what the first look brings, counts for the day on which it happened.
+
+def visible_at(stamp: datetime | None, looked_until: datetime | None, now: datetime) -> datetime:
+    """When a row with this stamp came to be visible.
+
+    Not before the last complete look, which did not show it, and not after the present; between
+    the two its own stamp decides. So what was missed while nobody looked, and what the first look
+    brings, counts for the day on which it happened.
     """
-    earliest = looked_until or datetime.min.replace(tzinfo=UTC)
-    return Counter(min(max(stamp or now, earliest), now).date() for stamp in stamps)
+    return min(max(stamp or now, looked_until or _LONG_AGO), now)
+
+
+def stamps_of(fresh: Fresh) -> Iterator[datetime | None]:
+    """When each row was born or changed, as its source says; None for one that does not say."""
+    yield from map(birth_of, fresh.arrived)
+    yield from (each.modified_at for each in fresh.changed)
+    yield from (None for _ in fresh.rejects)
 
 
 def birth_of(record: Record) -> datetime | None:

@@ -77,7 +77,7 @@ class StreamProfile:
 
     Attributes:
         rows: how many.
-        last_row_at: when the last of them arrived.
+        last_row_at: when the last of them came to be visible, see `profiling.visible_at`.
         standard_at: when the last of those came that a look in full brought; what they hold is
             the standard. None: there was no such look, or it brought nothing.
         fields: by canonical field.

@@ -46,8 +46,7 @@ def note_rows(connection: Connection, stream: StreamId, fresh: Fresh, now: datet
     state = load_stream_state(connection, stream)
     seen_until = None if state.full_requested else state.looked_until
     profile = load_profile(connection, stream)
-    is_live = seen_until is not None
-    _save_profile(connection, stream, profile_rows(profile, fresh, now, is_live=is_live))
+    _save_profile(connection, stream, profile_rows(profile, fresh, seen_until, now))
     arrived = days_of(map(birth_of, fresh.arrived), seen_until, now)
     changed = days_of((each.modified_at for each in fresh.changed), seen_until, now)
     _count_days(connection, stream, arrived, changed, now)

@@ -62,7 +62,7 @@ class Stream:
         """The first complete look."""
         self.now += timedelta(minutes=1)
         fresh = Fresh(arrived=[self._record(row) for row in rows])
-        self.profile = profile_rows(self.profile, fresh, self.now, is_live=False)
+        self.profile = profile_rows(self.profile, fresh, None, self.now)
         return self
 
     def show(self, *rows: Mapping[str, Any]) -> "Stream":
@@ -75,7 +75,7 @@ class Stream:
                 if is_unfit
                 else Fresh(arrived=[self._record(row)])
             )
-            self.profile = profile_rows(self.profile, fresh, self.now, is_live=True)
+            self.profile = profile_rows(self.profile, fresh, self.now, self.now)
         return self
 
     def later(self, **by: float) -> "Stream":

@@ -235,6 +235,13 @@ def test_the_first_look_brings_the_history_that_a_silent_day_is_compared_with(
     assert firm.look() == [("", "0 on 2026-03-16")]
 
 
+def test_a_source_that_was_silent_before_the_first_look_is_found_by_it(firm: Firm) -> None:
+    firm.keep(build("silent_source", silent_after="1d"))
+    firm.web.put("r1", at=NOW - 3 * DAY)
+    assert firm.look() == [("", "none since 2026-03-13 12:00 UTC")]
+    assert firm.arrive(1) == []
+
+
 def test_a_source_that_cannot_be_read_is_blind_and_not_silent(firm: Firm) -> None:
     firm.keep(build("silent_source", silent_after="1h"))
     firm.arrive(1)

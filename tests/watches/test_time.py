@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from monitor.core.model import KeyRole, KeyUse, Record, StreamId
-from monitor.core.profiling import Fresh, days_of, late_rows
+from monitor.core.profiling import Fresh, days_of, late_rows, profile_rows
 from monitor.core.statistics import ClockReading, LateRow, Statistics, StreamDay, StreamProfile
 from tests.watches.streams import DEALS, NOW, PROJECTS, build, found
 
@@ -92,6 +92,14 @@ def test_rows_count_for_the_day_on_which_they_came_to_be_visible() -> None:
         today - timedelta(days=2): 1,
         today: 2,
     }
+
+
+def test_the_last_row_is_the_youngest_in_whatever_order_pages_come() -> None:
+    old, young = record("1", 9 * HOUR, 9 * HOUR), record("2", 2 * HOUR, 2 * HOUR)
+    profile = StreamProfile()
+    for each in (young, old):
+        profile = profile_rows(profile, Fresh(arrived=[each]), None, NOW)
+    assert profile.last_row_at == NOW - 2 * HOUR
 
 
 def late_days(*rows: tuple[str, float]) -> Statistics:
