@@ -113,6 +113,7 @@ def test_money_is_sampled_in_one_currency(tieout: Run, firm: Scene, looked_at: P
         ("--stream", "erp.projects", "--tolerable", "lots"),
         ("--stream", "erp.projects", "--tolerable", "nan"),
         ("--stream", "erp.projects", "--tolerable", "7"),
+        ("--stream", "erp.projects", "--tolerable", "5%", "--method", "monetary"),
     ],
 )
 def test_samples_that_cannot_be_are_refused(
