@@ -29,7 +29,7 @@ from monitor.telling import tell
 
 log = structlog.get_logger(__name__)
 
-BATCH = 20_000
+BATCH = 10_000
 """Touched records, or due transactions, that are looked at together; bounds memory."""
 
 RAREST_QUESTION = timedelta(minutes=15)
