@@ -1,10 +1,13 @@
 """The running estate, once for the whole run."""
 
+import shutil
 from collections.abc import Generator, Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.e2e.estate import RunningEstate, running_estate
+from tests.e2e.deals import Deal, Fault
+from tests.e2e.estate import Outcome, RunningEstate, running_estate
 
 
 @pytest.fixture(scope="session")
@@ -12,6 +15,36 @@ def estate() -> Iterator[RunningEstate]:
     """Real systems with planted faults; fails, and never skips, where a program is missing."""
     with running_estate() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def first_look(
+    estate: RunningEstate, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Outcome, Path]:
+    """What the first look at the estate says, and the store that it leaves behind."""
+    file = tmp_path_factory.mktemp("first-look") / "tieout.db"
+    return estate.once(f"sqlite:///{file}"), file
+
+
+@pytest.fixture
+def looked(first_look: tuple[Outcome, Path], tmp_path: Path) -> str:
+    """A store that has looked at the estate once; each test gets a copy of its own."""
+    _, file = first_look
+    for part in file.parent.iterdir():
+        shutil.copy(part, tmp_path)
+    return f"sqlite:///{tmp_path / file.name}"
+
+
+@pytest.fixture
+def wrong(estate: RunningEstate) -> Deal:
+    """A deal whose amount the ERP has wrong."""
+    return estate.plan.with_fault(Fault.WRONG_AMOUNT)[0]
+
+
+@pytest.fixture
+def sound(estate: RunningEstate) -> Deal:
+    """A deal in order whose sale may still be changed: a quotation."""
+    return next(deal for deal in estate.plan.with_fault(None) if deal.is_quoted)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -139,7 +139,15 @@ class RunningEstate:
         Raises:
             AssertionError: it printed no JSON document.
         """
-        command: Command = [Path(sys.executable).parent / "tieout", "once", LANDSCAPE, "--json"]
+        return Outcome(*self.ask(store, "once", LANDSCAPE))
+
+    def ask(self, store: str, *words: str | Path) -> tuple[int, Any]:
+        """Run a command of tieout with this store and `--json`: its exit status and document.
+
+        Raises:
+            AssertionError: it printed no JSON document.
+        """
+        command: Command = [Path(sys.executable).parent / "tieout", *words, "--json"]
         done = subprocess.run(
             [str(part) for part in command],
             capture_output=True,
@@ -149,7 +157,7 @@ class RunningEstate:
             check=False,
         )
         try:
-            return Outcome(done.returncode, json.loads(done.stdout))
+            return done.returncode, json.loads(done.stdout)
         except json.JSONDecodeError:
             raise AssertionError(f"exit status {done.returncode}\n{done.stderr[-8000:]}") from None
 

@@ -1,12 +1,11 @@
 """What is planted in real systems is found, all of it and nothing else."""
 
-import shutil
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.deals import Deal, Fault, Stage
+from tests.e2e.deals import Deal, Stage
 from tests.e2e.estate import Outcome, RunningEstate
 from tests.e2e.plan import Planted
 from tests.e2e.tryton import hold_sale
@@ -16,36 +15,6 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
 BREAKS, BLIND = 1, 4
 """Bits of the exit status."""
-
-
-@pytest.fixture(scope="module")
-def first_look(
-    estate: RunningEstate, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Outcome, Path]:
-    """What the first look at the estate says, and the store that it leaves behind."""
-    file = tmp_path_factory.mktemp("first-look") / "tieout.db"
-    return estate.once(f"sqlite:///{file}"), file
-
-
-@pytest.fixture
-def looked(first_look: tuple[Outcome, Path], tmp_path: Path) -> str:
-    """A store that has looked at the estate once; each test gets a copy of its own."""
-    _, file = first_look
-    for part in file.parent.iterdir():
-        shutil.copy(part, tmp_path)
-    return f"sqlite:///{tmp_path / file.name}"
-
-
-@pytest.fixture
-def wrong(estate: RunningEstate) -> Deal:
-    """A deal whose amount the ERP has wrong."""
-    return estate.plan.with_fault(Fault.WRONG_AMOUNT)[0]
-
-
-@pytest.fixture
-def sound(estate: RunningEstate) -> Deal:
-    """A deal in order whose sale may still be changed: a quotation."""
-    return next(deal for deal in estate.plan.with_fault(None) if deal.is_quoted)
 
 
 @pytest.fixture
