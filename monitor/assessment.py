@@ -1,6 +1,6 @@
 """Assess: what the rules say of some transactions, all read from one snapshot of the store."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,9 +9,10 @@ import structlog
 
 from monitor.core.breaks import Break, Finding
 from monitor.core.entities import EntityFields
+from monitor.core.errors import Permanent
 from monitor.core.ignores import Ignores
 from monitor.core.model import StreamId
-from monitor.core.ports import Deadline, Scope
+from monitor.core.ports import Deadline, Rule, Scope, Verdict
 from monitor.estate import Estate, Flow
 from monitor.sight import Sight
 from monitor.store import breaks, touches, turns
@@ -77,22 +78,34 @@ def assess(
         ignores = load_in_force(connection, now, [each.fingerprint for each in known])
         turn = turns.turn_of(connection, flow.name)
     frames = frames_of(near.rows, links, _fields(flow, estate))
-    judged = [rule for rule in flow.rules if rule.needs <= sight.looked_until.keys()]
-    scope = Scope(flow.name, frames, sight.looked_until, now)
-    verdicts = [rule.evaluate(scope) for rule in judged]
+    sighted = [rule for rule in flow.rules if rule.needs <= sight.looked_until.keys()]
+    verdicts = _ask(sighted, Scope(flow.name, frames, sight.looked_until, now))
     return Assessment(
         before=near.links,
         links=links,
         touches=frozenset(marks),
         transactions=looked_at,
         frames=frames,
-        findings=tuple(found for verdict in verdicts for found in verdict.findings),
-        deadlines=tuple(until for verdict in verdicts for until in verdict.deadlines),
-        judged=frozenset(rule.name for rule in judged),
+        findings=tuple(found for verdict in verdicts.values() for found in verdict.findings),
+        deadlines=tuple(until for verdict in verdicts.values() for until in verdict.deadlines),
+        judged=frozenset(verdicts),
         known={each.fingerprint: each for each in known},
         ignores=ignores,
         turn=turn,
     )
+
+
+def _ask(rules: Sequence[Rule], scope: Scope) -> dict[str, Verdict]:
+    """What each rule says, by its name; one of a firm's own that fails takes no other with it."""
+    verdicts = {}
+    for rule in rules:
+        try:
+            verdicts[rule.name] = rule.evaluate(scope)
+        except Permanent as error:
+            log.error("a rule failed; its breaks stay as they are", rule=rule.name)
+            # What it choked on may be a name or an amount.
+            log.debug("why a rule failed", rule=rule.name, error=str(error))
+    return verdicts
 
 
 def _warn_of_crowds(uses: pl.DataFrame, flow: Flow) -> None:

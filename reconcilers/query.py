@@ -80,7 +80,7 @@ class Query:
         if found := re.search(r"(?:no column named '|unable to find column \")(\w+)", message):
             columns = {name for stream in self.streams for name in self.known[stream]}
             return unknown("column", found[1], columns | PROVENANCE.keys())
-        return "the query cannot be asked: " + message.partition("\n")[0]
+        return "the query cannot be asked: " + message.partition("\n")[0].partition(": [")[0]
 
 
 def _lexemes(text: str) -> Iterator[tuple[str, bool]]:
