@@ -5,7 +5,7 @@
 
 import argparse
 
-from tests.bench import cycle, memory, store
+from tests.bench import cycle, memory, reconcile, store
 
 
 def main() -> None:
@@ -13,8 +13,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench")
     parser.add_argument("--small", type=int, default=cycle.SMALL, help="records")
     parser.add_argument("--large", type=int, default=cycle.LARGE, help="records")
+    parser.add_argument("--deals", type=int, default=reconcile.DEALS, help="of the extracts")
     chosen = parser.parse_args()
-    for measure in (store.run, lambda: cycle.run(chosen.small, chosen.large), memory.run):
+    for measure in (
+        lambda: reconcile.run(chosen.deals),
+        store.run,
+        lambda: cycle.run(chosen.small, chosen.large),
+        memory.run,
+    ):
         for figure in measure():
             print(figure, flush=True)
 
