@@ -22,7 +22,9 @@ by the latest of the landscape's `rates` on or before its `date`. Rates are read
 Split billing needs nothing: all records of a transaction are summed. An invoice that bills several
 deals counts whole in each of them, unless the rule says what each deal bears: sum its lines, each
 of which names its deal, or let the invoice be multiplied (`times`) by the share that an allocation
-record of the deal states, paired by a key.
+record of the deal states, paired by a key. Where nobody states a share, name the key by which it is
+shared (`shared_by`): a side is then wrong only if no share could make it right, and what is shown
+is the sum that comes nearest.
 
 A side without any record says nothing: whether it should have one is a matter of hand-offs. With
 `empty: zero` it is a sum of nothing.

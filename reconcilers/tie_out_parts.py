@@ -22,13 +22,15 @@ PARTS = pl.Schema(
         "part": pl.String(),
         "amount": MONEY,
         "currency": pl.String(),
+        "is_shared": pl.Boolean(),
         "on": pl.Date(),
         "changed_at": INSTANT,
         "stamped_at": INSTANT,
     }
 )
-"""One row a part: what people call it, its signed amount (null: not known) and currency, its date,
-since when it is as it is, and the same by its system's own stamp (null: there is none)."""
+"""One row a part: what people call it, its signed amount (null: not known) and currency, whether
+the transaction bears an unknown share of it, its date, since when it is as it is, and the same by
+its system's own stamp (null: there is none)."""
 
 LOW, HIGH = "low", "high"
 """Ends of the names of facts about currencies, see `Component.facts`."""
@@ -60,6 +62,9 @@ class ComponentSettings(Settings):
     """`-`: what they say is taken off, as a credit is."""
     times: FactorSettings | None = None
     """What each amount is multiplied by."""
+    shared_by: Name | None = None
+    """Key kind that names whom a record bills. Of one with several such keys a transaction bears
+    anything from nothing to all: the side is wrong only if no share makes it right."""
     currency: str | None = "currency"
     """Text field with the currency; None, and where the stream has no such field: that in which
     the others are compared."""
@@ -103,6 +108,7 @@ class Component:
         if settings.date is not None:
             find_field(context, stream, settings.date, FieldType.DATE, FieldType.INSTANT)
             on = pl.col(settings.date).cast(pl.Date)
+        check_key(context, settings.shared_by, stream)
         numbered = context.fields[stream].get("number") is FieldType.TEXT
         return cls(
             stream=stream,
@@ -136,6 +142,7 @@ class Component:
             self.label.alias("part"),
             self._amount().alias("amount"),
             (pl.lit(None) if self.currency is None else self.currency).alias("currency"),
+            self._is_shared().alias("is_shared"),
             self.on.alias("on"),
             pl.max_horizontal(CHANGED, "_factor_at").alias("changed_at"),
             pl.max_horizontal(STAMPED, "_factor_stamped_at").alias("stamped_at"),
@@ -163,6 +170,12 @@ class Component:
             f"{prefix}{LOW}": Fact(self.stream, Aggregate.MIN, code, self.where),
             f"{prefix}{HIGH}": Fact(self.stream, Aggregate.MAX, code, self.where),
         }
+
+    def _is_shared(self) -> pl.Expr:
+        if self.settings.shared_by is None:
+            return pl.lit(value=False)
+        named = pl.element().str.starts_with(f"{self.settings.shared_by}:")
+        return pl.col("_keys").list.filter(named).list.n_unique() > 1
 
     def _amount(self) -> pl.Expr:
         amount = countable(pl.col(self.settings.field).cast(MONEY))

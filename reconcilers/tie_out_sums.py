@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 import polars as pl
 
+from monitor.core.amounts import money
 from monitor.core.ports import MONEY
 from reconcilers.money import convert
 
@@ -20,9 +22,10 @@ class Sums:
             `value` (the amount in that currency; null where no rate, or no amount, is known).
         compared: one row for each side of each transaction, without the side of record:
             `_transaction`, `side`, `target`, `changed_at`, `stamped_at`, and for the side
-            (`actual`) and the one of record (`expected`): the sum, its sum as bare numbers
-            (`_bare`), whether a rate is lacking (`_unpriced`), whether a part is foreign
-            (`_foreign`), the currencies (`_codes`), and how many parts there are (`_count`).
+            (`actual`, the nearest that shares allow) and the one of record (`expected`): the
+            sum, its sum as bare numbers (`_bare`), whether a rate is lacking (`_unpriced`),
+            whether a part is foreign (`_foreign`), the currencies (`_codes`), and how many parts
+            there are (`_count`).
     """
 
     parts: pl.DataFrame
@@ -57,12 +60,13 @@ def sum_sides(
         pl.col("currency").unique().drop_nulls().sort().str.join(" ").alias("codes"),
         pl.len().cast(pl.Int64).alias("count"),
         pl.col("changed_at", "stamped_at").max(),
+        *_shared(),
     )
     names = valued.select("_transaction", "target").unique()
     if empty_is_zero:
         every = names.select("_transaction").join(pl.DataFrame({"side": sides}), how="cross")
         sums = every.join(sums, on=_PLACE, how="left").with_columns(
-            pl.col("sum", "bare", "count").fill_null(0),
+            pl.col("sum", "bare", "count", "added", "taken").fill_null(0),
             pl.col("unpriced", "foreign").fill_null(value=False),
             pl.col("codes").fill_null(""),
         )
@@ -76,7 +80,7 @@ def sum_sides(
             "target",
             pl.max_horizontal("changed_at", "changed_at:expected").alias("changed_at"),
             pl.max_horizontal("stamped_at", "stamped_at:expected").alias("stamped_at"),
-            actual="sum",
+            actual=pl.col("sum:expected") + _apart(),
             expected="sum:expected",
             **{
                 f"{place}_{name}": f"{name}{suffix}"
@@ -86,6 +90,26 @@ def sum_sides(
         )
     )
     return Sums(valued, compared)
+
+
+def _shared() -> tuple[pl.Expr, pl.Expr]:
+    """What parts that are shared add to a side at most, and take from it."""
+    value = pl.col("value").filter("is_shared")
+    added, taken = value.filter(value > 0).sum(), -value.filter(value < 0).sum()
+    return added.cast(MONEY).alias("added"), taken.cast(MONEY).alias("taken")
+
+
+def _apart() -> pl.Expr:
+    """How far a side is off by whatever shares it has; 0 where some make it right."""
+    whole = pl.col("sum") - pl.col("sum:expected")
+    less = whole - pl.col("added") - pl.col("taken:expected")
+    more = whole + pl.col("taken") + pl.col("added:expected")
+    nothing = money(Decimal(0))
+    return (
+        pl.when(whole > 0)
+        .then(pl.max_horizontal(less, nothing))
+        .otherwise(pl.min_horizontal(more, nothing))
+    )
 
 
 def _with_target(parts: pl.DataFrame, of_record: str, currency: str | None) -> pl.DataFrame:

@@ -252,6 +252,33 @@ def test_an_invoice_for_several_deals_counts_with_the_share_that_each_states() -
     ]
 
 
+@pytest.mark.parametrize(
+    ("agreed", "own", "actual"),
+    [
+        ("600", "0", []),
+        ("1000", "0", []),
+        ("100", "100", []),
+        ("1100", "100", []),
+        ("90", "100", ["100"]),
+        ("1101", "100", ["1100"]),
+    ],
+)
+def test_of_a_shared_invoice_a_deal_bears_anything_from_nothing_to_all(
+    agreed: str, own: str, actual: list[str]
+) -> None:
+    sides = {"agreed": AGREED, "billed": [{"stream": "erp.invoice", "shared_by": "project"}]}
+    shared = row("OPP-1", "I1", keys=["project:P1", "project:P2"], amount=Decimal(1000))
+    alone = row("OPP-1", "I2", keys=["project:P1", "invoice:I2"], amount=Decimal(own))
+    scene = deal(agreed).with_rows(erp__invoice=[shared, alone])
+    assert [each.actual for each in findings(tie_out(sides, tolerance="0.5"), scene)] == actual
+    credited = [{**each, "amount": -each["amount"]} for each in (shared, alone)]
+    turned = deal(f"-{agreed}").with_rows(erp__invoice=credited)
+    assert [
+        (each.actual or "").removeprefix("-")
+        for each in findings(tie_out(sides, tolerance="0.5"), turned)
+    ] == actual
+
+
 def in_dollars(amount: str, on: date | None) -> Scene:
     billed = amounts("I", amount, currency="usd", issued_on=on)
     return deal("1000").with_rows(erp__invoice=billed)
