@@ -77,6 +77,7 @@ def profile_rows(
     return replace(
         profile,
         rows=profile.rows + len(rows),
+        began_at=profile.began_at or now,
         last_row_at=max(
             profile.last_row_at or _LONG_AGO,
             *(visible_at(each, looked_until, now) for each in stamps_of(fresh)),

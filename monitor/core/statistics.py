@@ -77,6 +77,7 @@ class StreamProfile:
 
     Attributes:
         rows: how many.
+        began_at: when, by our clock, the first of them was seen.
         last_row_at: when the last of them came to be visible, see `profiling.visible_at`.
         standard_at: when the last of those came that a look in full brought; what they hold is
             the standard. None: there was no such look, or it brought nothing.
@@ -85,6 +86,7 @@ class StreamProfile:
     """
 
     rows: int = 0
+    began_at: datetime | None = None
     last_row_at: datetime | None = None
     standard_at: datetime | None = None
     fields: Mapping[str, FieldProfile] = field(default_factory=dict)

@@ -7,6 +7,9 @@ WATCHES = rows_in(
     {
         "back_dated": "reconcilers.watches.back_dated:BackDatedSettings",
         "clock_skew": "reconcilers.watches.clock_skew:ClockSkewSettings",
+        "duplicate_customers": (
+            "reconcilers.watches.duplicate_customers:DuplicateCustomersSettings"
+        ),
         "latency": "reconcilers.watches.latency:LatencySettings",
         "schema_drift": "reconcilers.watches.schema_drift:SchemaDriftSettings",
         "silent_source": "reconcilers.watches.silent_source:SilentSourceSettings",

@@ -100,6 +100,13 @@ class Accuser:
             since=since,
         )
 
+    def accuse_record(
+        self, stream: StreamId, *, transaction: str, record_id: str, expected: str, actual: str
+    ) -> Finding:
+        """A finding against one record, under a name for what it is about."""
+        against = self.accuse(stream, expected, actual)
+        return replace(against, transaction=transaction, record_id=record_id)
+
     def accuse_system(self, system: str, expected: str, actual: str, *, field: str) -> Finding:
         """A finding against a whole system."""
         against = self.accuse(StreamId(system, ""), expected, actual, field=field)

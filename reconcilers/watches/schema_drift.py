@@ -8,8 +8,9 @@ Watches every mapped field of the streams, by what the rows held before conversi
   fit the field at all, so that the rows are set aside;
 - a field that holds one of a few words (a stage, a billing rule) shows a word never seen before.
 
-What the first complete look brings is the standard; whatever was in it is known. A drift stands
-until the rows look as before, or until it has been there so long that it is the standard.
+What the first complete look brings is the standard; whatever was in it is known. Words are learnt
+for a while longer, because states that records only pass through are rare among old ones. A drift
+stands until the rows look as before, or until it has been there so long that it is the standard.
 """
 
 from collections.abc import Iterator
@@ -56,6 +57,8 @@ class SchemaDriftSettings(StreamsSettings):
     """So many rows in a row must lack what others had; and so many must have been seen before."""
     familiar_after: Duration = timedelta(days=14)
     """After that time a new type or word is the standard."""
+    learn_for: Duration = timedelta(days=14)
+    """For so long after the first look new words are learnt and not told."""
     ignore: tuple[str, ...] = ()
     """Fields that may look as they like: `system.stream.field`."""
 
@@ -77,6 +80,7 @@ def build(name: str, settings: SchemaDriftSettings, context: WatchContext) -> "S
         streams=find_streams(settings, context),
         rows=settings.rows,
         familiar_after=settings.familiar_after,
+        learn_for=settings.learn_for,
         ignore=frozenset(settings.ignore),
         accuser=Accuser(name, settings, context.estate, BreakKind.SOURCE),
     )
@@ -99,6 +103,7 @@ class SchemaDrift:
     streams: tuple[StreamId, ...]
     rows: int
     familiar_after: timedelta
+    learn_for: timedelta
     ignore: frozenset[str]
     accuser: Accuser
 
@@ -172,12 +177,15 @@ class SchemaDrift:
         self, field: FieldProfile, profile: StreamProfile, now: datetime
     ) -> Drift | None:
         words = field.words or {}
+        learnt_at = (profile.began_at or now) + self.learn_for
         known = {word for word, seen in words.items() if not self._is_new(seen, profile, now)}
         enough = max(ROWS_PER_WORD * len(known), self.rows)
         strange = {
             word: seen
             for word, seen in words.items()
-            if word not in known and seen.first_row - field.after_row > enough
+            if word not in known
+            and seen.first_row - field.after_row > enough
+            and seen.first_at > learnt_at
         }
         # New words that came before enough rows had been seen are as good as known.
         usual = sorted(words.keys() - strange.keys())

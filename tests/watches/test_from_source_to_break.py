@@ -192,6 +192,7 @@ def test_rows_read_again_in_the_overlap_count_once(database: Database) -> None:
 def test_a_new_word_is_found(firm: Firm) -> None:
     firm.keep(build("schema_drift", rows=3))
     firm.arrive(12)
+    firm.clock.advance(15 * DAY)
     firm.arrive(1)
     assert firm.arrive(1, stage="parked") == [("status", "parked")]
 
