@@ -25,11 +25,13 @@ from monitor.core.ignores import heard, suppress
 from monitor.core.lifecycle import settle
 from monitor.core.model import StreamId, encode_value
 from monitor.core.watches import ESTATE, Survey, Timing
+from monitor.deciding import known_clusters
 from monitor.estate import Estate, Lookout
 from monitor.sight import Sight, see
 from monitor.store import breaks, turns
 from monitor.store.database import Connection, Database
 from monitor.store.ignores import load_in_force
+from monitor.store.matching import load_decisions
 from monitor.store.statistics import forget_statistics, load_statistics
 from monitor.store.watching import Watching, load_watching, save_watching
 from monitor.store.whole_streams import WholeStreams
@@ -122,6 +124,8 @@ def _survey(
         looked_until=sight.looked_until,
         now=now,
         statistics=load_statistics(connection, now),
+        decisions=load_decisions(connection),
+        clusters=known_clusters(connection, lookout.watch.name),
     )
 
 

@@ -23,6 +23,8 @@ COMMANDS: Mapping[str, str] = {
     "trace": "monitor.cli.ask:trace",
     "transactions": "monitor.cli.ask:transactions",
     "reconcile": "monitor.cli.reconcile:reconcile",
+    "candidates": "monitor.cli.matching:candidates",
+    "decide": "monitor.cli.matching:decide",
     "explain": "monitor.cli.explain:explain",
     "baseline": "monitor.cli.ignoring:baseline",
     "ignore": "monitor.cli.ignoring:ignore",

@@ -8,6 +8,7 @@ define.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Final, Protocol, runtime_checkable
 
 import polars as pl
@@ -23,6 +24,35 @@ ESTATE: Final = "estate"
 
 NOWHERE: Final = StreamId("", "")
 """In place of the root that the estate as a flow has not."""
+
+
+class Opinion(StrEnum):
+    """What a person decided about two records."""
+
+    SAME = "same"
+    DIFFERENT = "different"
+
+
+DECISIONS: Final = {"left": pl.String(), "right": pl.String(), "opinion": pl.String()}
+"""What people decided, as a frame: two records, in any order, and an `Opinion`."""
+
+
+@dataclass(frozen=True, slots=True)
+class MatchDecision:
+    """A person's word on whether two records mean the same thing.
+
+    Attributes:
+        left, right: records as `stream/native id`, in any order.
+        opinion: same or different.
+        who: decided it.
+        why: in one sentence.
+    """
+
+    left: str
+    right: str
+    opinion: Opinion
+    who: str
+    why: str
 
 
 class WatchSettings(RuleSettings):
@@ -45,12 +75,16 @@ class Survey:
             been read; a stream that is missing here is blind, and what was found there stays
             whatever the watch says.
         now: the present.
+        decisions: what people decided about pairs of records, as `DECISIONS`.
+        clusters: by record as `stream/native id`, the group that this watch last found it in.
     """
 
     frames: Mapping[StreamId, pl.DataFrame]
     looked_until: Mapping[StreamId, datetime]
     now: datetime
     statistics: Statistics = field(default_factory=Statistics)
+    decisions: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=DECISIONS))
+    clusters: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def scope(self) -> Scope:
@@ -86,4 +120,13 @@ class Timing(Protocol):
     @property
     def hops(self) -> frozenset[Hop]:
         """The hand-offs whose days it looks at."""
+        ...
+
+
+@runtime_checkable
+class Asking(Watch, Protocol):
+    """A watch that leaves to people what it is not sure of."""
+
+    def candidates(self, survey: Survey) -> pl.DataFrame:
+        """Pairs to be decided: `left`, `right`, `weight` and more evidence, the likeliest first."""
         ...

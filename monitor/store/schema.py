@@ -307,6 +307,19 @@ ignored_break = Table(
 )
 """Breaks that an ignore names one by one, and what each said when it was judged."""
 
+match_decision = Table(
+    "match_decision",
+    metadata,
+    Column("left_record", PlainText, nullable=False),
+    Column("right_record", PlainText, nullable=False),
+    Column("opinion", PlainText, nullable=False),
+    Column("who", PlainText, nullable=False),
+    Column("why", PlainText, nullable=False),
+    Column("decided_at", Instant, nullable=False),
+    PrimaryKeyConstraint("left_record", "right_record"),
+)
+"""What people decided about two records, each as `stream/native id`, the lesser one left."""
+
 outbox = Table(
     "outbox",
     metadata,

@@ -39,6 +39,11 @@ def compare(pairs: pl.DataFrame, rare: pl.DataFrame, prior: float) -> pl.DataFra
         city_like=_likeness(sides, "city", _winkler),
         tax_like=_likeness(sides, "tax", fuzz.ratio),
         phone_like=_likeness(sides, "phone", fuzz.ratio),
+    ).with_columns(
+        # Streets of one name are many; it is the house that two records share or do not.
+        street_like=pl.when((_house("street_l") != _house("street_r")).fill_null(value=False))
+        .then(pl.min_horizontal("street_like", 84.0))
+        .otherwise("street_like")
     )
     parts = alike.select("left", "right", *(_PART[part].alias(part) for part in PARTS))
     return parts.with_columns(weight=pl.sum_horizontal(PARTS) + prior)
@@ -53,6 +58,10 @@ def _likeness(sides: pl.DataFrame, name: str, scorer: Callable[[str, str], float
     places = differs.arg_true()
     same = pl.select(pl.when(left.is_not_null() & right.is_not_null()).then(100.0)).to_series()
     return same.scatter(places, pl.Series(scores, dtype=pl.Float64))
+
+
+def _house(street: str) -> pl.Expr:
+    return pl.col(street).str.extract(r"(\d+)")
 
 
 def _winkler(left: str, right: str) -> float:

@@ -2,11 +2,11 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
 import polars as pl
 
+from monitor.core.watches import Opinion
 from reconcilers.matching.blocking import count_keys, keys_of, pair_up
 from reconcilers.matching.calibration import Calibration, add_rarity, count_values
 from reconcilers.matching.clusters import gather
@@ -17,22 +17,11 @@ CHUNK: Final = 500_000
 """Pairs that are compared at a time: bounds memory."""
 
 
-class Opinion(StrEnum):
-    """What a person decided about a pair."""
-
-    SAME = "same"
-    DIFFERENT = "different"
-
-
-DECISIONS: Final = {"left": pl.String(), "right": pl.String(), "opinion": pl.String()}
-"""What people decided: two ids, in any order, and an `Opinion`."""
-
-
 @dataclass(frozen=True, slots=True)
 class Thresholds:
     """Where a pair is one without asking, and where it is worth asking; evidence in bits."""
 
-    match: float = 0.0
+    match: float = -1.0
     ask: float = -6.0
 
 

@@ -1,0 +1,45 @@
+"""What people decided about pairs of records, and the groups that stand."""
+
+from datetime import datetime
+
+import polars as pl
+from sqlalchemy import Connection, or_, select
+
+from monitor.core.watches import DECISIONS, MatchDecision
+from monitor.store.schema import match_decision
+
+
+def save_decision(connection: Connection, decision: MatchDecision, now: datetime) -> None:
+    """Remember a decision; it takes the place of an earlier one about the same pair."""
+    left, right = sorted((decision.left, decision.right))
+    connection.execute(
+        match_decision.delete().where(
+            match_decision.c.left_record == left, match_decision.c.right_record == right
+        )
+    )
+    connection.execute(
+        match_decision.insert().values(
+            left_record=left,
+            right_record=right,
+            opinion=decision.opinion.value,
+            who=decision.who,
+            why=decision.why,
+            decided_at=now,
+        )
+    )
+
+
+def load_decisions(connection: Connection, prefix: str = "") -> pl.DataFrame:
+    """What was decided, as `DECISIONS`; of one record or all whose names start so."""
+    query = select(
+        match_decision.c.left_record, match_decision.c.right_record, match_decision.c.opinion
+    ).order_by(match_decision.c.left_record, match_decision.c.right_record)
+    if prefix:
+        query = query.where(
+            or_(
+                match_decision.c.left_record.startswith(prefix, autoescape=True),
+                match_decision.c.right_record.startswith(prefix, autoescape=True),
+            )
+        )
+    rows = [tuple(row) for row in connection.execute(query)]
+    return pl.DataFrame(rows, schema=DECISIONS, orient="row")
