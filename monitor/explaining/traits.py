@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
+from collections.abc import Set as AbstractSet
 
 import polars as pl
 
@@ -63,12 +64,17 @@ def traits_of(keys: Collection[str], frames: Mapping[StreamId, pl.DataFrame]) ->
 
 
 def crossings(
-    flow: Flow, hops: Collection[str], frames: Mapping[StreamId, pl.DataFrame]
+    flow: Flow, hops: AbstractSet[str], frames: Mapping[StreamId, pl.DataFrame]
 ) -> dict[str, Traits]:
-    """Each way over a hand-off that a deal has begun, as if it were a deal of its own."""
+    """Each way that a deal has begun over a hop of the same sort, as if it were a deal of its own.
+
+    Breaks of a hand-off are compared over all hand-offs, those of a comparison over the comparisons
+    named here: which others could have had such breaks is not known.
+    """
     starts = {hop.name: hop.source for hop in flow.hand_offs}
+    among = starts.keys() if hops & starts.keys() else hops
     found: dict[str, Traits] = {}
-    for hop in {*starts, *hops}:
+    for hop in among:
         source = starts.get(hop) or _left_of(hop)
         if source is not None and source in frames:
             for key in frames[source]["_transaction"].unique():
