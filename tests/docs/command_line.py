@@ -11,7 +11,7 @@ from typing import Any, get_args, get_type_hints
 from typer.models import ArgumentInfo, OptionInfo
 
 from monitor.cli.exits import MEANINGS, Exit
-from monitor.cli.main import application
+from monitor.cli.main import assemble
 
 _INTRODUCTION = """\
 # Command line
@@ -32,7 +32,7 @@ Bit flags; a status of 5 says that breaks stand and that a source could not be l
 
 def command_line_reference() -> str:
     rows = [f"| {each.value} | {each.name} | {MEANINGS[each]} |" for each in (Exit.IN_ORDER, *Exit)]
-    commands = {row.name: row.callback for row in application.registered_commands}
+    commands = {row.name: row.callback for row in assemble().registered_commands}
     sections = [
         "\n".join(_section(name, command))
         for name, command in sorted(commands.items())

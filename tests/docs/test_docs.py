@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.cli.main import application
+from monitor.cli.main import assemble
 from monitor.core.errors import Reason
 from tests.docs.pages import DOCS
 
@@ -55,7 +55,7 @@ def test_reasons_that_pages_name_exist() -> None:
 def test_every_command_that_a_page_shows_exists() -> None:
     text = "\n".join(page.read_text(encoding="utf-8") for page in [*PAGES, ROOT / "README.md"])
     shown = set(re.findall(r"^\$ tieout (\w+)", text, re.MULTILINE))
-    known = {command.name for command in application.registered_commands}
+    known = {command.name for command in assemble().registered_commands}
     assert shown
     assert shown - known == set()
 
