@@ -24,11 +24,11 @@ from monitor.store.database import Database
 
 log = structlog.get_logger(__name__)
 
-ABSENCES = frozenset({BreakKind.MISSING, BreakKind.LATE})
-"""Breaks that say that their own stream lacks a record."""
+ABSENCES = frozenset({BreakKind.MISSING, BreakKind.LATE, BreakKind.TIE_OUT})
+"""Breaks that say that their own stream lacks a record, or may: a part of a sum."""
 
-NEEDS = frozenset({BreakKind.LEAKAGE, BreakKind.UNDELIVERED})
-"""Breaks that say that another stream than their own lacks a record."""
+NEEDS = frozenset({BreakKind.LEAKAGE, BreakKind.UNDELIVERED, BreakKind.TIE_OUT})
+"""Breaks that say that another stream than their own lacks a record, or may."""
 
 BATCH = 100
 """Suspicions asked about together. What was answered before a budget ran out is kept, so that the

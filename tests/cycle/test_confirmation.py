@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
+from typing import Any
 
 from monitor.core.breaks import BreakKind
 from monitor.core.model import Page, Reject, RejectReason
@@ -11,7 +13,7 @@ from monitor.core.ports import Capabilities
 from monitor.single_pass import pass_once
 from monitor.store.breaks import standing_breaks
 from monitor.store.database import Database
-from reconcilers.requires import RequiresSettings, build
+from reconcilers import RULES
 from tests.cycle.small_firm import OPPORTUNITY, PROJECT, SmallFirm
 
 
@@ -61,27 +63,52 @@ def test_a_record_that_is_there_and_cannot_be_read_is_not_missing(database: Data
     assert standing(firm) == {("D2", BreakKind.MISSING)}
 
 
-def test_what_a_record_needs_is_looked_for_by_key_beside_what_is_there(database: Database) -> None:
-    firm = SmallFirm(database)
+def follow_one_rule(firm: SmallFirm, **settings: Any) -> None:
+    """The firm's flow has no other rule than this one."""
     (flow,) = firm.estate.flows
-    source, target = (firm.estate.sources[stream] for stream in (OPPORTUNITY, PROJECT))
-    settings = RequiresSettings.model_validate(
-        {
-            "check": "requires",
-            "stream": str(source.id),
-            "needs": str(target.id),
-            "that": {"status": "active"},
-        }
-    )
+    streams = {stream: firm.estate.sources[stream] for stream in (OPPORTUNITY, PROJECT)}
     context = RuleContext(
         flow=flow.name,
         root=flow.root,
         entities={OPPORTUNITY: "opportunity", PROJECT: "project"},
-        fields={OPPORTUNITY: source.fields, PROJECT: target.fields},
+        fields={stream: source.fields for stream, source in streams.items()},
     )
-    rule = build("staffed", settings, context)
-    needy = replace(flow, rules=(rule,), margins={rule.name: timedelta(0)})
-    firm.estate = replace(firm.estate, flows=(needy,))
+    row = RULES[settings["check"]]
+    rule = row.build("the-rule", row.settings.model_validate(settings), context)
+    only = replace(flow, rules=(rule,), margins={rule.name: timedelta(0)})
+    firm.estate = replace(firm.estate, flows=(only,))
+
+
+def test_a_part_of_a_sum_is_looked_for_by_key_beside_those_that_are_there(
+    database: Database,
+) -> None:
+    firm = SmallFirm(database)
+    sides = {"sold": [{"stream": str(OPPORTUNITY)}], "planned": [{"stream": str(PROJECT)}]}
+    follow_one_rule(firm, check="tie_out", sides=sides)
+    firm.win("D0")
+    pass_once(firm.estate, firm.runtime)
+    firm.later(minutes=30)
+    for deal in ("D1", "D2"):
+        firm.win(deal, amount="100.00")
+        firm.staff(deal, amount="60.00")
+    listed = sorted(firm.psa.rows)
+    firm.psa.native_ids = lambda stream: iter([listed])  # type: ignore[method-assign]  # listed before the commit
+    day_before = firm.clock() - timedelta(days=1)
+    firm.psa.put("committed-late", "D1", day_before, amount=Decimal("40.00"))
+    firm.later(minutes=1)
+    pass_once(firm.estate, firm.runtime)
+    assert standing(firm) == {("D2", BreakKind.TIE_OUT)}
+
+
+def test_what_a_record_needs_is_looked_for_by_key_beside_what_is_there(database: Database) -> None:
+    firm = SmallFirm(database)
+    follow_one_rule(
+        firm,
+        check="requires",
+        stream=str(OPPORTUNITY),
+        needs=str(PROJECT),
+        that={"status": "active"},
+    )
     firm.win("D0")
     firm.staff("D0")
     pass_once(firm.estate, firm.runtime)
