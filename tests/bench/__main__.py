@@ -5,7 +5,7 @@
 
 import argparse
 
-from tests.bench import cycle, memory, reconcile, store
+from tests.bench import cycle, incremental, memory, reconcile, store
 
 
 def main() -> None:
@@ -17,6 +17,7 @@ def main() -> None:
     chosen = parser.parse_args()
     for measure in (
         lambda: reconcile.run(chosen.deals),
+        lambda: incremental.run(chosen.deals),
         store.run,
         lambda: cycle.run(chosen.small, chosen.large),
         memory.run,
