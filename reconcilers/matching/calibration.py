@@ -14,8 +14,8 @@ import polars as pl
 
 from reconcilers.matching.normalise import TEXTS
 
-DUPLICATES_A_RECORD: Final = 0.03
-"""How many duplicates a record is expected to have before anything is known of it."""
+DUPLICATES_A_RECORD: Final = 0.5
+"""How many duplicates a record may have before anything is known of it."""
 
 
 @dataclass(frozen=True, slots=True)

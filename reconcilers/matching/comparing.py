@@ -12,7 +12,10 @@ from typing import Final
 
 import polars as pl
 from rapidfuzz import fuzz
-from rapidfuzz.distance import JaroWinkler
+from rapidfuzz.distance import OSA, JaroWinkler
+
+SLIP: Final = 5.0
+"""Bits that a slip of the finger takes from an identifier: so many others are as near."""
 
 PARTS: Final = ("name", "legal", "street", "postcode", "city", "tax", "phone")
 """The comparisons; that of the name speaks for the domain too."""
@@ -34,11 +37,12 @@ def compare(pairs: pl.DataFrame, rare: pl.DataFrame, prior: float) -> pl.DataFra
         *(rare[name].gather(pairs["right"]).alias(f"{name}_r") for name in rare.columns[1:]),
     )
     alike = sides.with_columns(
-        name_like=_likeness(sides, "name", fuzz.ratio),
+        name_like=_likeness(sides, "name", _alike_names),
         street_like=_likeness(sides, "street", fuzz.ratio),
         city_like=_likeness(sides, "city", _winkler),
-        tax_like=_likeness(sides, "tax", fuzz.ratio),
-        phone_like=_likeness(sides, "phone", fuzz.ratio),
+        postcode_like=_likeness(sides, "postcode", _slip),
+        tax_like=_likeness(sides, "tax", _slip),
+        phone_like=_likeness(sides, "phone", _slip),
     ).with_columns(
         # Streets of one name are many; it is the house that two records share or do not.
         street_like=pl.when((_house("street_l") != _house("street_r")).fill_null(value=False))
@@ -58,6 +62,16 @@ def _likeness(sides: pl.DataFrame, name: str, scorer: Callable[[str, str], float
     places = differs.arg_true()
     same = pl.select(pl.when(left.is_not_null() & right.is_not_null()).then(100.0)).to_series()
     return same.scatter(places, pl.Series(scores, dtype=pl.Float64))
+
+
+def _alike_names(left: str, right: str) -> float:
+    # A word more, or one mistyped so that the order changes, is alike and never the same.
+    return max(fuzz.ratio(left, right), min(fuzz.token_set_ratio(left, right), 85.0))
+
+
+def _slip(left: str, right: str) -> float:
+    """Nearly the same where one character is wrong, too many, missing or two are exchanged."""
+    return 90.0 if OSA.distance(left, right, score_cutoff=1) == 1 else 0.0
 
 
 def _house(street: str) -> pl.Expr:
@@ -105,13 +119,15 @@ _PART: Final = {
     .when(pl.col("legal_l") != pl.col("legal_r"))
     .then(-4.0)
     .otherwise(0.0),
-    "street": _steps("street_like", (96, _rare("street")), (85, _rare("street") * 0.8), (0, -3.0)),
-    "postcode": pl.when(pl.col("postcode_l") == pl.col("postcode_r"))
-    .then(_rare("postcode") * 0.7)
-    .when(pl.col("postcode_l") != pl.col("postcode_r"))
-    .then(-2.0)
-    .otherwise(0.0),
+    "street": _steps(
+        "street_like",
+        (96, _rare("street")),
+        (85, _rare("street") * 0.8),
+        (70, 0.0),
+        (0, -3.0),
+    ),
+    "postcode": _steps("postcode_like", (100, _rare("postcode") * 0.7), (90, 1.0), (0, -2.0)),
     "city": _steps("city_like", (99, _rare("city") * 0.8), (90, _rare("city") * 0.6), (0, -5.0)),
-    "tax": _steps("tax_like", (100, _rare("tax") + 2), (85, 3.0), (0, -9.0)),
-    "phone": _steps("phone_like", (100, _rare("phone")), (88, 3.0), (0, -2.0)),
+    "tax": _steps("tax_like", (100, _rare("tax") + 2), (90, _rare("tax") - SLIP), (0, -9.0)),
+    "phone": _steps("phone_like", (100, _rare("phone")), (90, _rare("phone") - SLIP), (0, -2.0)),
 }

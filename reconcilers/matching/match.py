@@ -21,7 +21,7 @@ CHUNK: Final = 500_000
 class Thresholds:
     """Where a pair is one without asking, and where it is worth asking; evidence in bits."""
 
-    match: float = -1.0
+    match: float = 0.0
     ask: float = -6.0
 
 

@@ -66,7 +66,7 @@ class DuplicateCustomersSettings(WatchSettings):
     """By which fields, of every stream alike."""
     across: bool = False
     """Whether records of different streams are compared too."""
-    match_at: float = -1.0
+    match_at: float = 0.0
     """Evidence in bits from which two records are one without asking; 0 is as likely as not."""
     ask_at: float = -6.0
     """Evidence in bits from which a person is asked."""
