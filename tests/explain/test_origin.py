@@ -4,14 +4,17 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from monitor.core.breaks import BreakKind, Transition, TransitionKind
 from monitor.core.model import StreamId
+from monitor.core.watches import ESTATE
 from monitor.explaining.explain import explain
 from monitor.explaining.explanation import Explanation
 from monitor.explaining.origin import Cause
 from monitor.single_pass import pass_once
-from monitor.store.breaks import list_breaks
+from monitor.store.breaks import apply_transitions, list_breaks
 from monitor.store.database import Database
 from tests.cycle.small_firm import OPPORTUNITY, PROJECT, SmallFirm
+from tests.store.building import a_break, a_finding
 
 
 @pytest.fixture
@@ -143,3 +146,16 @@ def test_a_resolved_break_is_explained_by_when_it_last_began(firm: SmallFirm) ->
 
 def test_nothing_is_explained_that_does_not_exist(firm: SmallFirm) -> None:
     assert explain(firm.estate, firm.database, "feed", datetime.now().astimezone()) is None
+
+
+def test_what_a_watch_found_is_explained_without_a_deal(firm: SmallFirm) -> None:
+    found = a_finding("erp", flow=ESTATE, kind=BreakKind.SOURCE, rule="silence", field="")
+    standing = a_break(found)
+    step = Transition(TransitionKind.OPENED, standing, None, firm.clock(), "It is silent.")
+    with firm.database.write() as connection:
+        apply_transitions(connection, [step], "tieout")
+    told = explain(firm.estate, firm.database, standing.id, firm.clock())
+    assert told is not None
+    assert (told.origin.cause, told.origin.since) == (Cause.NOT_REPEATED, found.since)
+    assert (told.sides, told.cohorts, told.compared) == ((), (), 0)
+    assert "does not show how it came about" in told.before
