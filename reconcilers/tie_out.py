@@ -38,7 +38,7 @@ from typing import Literal, Self
 import polars as pl
 from pydantic import Field, model_validator
 
-from monitor.core.amounts import money
+from monitor.core.amounts import SMALLEST, money
 from monitor.core.breaks import BreakKind
 from monitor.core.flows import RuleSettings
 from monitor.core.model import StreamId
@@ -123,9 +123,11 @@ def build(name: str, settings: TieOutSettings, context: RuleContext) -> "TieOut"
     """A rule from its settings.
 
     Raises:
-        ValueError: a stream, field or calendar is unknown or of the wrong type, or two sides
-            would be blamed in the same words.
+        ValueError: a stream, field or calendar is unknown or of the wrong type, two sides would
+            be blamed in the same words, or the tolerance could never matter.
     """
+    if 0 < settings.tolerance < SMALLEST:
+        raise ValueError(f"the tolerance {settings.tolerance} is less than sums can differ by")
     sides = {
         side: tuple(Component.create(each, context) for each in components)
         for side, components in settings.sides.items()

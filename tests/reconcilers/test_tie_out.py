@@ -384,6 +384,11 @@ def test_settings_that_cannot_be_are_refused(settings: dict[str, Any], sentence:
         TieOutSettings.model_validate({"check": "tie_out", **settings})
 
 
+def test_a_tolerance_that_could_never_matter_is_refused() -> None:
+    with pytest.raises(ValueError, match="less than sums can differ by"):
+        tie_out(tolerance="0.0000009")
+
+
 @pytest.mark.parametrize(
     ("component", "sentence"),
     [
