@@ -1,6 +1,6 @@
 """Groups of records that mean one thing, and names for them that last."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 
 Pair = tuple[str, str]
@@ -41,13 +41,13 @@ def name_clusters(
 ) -> dict[str, str]:
     """By record, the name of its group; a name lasts as long as its group can be known again.
 
-    A group keeps the name that most of its records had, of two the older one; of two groups that
-    claim a name the one with more of its records has it. A new group is named after its oldest
-    record.
+    Where a group was split, the part with the most of its records keeps the name, of equal parts
+    the one with the oldest record. Where groups were merged, the oldest name stays. A new group is
+    named after its oldest record.
 
     Args:
         groups: disjoint groups.
-        before: by record, the name of its group until now.
+        before: by record, the name of its group until now; a name is that of a record.
         ages: by record, a text that sorts by age; records without one sort by their own name.
     """
     age = ages or {}
@@ -55,29 +55,18 @@ def name_clusters(
     def oldest(record: str) -> tuple[str, str]:
         return age.get(record, record), record
 
-    claims = []
-    listed = [sorted(group, key=oldest) for group in groups]
+    listed = sorted(
+        (sorted(group, key=oldest) for group in groups), key=lambda each: oldest(each[0])
+    )
+    held = [Counter(before[each] for each in group if each in before) for group in listed]
+    heirs: dict[str, int] = {}
+    for number, names in enumerate(held):
+        for name, count in names.items():
+            if name not in heirs or count > held[heirs[name]][name]:
+                heirs[name] = number
+    named: dict[str, str] = {}
     for number, group in enumerate(listed):
-        held: defaultdict[str, int] = defaultdict(int)
-        for record in group:
-            if record in before:
-                held[before[record]] += 1
-        claims += [(-count, oldest(name), number, name) for name, count in held.items()]
-    named: dict[int, str] = {}
-    taken: set[str] = set()
-    by_group: defaultdict[int, list[tuple[tuple[str, str], int, str]]] = defaultdict(list)
-    for count, years, number, name in claims:
-        by_group[number].append((years, count, name))
-    for _, years, number, name in sorted(claims, key=lambda claim: (claim[0], claim[2], claim[1])):
-        elder = min(by_group[number])
-        if name not in taken and number not in named and (years == elder[0] or elder[2] in taken):
-            named[number] = name
-            taken.add(name)
-    result: dict[str, str] = {}
-    for number, group in enumerate(listed):
-        own = named.get(number)
-        if own is None:
-            own = next((each for each in group if each not in taken), group[0])
-            taken.add(own)
-        result |= dict.fromkeys(group, own)
-    return result
+        kept = sorted((name for name in held[number] if heirs[name] == number), key=oldest)
+        fresh = (each for each in group if each not in heirs)
+        named |= dict.fromkeys(group, kept[0] if kept else next(fresh, group[0]))
+    return named
