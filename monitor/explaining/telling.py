@@ -79,6 +79,9 @@ def _change(each: Change) -> Iterator[str]:
 
 
 def _cohorts(told: Explanation) -> Iterator[str]:
+    if not told.compared:
+        yield "Shared by no cohort: it is about no deal that could be compared"
+        return
     compared = (
         f"{show_count(told.broken, 'deal')} with breaks of this kind beside"
         f" {show_count(told.compared, 'deal')} of the estate"
