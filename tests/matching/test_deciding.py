@@ -1,0 +1,117 @@
+"""The watch over customers, and what people decide, remembered in the store."""
+
+from datetime import UTC, datetime
+
+import polars as pl
+import pytest
+
+from monitor.core.errors import Permanent
+from monitor.core.model import FieldType, StreamId
+from monitor.core.plugins import RuleContext, WatchContext
+from monitor.core.watches import ESTATE, NOWHERE, MatchDecision, Opinion, Survey
+from monitor.deciding import decide_pair
+from monitor.store.database import Database
+from monitor.store.matching import load_decisions
+from reconcilers.watches.duplicate_customers import (
+    DuplicateCustomers,
+    DuplicateCustomersSettings,
+    build,
+)
+from tests.bench.customers import draw_customers
+
+NOW = datetime(2026, 3, 16, 12, tzinfo=UTC)
+ERP = StreamId("erp", "customer")
+FIELDS = ("name", "street", "city", "postcode", "tax", "domain", "phone")
+DRAWN = draw_customers(1_000, seed=103)
+FRAME = DRAWN.records.rename({"id": "_record"})
+CONTEXT = WatchContext(
+    RuleContext(
+        ESTATE,
+        NOWHERE,
+        {ERP: "customer"},
+        {ERP: dict.fromkeys(FIELDS, FieldType.TEXT)},
+        {"erp": "finance"},
+    )
+)
+
+
+def watch(**more: object) -> DuplicateCustomers:
+    given = {"check": "duplicate_customers", "streams": ["erp.customer"], **more}
+    given.setdefault("compare", {name: name for name in FIELDS})
+    return build("same", DuplicateCustomersSettings.model_validate(given), CONTEXT)
+
+
+def survey(database: Database | None = None, **more: object) -> Survey:
+    if database is not None:
+        with database.read() as connection:
+            more["decisions"] = load_decisions(connection)
+    return Survey({ERP: FRAME}, {ERP: NOW}, NOW, **more)  # type: ignore[arg-type]
+
+
+def decide(database: Database, left: str, right: str, opinion: Opinion) -> None:
+    decide_pair(database, MatchDecision(left, right, opinion, "eve", "I asked"), lambda: NOW)
+
+
+def test_each_record_too_many_is_accused_with_what_both_agree_in() -> None:
+    verdict = watch().evaluate(survey())
+    accused = {each.record_id for each in verdict.findings}
+    doubles = {right for _, right in DRAWN.pairs}
+    assert len(accused & doubles) >= 0.95 * len(doubles)
+    assert accused <= doubles | {left for left, _ in DRAWN.pairs}
+    first = verdict.findings[0]
+    assert first.transaction.startswith("same:erp.customer/C")
+    assert first.owner == "finance"
+    assert "agrees with erp.customer/C" in (first.actual or "")
+
+
+def test_a_group_keeps_the_name_under_which_it_was_told() -> None:
+    found = watch().evaluate(survey()).findings[0]
+    renamed = {f"erp.customer/{found.record_id}": "erp.customer/OLD"}
+    after = watch().evaluate(survey(clusters=renamed)).findings
+    assert "same:erp.customer/OLD" in {each.transaction for each in after}
+
+
+def test_a_field_that_the_stream_lacks_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"unknown field of erp\.customer 'nam'"):
+        watch(compare={"name": "nam"})
+
+
+def test_a_decision_is_remembered_and_the_watch_follows_it(database: Database) -> None:
+    found = watch().evaluate(survey(database)).findings
+    kept = found[0].transaction.removeprefix("same:")
+    double = f"erp.customer/{found[0].record_id}"
+    decide(database, double, kept, Opinion.DIFFERENT)
+    after = watch().evaluate(survey(database)).findings
+    assert found[0].fingerprint not in {each.fingerprint for each in after}
+    decide(database, kept, double, Opinion.SAME)
+    again = watch().evaluate(survey(database)).findings
+    assert {each.fingerprint for each in again} == {each.fingerprint for each in found}
+
+
+def test_candidates_are_asked_until_they_are_decided(database: Database) -> None:
+    unsure = watch(match_at=25.0)
+    asked = unsure.candidates(survey(database))
+    first = asked.row(0, named=True)
+    assert asked["weight"].is_sorted(descending=True)
+    decide(database, first["left"], first["right"], Opinion.SAME)
+    assert unsure.candidates(survey(database)).height == asked.height - 1
+
+
+def test_a_record_cannot_differ_from_itself(database: Database) -> None:
+    with pytest.raises(Permanent):
+        decide(database, "erp.customer/1", "erp.customer/1", Opinion.DIFFERENT)
+    with database.read() as connection:
+        assert load_decisions(connection).is_empty()
+
+
+def test_no_customers_have_no_duplicates() -> None:
+    empty = Survey({ERP: FRAME.clear()}, {ERP: NOW}, NOW)
+    assert watch().evaluate(empty).findings == ()
+    assert watch().candidates(empty).is_empty()
+
+
+def test_a_stream_alone_knows_only_its_own_records(database: Database) -> None:
+    decide(database, "crm.account/1", "crm.account/2", Opinion.SAME)
+    found = watch().evaluate(survey(database)).findings
+    assert not [each for each in found if "crm" in each.transaction]
+    assert pl.Series([each.stream for each in found]).unique().to_list() == ["customer"]
