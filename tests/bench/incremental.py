@@ -52,7 +52,7 @@ class Settled:
     seconds: float
 
 
-def run(deals: int = DEALS) -> list[Figure]:
+def run(deals: int = DEALS) -> Iterator[Figure]:
     """Three figures a database."""
     with ExitStack() as stack:
         place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tieout-bench-")))
@@ -60,10 +60,10 @@ def run(deals: int = DEALS) -> list[Figure]:
         for folder, count in zip(folders, (deals, deals // 10), strict=True):
             write_estate(folder, count, seed=1)
         urls = [f"sqlite:///{place}/{folder.name}.db" for folder in folders]
-        figures = _compare("SQLite", urls, folders, deals, 0.4)
+        yield from _compare("SQLite", urls, folders, deals, 0.4)
         server = stack.enter_context(running_postgresql())
         urls = [stack.enter_context(server.migrated()) for _ in folders]
-        return figures + _compare("PostgreSQL", urls, folders, deals, 0.8)
+        yield from _compare("PostgreSQL", urls, folders, deals, 0.8)
 
 
 def _compare(
