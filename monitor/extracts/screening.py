@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import zip_longest
 
 import polars as pl
 
@@ -17,9 +18,6 @@ from monitor.core.screens import EVERY_ROW, Aggregate, Fact, Screen, Screened, i
 from monitor.extracts.canonical import with_canonical
 from monitor.extracts.placing import HASH, Placing, Shard
 from monitor.extracts.tables import Table
-
-_MANY = 0.05
-"""Share of repeated rows from which on they are no exception, and have to be aggregated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,41 +73,25 @@ def _identity(fact: Fact) -> Identity:
 
 @dataclass(frozen=True, slots=True)
 class _Figures:
-    """The facts of one stream, one row a transaction.
+    """The facts of one stream, or of all: one row a transaction.
 
     Attributes:
         frame: `_hash` and what `places` names.
         places: by fact, the column that has it.
-        crowded: hashes of transactions that have several rows where nearly all have one. Their
-            facts are those of one row, and not to be relied on.
     """
 
     frame: pl.DataFrame
     places: Mapping[Identity, str]
-    crowded: pl.Series
-
-
-@dataclass(frozen=True, slots=True)
-class _Gathered:
-    """The facts of all streams side by side."""
-
-    frame: pl.DataFrame
-    figures: Mapping[StreamId, _Figures]
 
     def suspects_of(self, screen: Screen) -> pl.Series:
         """Hashes of the transactions that the screen holds."""
-        facts = {
-            name: pl.col(self.figures[fact.stream].places[_identity(fact)])
-            for name, fact in screen.facts.items()
-        }
-        held = self.frame.select(HASH, **facts).filter(screen.suspicious)[HASH]
-        streams = {fact.stream for fact in screen.facts.values()}
-        return pl.concat([held, *(self.figures[stream].crowded for stream in streams)]).unique()
+        facts = {name: pl.col(self.places[_identity(fact)]) for name, fact in screen.facts.items()}
+        return self.frame.select(HASH, **facts).filter(screen.suspicious)[HASH]
 
 
 def _gather(
     screens: Iterable[Screen], tables: Mapping[StreamId, Table], placing: Placing, shard: Shard
-) -> _Gathered:
+) -> _Figures:
     root = Fact(placing.flow.root, Aggregate.COUNT)
     facts = {_identity(root): root}
     for screen in screens:
@@ -121,18 +103,14 @@ def _gather(
         [_read(own, tables[stream], placing, shard) for stream, own in by_stream.items()],
         engine="streaming",
     )
-    figures = {
-        stream: _once_a_transaction(own, rows)
-        for (stream, own), rows in zip(by_stream.items(), read, strict=True)
-    }
+    figures = [
+        _once_a_transaction(own, rows) for own, rows in zip(by_stream.values(), read, strict=True)
+    ]
     del read
-    counts = {
-        figures[fact.stream].places[identity]
-        for identity, fact in facts.items()
-        if fact.how is Aggregate.COUNT
-    }
-    whole = side_by_side([each.frame for each in figures.values()])
-    return _Gathered(whole.with_columns(pl.col(sorted(counts)).fill_null(0)), figures)
+    places = {fact: name for each in figures for fact, name in each.places.items()}
+    counts = {places[fact] for fact, each in facts.items() if each.how is Aggregate.COUNT}
+    whole = side_by_side([each.frame for each in figures])
+    return _Figures(whole.with_columns(pl.col(sorted(counts)).fill_null(0)), places)
 
 
 def _read(facts: Sequence[Fact], table: Table, placing: Placing, shard: Shard) -> pl.LazyFrame:
@@ -164,19 +142,15 @@ def _contribution(fact: Fact, every_row: bool) -> pl.Expr:
 
 
 def _once_a_transaction(facts: Sequence[Fact], rows: pl.DataFrame) -> _Figures:
-    repeated = rows.height - rows[HASH].n_unique()
-    if repeated > rows.height * _MANY:
-        names = {_identity(fact): f"{fact.how} {_share(fact)}" for fact in facts}
-        grouped = rows.group_by(HASH).agg(
-            _aggregated(fact).alias(names[_identity(fact)]) for fact in facts
-        )
-        return _Figures(grouped, names, rows[HASH].clear())
-    places = {_identity(fact): _share(fact) for fact in facts}
-    if not repeated:
-        return _Figures(rows, places, rows[HASH].clear())
-    shared = rows[HASH].is_duplicated()
-    once, either = rows.filter(~shared), rows.filter(shared).unique(HASH, keep="any")
-    return _Figures(pl.concat([once, either]), places, either[HASH])
+    if rows[HASH].n_unique() == rows.height:
+        return _Figures(rows, {_identity(fact): _share(fact) for fact in facts})
+    places = {_identity(fact): f"{fact.how} {_share(fact)}" for fact in facts}
+    grouped = (
+        rows.lazy()
+        .group_by(HASH)
+        .agg(_aggregated(fact).alias(places[_identity(fact)]) for fact in facts)
+    )
+    return _Figures(grouped.collect(engine="streaming"), places)
 
 
 def _aggregated(fact: Fact) -> pl.Expr:
@@ -196,8 +170,15 @@ def _aggregated(fact: Fact) -> pl.Expr:
 
 
 def side_by_side(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    """Every transaction that any part has, with the facts of all."""
-    whole, *others = (part.lazy() for part in parts)
-    for other in others:
-        whole = whole.join(other, on=HASH, how="full", coalesce=True)
-    return whole.collect(engine="streaming")
+    """Every transaction that any part has, with the facts of all.
+
+    Parts are joined two by two, the smallest first: so each column is copied the fewest times.
+    """
+    waiting = [part.lazy() for part in sorted(parts, key=lambda part: part.height)]
+    while len(waiting) > 1:
+        pairs = zip_longest(waiting[::2], waiting[1::2])
+        waiting = [
+            one if other is None else one.join(other, on=HASH, how="full", coalesce=True)
+            for one, other in pairs
+        ]
+    return waiting[0].collect(engine="streaming")
