@@ -5,7 +5,7 @@
 
 import argparse
 
-from tests.bench import cycle, incremental, memory, reconcile, store
+from tests.bench import cycle, incremental, matching, memory, reconcile, store
 
 
 def main() -> None:
@@ -21,6 +21,7 @@ def main() -> None:
         store.run,
         lambda: cycle.run(chosen.small, chosen.large),
         memory.run,
+        matching.run,
     ):
         for figure in measure():
             print(figure, flush=True)
