@@ -101,7 +101,7 @@ _NAME: Final = _steps(
     (82, _rare("name") * 0.6),
     (72, _rare("name") * 0.3),
     (60, -3.0),
-    (0, -7.0),
+    (0, -5.5),
 )
 _SAME_DOMAIN: Final = pl.col("domain_l") == pl.col("domain_r")
 _IDENTITY: Final = (
@@ -128,6 +128,6 @@ _PART: Final = {
     ),
     "postcode": _steps("postcode_like", (100, _rare("postcode") * 0.7), (90, 1.0), (0, -2.0)),
     "city": _steps("city_like", (99, _rare("city") * 0.8), (90, _rare("city") * 0.6), (0, -5.0)),
-    "tax": _steps("tax_like", (100, _rare("tax") + 2), (90, _rare("tax") - SLIP), (0, -9.0)),
+    "tax": _steps("tax_like", (100, _rare("tax") + 2), (90, _rare("tax") - SLIP), (0, -7.0)),
     "phone": _steps("phone_like", (100, _rare("phone")), (90, _rare("phone") - SLIP), (0, -2.0)),
 }
