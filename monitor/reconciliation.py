@@ -1,8 +1,10 @@
 """A whole reconciliation of extracts: the landscape's flows, shard by shard."""
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -14,7 +16,7 @@ from monitor.core.errors import Permanent, Reason
 from monitor.core.model import StreamId
 from monitor.estate import Flow
 from monitor.extracts.outcome import Reconciliation
-from monitor.extracts.placing import Shard, place_rows
+from monitor.extracts.placing import Placing, Shard, place_rows
 from monitor.extracts.reconciling import Reconciled, askable_rules, reconcile_shard, together
 from monitor.extracts.tables import Table, open_tables
 from monitor.extracts.workers import run_tasks
@@ -45,50 +47,74 @@ def reconcile(path: Path, folder: Path, as_of: datetime | None) -> Reconciliatio
         Permanent: there is no extract, no root among them, or one that cannot be read.
         Transient: workers cannot be reached, or keep dying.
     """
-    landscape = read_landscape(path, os.environ)
-    tables = _tables_of(landscape, folder)
-    if not tables:
+    desk = _open_desk(path, folder)
+    if not desk.tables:
         raise Permanent(f"no stream's extract is in {folder}", reason=Reason.NOT_FOUND)
-    rows = {stream: _count(table) for stream, table in tables.items()}
-    instant = as_of or min(table.extracted_at for table in tables.values())
-    flows = _flows_of(landscape)
-    for flow in flows:
-        if flow.root not in tables:
+    for flow in desk.flows.values():
+        if flow.root not in desk.tables:
             message = f"flow {flow.name}: there is no extract of its root, {flow.root}"
             raise Permanent(message, reason=Reason.NOT_FOUND)
-    settings = landscape.workers
+    rows = {stream: _count(table) for stream, table in desk.tables.items()}
+    instant = as_of or min(table.extracted_at for table in desk.tables.values())
+    settings = desk.landscape.workers
     shards = max(-(-sum(rows.values()) // settings.rows), settings.processes)
     parts = [
-        Part(path.resolve(), folder.resolve(), flow.name, Shard(number, shards), instant)
-        for flow in flows
+        Part(path.resolve(), folder.resolve(), name, Shard(number, shards), instant)
+        for name in desk.flows
         for number in range(shards)
     ]
+    # What is open here already need not be opened again, unless somebody else does the work.
+    work = partial(_reconcile_at, desk) if settings.stays_here else reconcile_part
+    result = together(run_tasks(settings, work, parts))
     return Reconciliation(
         as_of=instant,
         rows=rows,
-        absent=tuple(sorted(known_streams(landscape).keys() - tables.keys())),
+        absent=tuple(sorted(known_streams(desk.landscape).keys() - desk.tables.keys())),
         not_asked={
-            flow.name: tuple(
-                rule.name for rule in flow.rules if rule not in askable_rules(flow, tables)
-            )
-            for flow in flows
+            name: tuple(sorted(_unasked(flow, desk.tables) | result.failed))
+            for name, flow in desk.flows.items()
         },
-        result=together(run_tasks(settings, reconcile_part, parts)),
+        result=result,
     )
 
 
 def reconcile_part(part: Part) -> Reconciled:
-    """The work of one worker."""
-    landscape = read_landscape(part.landscape, os.environ)
-    flow = build_flow(part.flow, landscape.flows[part.flow], landscape, load_plugins())
-    tables = _tables_of(landscape, part.folder)
-    placing = place_rows(flow, tables)
-    return reconcile_shard(flow, tables, placing, part.shard, part.as_of)
+    """The work of one worker somewhere else."""
+    return _reconcile_at(_open_desk(part.landscape, part.folder), part)
 
 
-def _flows_of(landscape: Landscape) -> list[Flow]:
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """Everything that a reconciliation needs, open on one desk."""
+
+    landscape: Landscape
+    flows: Mapping[str, Flow]
+    tables: Mapping[StreamId, Table]
+    placings: dict[str, Placing] = field(default_factory=dict)
+    """By flow, once it was needed: all shards of a flow place their rows alike."""
+
+
+def _open_desk(path: Path, folder: Path) -> _Desk:
+    landscape = read_landscape(path, os.environ)
     plugins = load_plugins()
-    return [build_flow(name, each, landscape, plugins) for name, each in landscape.flows.items()]
+    flows = {
+        name: build_flow(name, settings, landscape, plugins)
+        for name, settings in landscape.flows.items()
+    }
+    return _Desk(landscape, flows, _tables_of(landscape, folder))
+
+
+def _reconcile_at(desk: _Desk, part: Part) -> Reconciled:
+    flow = desk.flows[part.flow]
+    if part.flow not in desk.placings:
+        desk.placings[part.flow] = place_rows(flow, desk.tables)
+    placing = desk.placings[part.flow]
+    return reconcile_shard(flow, desk.tables, placing, part.shard, part.as_of)
+
+
+def _unasked(flow: Flow, tables: Mapping[StreamId, Table]) -> set[str]:
+    asked = {rule.name for rule in askable_rules(flow, tables)}
+    return {rule.name for rule in flow.rules} - asked
 
 
 def _count(table: Table) -> int:

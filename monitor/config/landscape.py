@@ -78,6 +78,11 @@ class WorkerSettings(Settings):
     rows: int = Field(default=16_000_000, ge=1)
     """Rows that a shard has at most, about; bounds the memory of each worker."""
 
+    @property
+    def stays_here(self) -> bool:
+        """Whether this process does all the work itself."""
+        return self.cluster is None and self.processes == 1
+
 
 class EntitySettings(Settings):
     """Fields that the firm adds to an entity, or an entity of its own."""

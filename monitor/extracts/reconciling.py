@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import polars as pl
+import structlog
 
+from monitor.core.errors import Permanent
 from monitor.core.model import StreamId
 from monitor.core.ports import FINDINGS, Rule, Scope
 from monitor.core.screens import EVERY_ROW
@@ -14,6 +16,8 @@ from monitor.extracts.canonical import MISFITS, load_frame
 from monitor.extracts.placing import HASH, TRANSACTION, Placing, Shard
 from monitor.extracts.screening import Suspects, find_suspects
 from monitor.extracts.tables import Table
+
+log = structlog.get_logger(__name__)
 
 UNREADABLE = pl.Schema(
     {"stream": pl.String(), "transaction": pl.String(), "record_id": pl.String(),
@@ -30,10 +34,12 @@ class Reconciled:
         found: breaks, as `FINDINGS`.
         unreadable: records that some rule had to look at and could not read, as `UNREADABLE`. A
             rule that needs their stream says nothing of their transactions.
+        failed: rules of a firm's own that could not answer.
     """
 
     found: pl.DataFrame
     unreadable: pl.DataFrame
+    failed: frozenset[str] = frozenset()
 
 
 def together(parts: Iterable[Reconciled]) -> Reconciled:
@@ -44,6 +50,7 @@ def together(parts: Iterable[Reconciled]) -> Reconciled:
         pl.concat([pl.DataFrame(schema=UNREADABLE), *(part.unreadable for part in parts)]).unique(
             maintain_order=True
         ),
+        frozenset().union(*(part.failed for part in parts)),
     )
 
 
@@ -58,16 +65,22 @@ def reconcile_shard(
     suspects = find_suspects(rules, tables, placing, shard, as_of)
     wanted = _wanted_of(flow, rules, suspects, tables)
     frames = _load_frames(flow, wanted, tables, placing, shard, as_of)
-    looked_until = dict.fromkeys(tables, as_of)
-    found = [
-        rule.evaluate(
-            Scope(flow.name, _frames_for(rule, flow, suspects[rule.name], frames),
-                  looked_until, as_of)
-        ).found
-        for rule in rules
-    ]  # fmt: skip
-    unreadable = [_unreadable(stream, frame) for stream, frame in frames.items()]
-    return Reconciled(pl.concat([pl.DataFrame(schema=FINDINGS), *found]), pl.concat(unreadable))
+    found, failed = [], set()
+    for rule in rules:
+        chosen = _frames_for(rule, flow, suspects[rule.name], frames)
+        try:
+            scope = Scope(flow.name, chosen, dict.fromkeys(tables, as_of), as_of)
+            found.append(rule.evaluate(scope).found)
+        except Permanent as error:
+            log.error("a rule failed", rule=rule.name)
+            # What it choked on may be a name or an amount.
+            log.debug("why a rule failed", rule=rule.name, error=str(error))
+            failed.add(rule.name)
+    return Reconciled(
+        pl.concat([pl.DataFrame(schema=FINDINGS), *found]),
+        pl.concat([_unreadable(stream, frame) for stream, frame in frames.items()]),
+        frozenset(failed),
+    )
 
 
 def askable_rules(flow: Flow, tables: Mapping[StreamId, Table]) -> list[Rule]:

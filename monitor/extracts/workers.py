@@ -30,9 +30,9 @@ def run_tasks(
     """
     if settings.cluster is not None:
         return _on_cluster(settings.cluster, work, tasks)
-    if settings.processes > 1 and len(tasks) > 1:
-        return _in_processes(settings.processes, work, tasks)
-    return map(work, tasks)
+    if settings.stays_here:
+        return map(work, tasks)
+    return _in_processes(settings.processes, work, tasks)
 
 
 def _in_processes(
