@@ -26,9 +26,6 @@ from tests.databases import running_postgresql
 from tests.estates.writing import write_estate
 
 DEALS = 1_000_000
-FEW = 1_000
-"""Deals changed in the large estate and in the small one."""
-
 OPPORTUNITIES = StreamId("crm", "opportunities")
 BY_HAND = Path(__file__).with_name("by_hand.sql")
 PAGE = 2_000
@@ -69,14 +66,14 @@ def run(deals: int = DEALS) -> Iterator[Figure]:
 def _compare(
     name: str, urls: Sequence[str], folders: Sequence[Path], deals: int, aim: float
 ) -> list[Figure]:
-    share = deals // 100
+    share, few_deals = deals // 100, deals // 1_000
     by_hand, changed, few_in_large, few_in_small = [], [], [], []
     with _settled(urls[0], folders[0]) as large, _settled(urls[1], folders[1]) as small:
         for number in range(ROUNDS):
             by_hand.append(_reconcile_by_hand(large.folder))
             changed.append(_change(large, share, number))
-            few_in_large.append(_change(large, FEW, ROUNDS + number))
-            few_in_small.append(_change(small, FEW, ROUNDS + number))
+            few_in_large.append(_change(large, few_deals, ROUNDS + number))
+            few_in_small.append(_change(small, few_deals, ROUNDS + number))
     one_percent, files = statistics.median(changed), statistics.median(by_hand)
     many, few = statistics.median(few_in_large), statistics.median(few_in_small)
     what = f"{name}: {share:,} changed deals of {deals:,}"
@@ -94,7 +91,7 @@ def _compare(
             f"{one_percent:.2f} s / {files:.2f} s, medians of {ROUNDS}",
         ),
         Figure(
-            f"{name}: {FEW:,} changed deals of {deals:,} / of {deals // 10:,}",
+            f"{name}: {few_deals:,} changed deals of {deals:,} / of {deals // 10:,}",
             many / few,
             "<= 1.3",
             f"{many:.2f} s / {few:.2f} s, medians of {ROUNDS}",
