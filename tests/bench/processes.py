@@ -45,7 +45,7 @@ def race(commands: Mapping[str, Sequence[str]], times: int) -> dict[str, Run]:
     runs: dict[str, list[Run]] = {name: [] for name in commands}
     for _ in range(times):
         for name, command in commands.items():
-            runs[name].append(run(command, (0, 1)))
+            runs[name].append(run(command, (0, 1, 5)))
     return {
         name: Run(
             median(each.seconds for each in its),

@@ -4,7 +4,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from tests.bench.processes import run
+from tests.bench.processes import Run, python, run
 from tests.bench.reconcile import LANDSCAPE, tieout, write_apart
 
 SIZES = (100_000, 1_000_000, 5_000_000)
@@ -19,16 +19,19 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             data = Path(folder)
             write_apart(data, deals)
+            by_hand = python("-m", "tests.bench.by_hand", str(data), str(data / "by_hand.parquet"))
+            _print(deals, "SQL by hand", run(by_hand))
             for processes in (1, 2):
                 landscape = data / "landscape.yaml"
                 settings = f"workers: {{processes: {processes}}}\n"
                 landscape.write_text(LANDSCAPE.read_text() + settings)
-                done = run(tieout(data, data / "breaks.parquet", landscape), (1,))
-                print(
-                    f"| {deals:,} | {processes} | {done.seconds:.1f} |"
-                    f" {done.busy:.1f} | {done.megabytes:,.0f} |",
-                    flush=True,
-                )
+                done = run(tieout(data, data / "breaks.parquet", landscape), (1, 5))
+                _print(deals, f"tieout, {processes} process{'es' * (processes > 1)}", done)
+
+
+def _print(deals: int, who: str, done: Run) -> None:
+    row = f"| {deals:,} | {who} | {done.seconds:.1f} | {done.busy:.1f} | {done.megabytes:,.0f} |"
+    print(row, flush=True)
 
 
 if __name__ == "__main__":

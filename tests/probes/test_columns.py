@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from monitor.core.entities import ENTITIES
 from monitor.core.model import FieldType, Record, StreamId
 from monitor.core.streams import StreamSettings
-from probes.engine.columns import RAW, TYPES, ColumnMapper
+from probes.engine.column_values import TYPES
+from probes.engine.columns import RAW, ColumnMapper
 from probes.engine.mapping import RowMapper
 
 STREAM = StreamId("psa", "project")
