@@ -16,15 +16,15 @@ def named_plugins(tree: Tree, plugins: Plugins) -> Plugins:
     Whoever misspells a name is told of all that there are.
     """
     flows = list(_members(tree, "flows"))
-    probes = [each.get("probe") for each in _members(tree, "systems")]
-    channels = [each.get("channel") for each in _members(tree, "channels")]
-    watches = [each.get("check") for each in _members(tree, "watches")]
-    rules = [each.get("check") for flow in flows for each in _members(flow, "rules")]
+    probes = {_name(each, "probe") for each in _members(tree, "systems")}
+    channels = {_name(each, "channel") for each in _members(tree, "channels")}
+    watches = {_name(each, "check") for each in _members(tree, "watches")}
+    rules = {_name(each, "check") for flow in flows for each in _members(flow, "rules")}
     is_known = (
-        set(probes) <= set(plugins.probes)
-        and set(channels) <= set(plugins.channels)
-        and set(watches) <= set(plugins.watches)
-        and set(rules) <= set(plugins.rules)
+        probes <= set(plugins.probes)
+        and channels <= set(plugins.channels)
+        and watches <= set(plugins.watches)
+        and rules <= set(plugins.rules)
     )
     if not is_known:
         return plugins
@@ -44,5 +44,11 @@ def _members(tree: Any, section: str) -> Iterator[dict[str, Any]]:
         yield from (each for each in members.values() if isinstance(each, dict))
 
 
-def _only(rows: Mapping[str, Kind], names: list[Any]) -> dict[str, Kind]:
-    return {name: rows[name] for name in sorted(set(names))}
+def _name(member: dict[str, Any], key: str) -> str:
+    """The plug-in's name; one that no plug-in has where there is none."""
+    name = member.get(key)
+    return name if isinstance(name, str) else ""
+
+
+def _only(rows: Mapping[str, Kind], names: set[str]) -> dict[str, Kind]:
+    return {name: rows[name] for name in sorted(names)}
