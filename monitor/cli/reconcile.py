@@ -12,7 +12,7 @@ from monitor.cli.exits import Exit
 from monitor.cli.moments import read_instant
 from monitor.cli.options import AsJson, LandscapePath, new_console
 from monitor.core.clock import system_clock
-from monitor.extracts.breaks_file import breaks_table, write_breaks
+from monitor.extracts.breaks_file import breaks_table, format_of, write_breaks
 from monitor.extracts.outcome import Reconciliation
 from monitor.reports.reconciliation import reconciliation_as_json, show_reconciliation
 
@@ -50,6 +50,8 @@ def reconcile(
     Exit status, as bit flags: 1 there are breaks, 2 the landscape was refused, 4 something could
     not be looked at, 8 tieout itself failed.
     """
+    if out is not None:
+        _require_format(out)
     instant = read_instant(as_of) if as_of else None
     if data is None:
         done = _reconcile_store(landscape, instant, read_instant(known) if known else None)
@@ -65,6 +67,14 @@ def reconcile(
     unknown = done.absent or any(done.not_asked.values()) or done.result.unreadable.height
     status = Exit.BREAKS if breaks.height else Exit.IN_ORDER
     raise typer.Exit(status | Exit.BLIND if unknown else status)
+
+
+def _require_format(out: Path) -> None:
+    """Refuse a file that could not be written before hours are spent on what goes into it."""
+    try:
+        format_of(out)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 def _reconcile_store(

@@ -1,5 +1,6 @@
 """Breaks as a table for whoever gets the file: one row a break, in an order of its own."""
 
+from enum import StrEnum
 from pathlib import Path
 
 import polars as pl
@@ -43,18 +44,37 @@ def breaks_table(found: pl.DataFrame) -> pl.DataFrame:
     return named.select(COLUMNS).sort(_ORDER, maintain_order=True)
 
 
-def write_breaks(breaks: pl.DataFrame, path: Path) -> None:
-    """Write the table in the format that the file's suffix says: Parquet, CSV or JSON lines.
+class BreaksFormat(StrEnum):
+    """Formats that breaks are written in, by the suffix of the file."""
+
+    PARQUET = ".parquet"
+    CSV = ".csv"
+    JSON_LINES = ".jsonl"
+
+
+def format_of(path: Path) -> BreaksFormat:
+    """The format that the file's name says.
 
     Raises:
-        ValueError: the suffix says none of them.
+        ValueError: it says none.
     """
-    match path.suffix.lower():
-        case ".parquet":
+    try:
+        return BreaksFormat(path.suffix.lower())
+    except ValueError:
+        known = ", ".join(BreaksFormat)
+        raise ValueError(f"'{path.suffix}' is no format of breaks; known are {known}") from None
+
+
+def write_breaks(breaks: pl.DataFrame, path: Path) -> None:
+    """Write the table in the format that the file's name says.
+
+    Raises:
+        ValueError: it says none.
+    """
+    match format_of(path):
+        case BreaksFormat.PARQUET:
             breaks.write_parquet(path)
-        case ".csv":
+        case BreaksFormat.CSV:
             breaks.write_csv(path)
-        case ".jsonl" | ".ndjson":
+        case BreaksFormat.JSON_LINES:
             breaks.write_ndjson(path)
-        case suffix:
-            raise ValueError(f"'{suffix}' is no format of breaks: .parquet, .csv or .jsonl")
