@@ -27,7 +27,8 @@ _TERM: EntityFields = {"start_at": _INSTANT, "start_on": _DATE, "end_on": _DATE}
 
 ENTITIES: Mapping[str, EntityFields] = {
     "customer": {**_PROVENANCE, "tax_number": _TEXT, "domain": _TEXT, "address": _TEXT,
-                 "phone": _TEXT, "country": _TEXT},
+                 "street": _TEXT, "city": _TEXT, "postcode": _TEXT, "country": _TEXT,
+                 "phone": _TEXT},
     "opportunity": {**_PROVENANCE, **_MONEY, **_TERM, "closed_at": _INSTANT},
     "quote": {**_PROVENANCE, **_MONEY, "accepted_at": _INSTANT, "revision": _INTEGER},
     "contract": {**_PROVENANCE, **_MONEY, **_TERM, "signed_at": _INSTANT, "revision": _INTEGER,
