@@ -124,6 +124,16 @@ class Timing(Protocol):
 
 
 @runtime_checkable
+class Timeless(Watch, Protocol):
+    """A watch that needs records alone, neither statistics nor a past: it can look at extracts."""
+
+    @property
+    def reads(self) -> Mapping[StreamId, frozenset[str]]:
+        """By stream that it needs, the fields that it looks at."""
+        ...
+
+
+@runtime_checkable
 class Asking(Watch, Protocol):
     """A watch that leaves to people what it is not sure of."""
 

@@ -1,7 +1,7 @@
 """Groups of records that mean one thing, and names for them that last."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 Pair = tuple[str, str]
 
@@ -43,7 +43,7 @@ def name_clusters(
 
     Where a group was split, the part with the most of its records keeps the name, of equal parts
     the one with the oldest record. Where groups were merged, the oldest name stays. A new group is
-    named after its oldest record.
+    named after its oldest record. No two groups have one name.
 
     Args:
         groups: disjoint groups.
@@ -64,9 +64,21 @@ def name_clusters(
         for name, count in names.items():
             if name not in heirs or count > held[heirs[name]][name]:
                 heirs[name] = number
+    kept = [
+        min((name for name in held[number] if heirs[name] == number), key=oldest, default=None)
+        for number in range(len(listed))
+    ]
+    taken = {name for name in kept if name is not None}
     named: dict[str, str] = {}
-    for number, group in enumerate(listed):
-        kept = sorted((name for name in held[number] if heirs[name] == number), key=oldest)
-        fresh = (each for each in group if each not in heirs)
-        named |= dict.fromkeys(group, kept[0] if kept else next(fresh, group[0]))
+    for group, lasting in zip(listed, kept, strict=True):
+        name = lasting or _new_name(group, taken)
+        taken.add(name)
+        named |= dict.fromkeys(group, name)
     return named
+
+
+def _new_name(group: Sequence[str], taken: Collection[str]) -> str:
+    name = next((each for each in group if each not in taken), group[0])
+    while name in taken:  # Each of its records gave its name to a group that it has left.
+        name += "'"
+    return name

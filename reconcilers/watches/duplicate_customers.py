@@ -6,13 +6,16 @@ how rare the value is in this estate, so that the check is as sure among a milli
 among a thousand. Where the evidence is not enough, the pair is a candidate: `tieout candidates`
 lists those, and what `tieout decide` says of a pair is honoured from then on.
 
+A group is named after its oldest record by `created_at`, where that is mapped, and keeps its name
+for as long as it can be known again.
+
 With `across`, the records of all streams are compared with one another: two records of the ERP
 that do not look alike can both be the one account of the CRM.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Final, Literal, Self
 
 import polars as pl
 from pydantic import Field, model_validator
@@ -21,7 +24,7 @@ from monitor.core.breaks import BreakKind, Finding
 from monitor.core.flows import StreamName
 from monitor.core.model import FieldType, StreamId
 from monitor.core.plugins import WatchContext
-from monitor.core.ports import Verdict
+from monitor.core.ports import INSTANT, Verdict
 from monitor.core.streams import Settings
 from monitor.core.watches import Survey, WatchSettings
 from reconcilers.matching.clusters import name_clusters
@@ -37,6 +40,10 @@ same_customer:
   streams: [erp.customer]
   compare: {name: name, tax: tax_number, domain: domain, phone: phone}
 """
+
+
+BORN: Final = "created_at"
+"""The field that tells how old a record is."""
 
 
 class ComparedFields(Settings):
@@ -90,9 +97,11 @@ def build(
     for stream in streams:
         for field in settings.compare.given.values():
             find_field(context.estate, stream, field, FieldType.TEXT)
+    dated = (each for each in streams if context.estate.fields[each].get(BORN) is FieldType.INSTANT)
     return DuplicateCustomers(
         name=name,
         streams=streams,
+        dated=frozenset(dated),
         settings=settings,
         accuser=Accuser(name, settings, context.estate, BreakKind.DUPLICATE),
     )
@@ -100,10 +109,19 @@ def build(
 
 @dataclass(frozen=True, slots=True)
 class DuplicateCustomers:
-    """The check that no customer is held twice; one finding for each record too many."""
+    """The check that no customer is held twice; one finding for each record too many.
+
+    Attributes:
+        name: as the landscape calls it.
+        streams: whose records are compared.
+        dated: streams whose records can tell how old they are.
+        settings: as configured.
+        accuser: writes the findings.
+    """
 
     name: str
     streams: tuple[StreamId, ...]
+    dated: frozenset[StreamId]
     settings: DuplicateCustomersSettings
     accuser: Accuser
 
@@ -111,6 +129,15 @@ class DuplicateCustomers:
     def needs(self) -> frozenset[StreamId]:
         """The streams that are compared."""
         return frozenset(self.streams)
+
+    @property
+    def reads(self) -> Mapping[StreamId, frozenset[str]]:
+        """What is compared, and what tells how old a record is."""
+        compared = frozenset(self.settings.compare.given.values())
+        return {
+            stream: compared | {BORN} if stream in self.dated else compared
+            for stream in self.streams
+        }
 
     def evaluate(self, survey: Survey) -> Verdict:
         """One finding for each record that a group's oldest makes one too many."""
@@ -134,6 +161,7 @@ class DuplicateCustomers:
         pools = [
             survey.frames[stream].select(
                 pl.concat_str(pl.lit(f"{stream}/"), "_record").alias("id"),
+                (pl.col(BORN) if stream in self.dated else pl.lit(None, INSTANT)).alias("born"),
                 *(pl.col(field).alias(part) for part, field in fields),
             )
             for stream in self.streams
@@ -148,12 +176,16 @@ class DuplicateCustomers:
         ids = set(pool["id"])
         here = survey.decisions.filter(pl.col("left").is_in(ids), pl.col("right").is_in(ids))
         groups = group(pairs, here, self._thresholds)
-        names = name_clusters(groups, survey.clusters)
+        ages = _ages(pool, groups)
+        names = name_clusters(groups, survey.clusters, ages)
         reasons = _reasons(pairs)
         for members in groups:
             for stream in self.streams:
                 ours = [each for each in members if each.startswith(f"{stream}/")]
-                kept = names[members[0]] if names[members[0]] in ours else min(ours, default="")
+                if not ours:
+                    continue
+                oldest = min(ours, key=lambda each: (ages.get(each, each), each))
+                kept = names[oldest] if names[oldest] in ours else oldest
                 for each in ours:
                     if each != kept:
                         yield self._accuse(stream, names[each], kept, each, reasons)
@@ -169,6 +201,15 @@ class DuplicateCustomers:
             expected=f"one record, {kept.removeprefix(prefix)}",
             actual=reasons.get(record, "a person decided that they are the same"),
         )
+
+
+def _ages(pool: pl.DataFrame, groups: list[list[str]]) -> dict[str, str]:
+    """By grouped record that knows it, when it was made, as text that sorts."""
+    grouped = pl.Series([each for members in groups for each in members], dtype=pl.String)
+    known = pool.filter(pl.col("born").is_not_null(), pl.col("id").is_in(grouped.implode()))
+    return dict(
+        known.select("id", pl.col("born").dt.to_string("%Y-%m-%dT%H:%M:%S%.6f")).iter_rows()
+    )
 
 
 def _reasons(pairs: pl.DataFrame) -> dict[str, str]:

@@ -41,6 +41,21 @@ def test_names_do_not_change_while_groups_do_not(links: list[tuple[float, str, s
     assert len(set(names.values())) == len(groups)
 
 
+@given(LINKS, st.dictionaries(st.sampled_from(RECORDS), st.sampled_from([*RECORDS, "gone"])))
+def test_two_groups_never_share_a_name_whatever_they_were_called(
+    links: list[tuple[float, str, str]], before: dict[str, str]
+) -> None:
+    groups = gather(links, set())
+    names = name_clusters(groups, before)
+    assert len(set(names.values())) == len(groups)
+    assert name_clusters(groups, names) == names
+
+
+def test_a_group_whose_records_all_named_others_gets_a_name_of_its_own() -> None:
+    names = name_clusters([["a", "b"], ["c", "d"], ["e", "f"]], {"c": "a", "d": "a", "e": "b"})
+    assert names == {"a": "a'", "b": "a'", "c": "a", "d": "a", "e": "b", "f": "b"}
+
+
 def test_a_new_group_is_named_after_its_oldest_record() -> None:
     assert name_clusters([["b", "c"]], {}) == {"b": "b", "c": "b"}
     assert name_clusters([["b", "c"]], {}, {"b": "2026", "c": "2025"}) == {"b": "c", "c": "c"}

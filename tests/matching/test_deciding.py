@@ -1,6 +1,7 @@
 """The watch over customers, and what people decide, remembered in the store."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import polars as pl
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from monitor.core.errors import Permanent
 from monitor.core.model import FieldType, StreamId
 from monitor.core.plugins import RuleContext, WatchContext
+from monitor.core.ports import INSTANT
 from monitor.core.watches import ESTATE, NOWHERE, MatchDecision, Opinion, Survey
 from monitor.deciding import decide_pair
 from monitor.store.database import Database
@@ -69,6 +71,25 @@ def test_a_group_keeps_the_name_under_which_it_was_told() -> None:
     renamed = {f"erp.customer/{found.record_id}": "erp.customer/OLD"}
     after = watch().evaluate(survey(clusters=renamed)).findings
     assert "same:erp.customer/OLD" in {each.transaction for each in after}
+
+
+def test_a_group_is_named_after_the_record_that_was_made_first() -> None:
+    found = watch().evaluate(survey()).findings
+    double = found[0].record_id
+    born = pl.when(pl.col("_record") == double).then(NOW - timedelta(days=9)).otherwise(NOW)
+    dated = FRAME.with_columns(created_at=born.cast(INSTANT))
+    context = replace(
+        CONTEXT,
+        estate=replace(
+            CONTEXT.estate,
+            fields={ERP: {**CONTEXT.estate.fields[ERP], "created_at": FieldType.INSTANT}},
+        ),
+    )
+    after = build("same", watch().settings, context).evaluate(Survey({ERP: dated}, {ERP: NOW}, NOW))
+    names = {each.transaction for each in after.findings}
+    assert f"same:erp.customer/{double}" in names
+    assert found[0].transaction not in names
+    assert double not in {each.record_id for each in after.findings}
 
 
 def test_a_field_that_the_stream_lacks_is_refused() -> None:
