@@ -110,7 +110,7 @@ def build_estate(
             name: settings.title for name, settings in landscape.systems.items() if settings.title
         },
         owners={name: settings.owner for name, settings in landscape.systems.items()},
-        lookouts=_build_lookouts(landscape, plugins),
+        lookouts=build_lookouts(landscape, plugins),
     )
 
 
@@ -179,7 +179,8 @@ def build_flow(
     )
 
 
-def _build_lookouts(landscape: Landscape, plugins: Plugins) -> tuple[Lookout, ...]:
+def build_lookouts(landscape: Landscape, plugins: Plugins) -> tuple[Lookout, ...]:
+    """The watches of a landscape, in its order."""
     context = watch_context(landscape)
     return tuple(
         Lookout(

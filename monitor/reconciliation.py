@@ -1,7 +1,7 @@
-"""A whole reconciliation of extracts: the landscape's flows, shard by shard."""
+"""A whole reconciliation of extracts: the landscape's flows, shard by shard, and its watches."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -9,16 +9,18 @@ from pathlib import Path
 
 import polars as pl
 
-from monitor.app import build_flow, load_plugins, read_landscape
+from monitor.app import build_flow, build_lookouts, load_plugins, read_landscape
 from monitor.config import Landscape
 from monitor.config.context import known_entities, known_streams
 from monitor.core.errors import Permanent, Reason
 from monitor.core.model import StreamId
+from monitor.core.watches import ESTATE, Timeless
 from monitor.estate import Flow
 from monitor.extracts.outcome import Reconciliation
 from monitor.extracts.placing import Placing, Shard, place_rows
 from monitor.extracts.reconciling import Reconciled, askable_rules, reconcile_shard, together
 from monitor.extracts.tables import Table, open_tables
+from monitor.extracts.watching import askable_watches, look, timeless
 from monitor.extracts.workers import run_tasks
 
 
@@ -34,7 +36,9 @@ class Part:
 
 
 def reconcile(path: Path, folder: Path, as_of: datetime | None) -> Reconciliation:
-    """Every flow's rules over the extracts in a folder.
+    """Every flow's rules over the extracts in a folder, and the watches that need no past.
+
+    Watches look at whole streams, so they are asked here, once, whoever works on the shards.
 
     Args:
         path: of the landscape.
@@ -65,16 +69,19 @@ def reconcile(path: Path, folder: Path, as_of: datetime | None) -> Reconciliatio
     ]
     # What is open here already need not be opened again, unless somebody else does the work.
     work = partial(_reconcile_at, desk) if settings.stays_here else reconcile_part
-    result = together(run_tasks(settings, work, parts))
+    watches = timeless(each.watch for each in build_lookouts(desk.landscape, load_plugins()))
+    ruled = together(run_tasks(settings, work, parts))
+    watched = look(watches, desk.tables, instant)
     return Reconciliation(
         as_of=instant,
         rows=rows,
         absent=tuple(sorted(known_streams(desk.landscape).keys() - desk.tables.keys())),
         not_asked={
-            name: tuple(sorted(_unasked(flow, desk.tables) | result.failed))
+            name: tuple(sorted(_unasked(flow, desk.tables) | ruled.failed))
             for name, flow in desk.flows.items()
-        },
-        result=result,
+        }
+        | _unasked_watches(watches, desk.tables, watched.failed),
+        result=together([ruled, watched]),
     )
 
 
@@ -115,6 +122,17 @@ def _reconcile_at(desk: _Desk, part: Part) -> Reconciled:
 def _unasked(flow: Flow, tables: Mapping[StreamId, Table]) -> set[str]:
     asked = {rule.name for rule in askable_rules(flow, tables)}
     return {rule.name for rule in flow.rules} - asked
+
+
+def _unasked_watches(
+    watches: Sequence[Timeless], tables: Mapping[StreamId, Table], failed: frozenset[str]
+) -> dict[str, tuple[str, ...]]:
+    if not watches:
+        return {}
+    unasked = {watch.name for watch in watches} - {
+        watch.name for watch in askable_watches(watches, tables) if watch.name not in failed
+    }
+    return {ESTATE: tuple(sorted(unasked))}
 
 
 def _count(table: Table) -> int:

@@ -6,6 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from monitor.core.breaks import BreakKind
+from monitor.core.watches import ESTATE
 
 COLUMNS = (
     "key",
@@ -27,7 +28,7 @@ COLUMNS = (
     "severity",
     "flow",
 )
-"""`key` is the business key of the deal."""
+"""`key` is the business key of the deal; of a group of customers, the oldest one's identifier."""
 
 _ORDER = ("key", "kind", "system", "field", "record_id", "rule", "flow")
 
@@ -35,12 +36,18 @@ _ORDER = ("key", "kind", "system", "field", "record_id", "rule", "flow")
 def breaks_table(found: pl.DataFrame) -> pl.DataFrame:
     """Findings under the names of `COLUMNS`, sorted.
 
-    A record that is missing goes by the value of its key, as `record_id` of the copies would.
+    A record that is missing goes by the value of its key, as `record_id` of the copies would; a
+    group of customers by the identifier of the record that it is named after.
     """
     absent = pl.col("kind").is_in([BreakKind.MISSING.value, BreakKind.LATE.value])
     key_alone = pl.col("record_id").str.replace(r"^[a-z][a-z0-9_-]*:", "")
     record_id = pl.when(absent).then(key_alone).otherwise("record_id")
-    named = found.with_columns(record_id.alias("record_id")).rename({"transaction": "key"})
+    in_group = pl.col("flow") == ESTATE
+    of_oldest = pl.col("transaction").str.replace(r"^same:[^/]*/", "")
+    key = pl.when(in_group).then(of_oldest).otherwise("transaction")
+    named = found.with_columns(record_id.alias("record_id"), key.alias("transaction")).rename(
+        {"transaction": "key"}
+    )
     return named.select(COLUMNS).sort(_ORDER, maintain_order=True)
 
 

@@ -1,6 +1,6 @@
 """Rows of an extract as the frames that rules look at."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 import polars as pl
@@ -62,19 +62,24 @@ def load_frame(
     keys = [
         columns.keys(kind).list.eval(pl.lit(f"{kind}:") + pl.element()) for kind in columns.kinds()
     ]
-    misfits = [
-        pl.when(misfit).then(pl.lit(f"{name} "))
-        for name in table.fields
-        if (misfit := columns.misfits(name)) is not None
-    ]
-    named = pl.concat_str(pl.lit(""), *misfits, ignore_nulls=True).str.strip_chars_end()
     return placed.select(
         HASH,
         TRANSACTION,
-        named.str.replace_all(" ", ", ", literal=True).alias(MISFITS),
+        misfits_of(table, table.fields).alias(MISFITS),
         columns.native_id().fill_null("").alias("_record"),
         (pl.concat_list(keys) if keys else pl.lit([], pl.List(pl.String))).alias("_keys"),
         columns.modified_at().alias("_modified_at"),
         pl.lit(observed_at, INSTANT).alias("_observed_at"),
         *(columns.field(name).alias(name) for name in table.fields),
     )
+
+
+def misfits_of(table: Table, names: Iterable[str]) -> pl.Expr:
+    """Which of these fields hold what they cannot, parted by commas; empty where none does."""
+    misfits = [
+        pl.when(misfit).then(pl.lit(f"{name} "))
+        for name in names
+        if (misfit := table.columns.misfits(name)) is not None
+    ]
+    named = pl.concat_str(pl.lit(""), *misfits, ignore_nulls=True).str.strip_chars_end()
+    return named.str.replace_all(" ", ", ", literal=True)

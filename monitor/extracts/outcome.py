@@ -16,7 +16,8 @@ class Reconciliation:
         as_of: the instant at which the estate was judged.
         rows: of each extract.
         absent: streams without an extract.
-        not_asked: by flow, rules that need one of these; what they would say is unknown.
+        not_asked: by flow, rules that need one of these; what they would say is unknown. Watches
+            stand under `estate`.
         result: breaks and unreadable records.
         known: what was seen after this was left out; None for extracts, which hold what they hold.
     """
