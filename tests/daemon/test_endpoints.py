@@ -13,6 +13,7 @@ from tests.daemon.firms import Scene, scene
 from tests.daemon.metrics import OPEN_METRICS, families, values_of
 from tests.daemon.process import Process, count, daemon, get, wait_until
 
+WATCHED = "tieout_watch_last_success_timestamp_seconds"
 OPEN = "SELECT count(*) FROM \"break\" WHERE state = 'open'"
 
 
@@ -34,6 +35,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
             address = process.address()
             wait_until(lambda: count(store, OPEN) == planted)
             wait_until(lambda: sum(values_of(address, "tieout_breaks_open").values()) == planted)
+            wait_until(lambda: bool(values_of(address, WATCHED)))
             yield Running(opened, process, address, store)
 
 

@@ -271,7 +271,9 @@ def test_records_are_fetched_found_and_listed(tmp_path: Path) -> None:
     write(tmp_path / "i.jsonl", "\n".join(rows))
     probe = probe_of(tmp_path)
     able = probe.capabilities("invoices")
-    assert able == Capabilities(fetch=True, lookup=frozenset({"invoice"}), sweep=True)
+    assert able == Capabilities(
+        fetch=True, lookup=frozenset({"invoice"}), sweep=True, tells_time=False
+    )
     assert ids(probe.fetch("invoices", ["inv-1", "inv-9"])) == ["inv-1"]
     assert ids(probe.lookup("invoices", "invoice", ["3", "9"])) == ["inv-3"]
     assert list(probe.native_ids("invoices")) == [[f"inv-{number}" for number in range(5)]]
