@@ -12,7 +12,7 @@ from monitor.sight import see
 from monitor.store import breaks
 from monitor.store.audit import append_audit
 from monitor.store.database import Connection, Database
-from monitor.store.matching import load_decisions, save_decision
+from monitor.store.matching import has_record, load_decisions, save_decision
 from monitor.store.whole_streams import WholeStreams
 
 
@@ -40,13 +40,16 @@ def decide_pair(database: Database, decision: MatchDecision, clock: Clock) -> No
     """Remember what a person decided; the watches follow at their next look.
 
     Raises:
-        Permanent: a record is compared with itself, or the store failed.
+        Permanent: a record is compared with itself or does not exist, or the store failed.
         Transient: the store failed.
     """
     if decision.left == decision.right:
         raise Permanent("a record is always the same as itself", reason=Reason.REFUSED)
     now = clock()
     with database.write() as connection:
+        for name in (decision.left, decision.right):
+            if not has_record(connection, name):
+                raise Permanent(f"there is no record {name}", reason=Reason.NOT_FOUND)
         save_decision(connection, decision, now)
         append_audit(
             connection,

@@ -6,7 +6,7 @@ import polars as pl
 from sqlalchemy import Connection, or_, select
 
 from monitor.core.watches import DECISIONS, MatchDecision
-from monitor.store.schema import match_decision
+from monitor.store.schema import match_decision, record
 
 
 def save_decision(connection: Connection, decision: MatchDecision, now: datetime) -> None:
@@ -43,3 +43,12 @@ def load_decisions(connection: Connection, prefix: str = "") -> pl.DataFrame:
         )
     rows = [tuple(row) for row in connection.execute(query)]
     return pl.DataFrame(rows, schema=DECISIONS, orient="row")
+
+
+def has_record(connection: Connection, name: str) -> bool:
+    """Whether a record is there, named as `stream/native id`; one that was deleted is not."""
+    stream, _, native_id = name.partition("/")
+    query = select(record.c.id).where(
+        record.c.stream == stream, record.c.native_id == native_id, record.c.deleted.is_(False)
+    )
+    return connection.execute(query).first() is not None

@@ -7,13 +7,14 @@ import polars as pl
 import pytest
 
 from monitor.core.errors import Permanent
-from monitor.core.model import FieldType, StreamId
+from monitor.core.model import FieldType, Record, StreamId
 from monitor.core.plugins import RuleContext, WatchContext
 from monitor.core.ports import INSTANT
 from monitor.core.watches import ESTATE, NOWHERE, MatchDecision, Opinion, Survey
 from monitor.deciding import decide_pair
 from monitor.store.database import Database
 from monitor.store.matching import load_decisions
+from monitor.store.records import mark_deleted, save_page
 from reconcilers.watches.duplicate_customers import (
     DuplicateCustomers,
     DuplicateCustomersSettings,
@@ -51,6 +52,11 @@ def survey(database: Database | None = None, **more: object) -> Survey:
 
 
 def decide(database: Database, left: str, right: str, opinion: Opinion) -> None:
+    with database.write() as connection:
+        for record in (left, right):
+            stream, native_id = record.split("/")
+            known = Record(StreamId.parse(stream), "customer", native_id, {}, (), NOW)
+            save_page(connection, known.stream, [known], NOW)
     decide_pair(database, MatchDecision(left, right, opinion, "eve", "I asked"), lambda: NOW)
 
 
@@ -123,6 +129,18 @@ def test_a_record_cannot_differ_from_itself(database: Database) -> None:
         decide(database, "erp.customer/1", "erp.customer/1", Opinion.DIFFERENT)
     with database.read() as connection:
         assert load_decisions(connection).is_empty()
+
+
+def test_records_that_are_not_there_cannot_be_decided(database: Database) -> None:
+    decide(database, "erp.customer/1", "erp.customer/2", Opinion.SAME)
+    with database.write() as connection:
+        mark_deleted(connection, ERP, ["2"], NOW)
+    for gone in ("erp.customer/2", "erp.customer/3", "crm.account/1", "1", ""):
+        decision = MatchDecision("erp.customer/1", gone, Opinion.DIFFERENT, "eve", "I asked")
+        with pytest.raises(Permanent, match=f"there is no record {gone}"):
+            decide_pair(database, decision, lambda: NOW)
+    with database.read() as connection:
+        assert load_decisions(connection)["opinion"].to_list() == ["same"]
 
 
 def test_no_customers_have_no_duplicates() -> None:
