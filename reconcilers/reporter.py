@@ -9,6 +9,7 @@ from monitor.core.flows import RuleSettings
 from monitor.core.model import FieldType, StreamId
 from monitor.core.plugins import RuleContext
 from monitor.core.ports import DEADLINES, FINDINGS, MONEY, Scope
+from reconcilers.money import countable
 
 AMOUNT, CURRENCY = "_amount", "_currency"
 """Columns of a transaction's money, see `Reporter.transaction_money`."""
@@ -55,9 +56,14 @@ def currency_of(context: RuleContext, stream: StreamId, prefix: str = "") -> pl.
 
 
 def in_one_currency(amount: pl.Expr, currency: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
-    """Sum and currency of a group's amounts; both null where there are none or two currencies."""
+    """Sum and currency of a group's amounts.
+
+    Both are null where there are none or two currencies, or an amount too great to be summed.
+    """
     stated = currency.filter(amount.is_not_null()).fill_null("")
-    same = stated.n_unique() == 1
+    # A grouped sum without a place among the digits wraps round, and says nothing.
+    fits = countable(amount).count() == amount.count()
+    same = (stated.n_unique() == 1) & fits
     return pl.when(same).then(amount.sum()), pl.when(same).then(stated.first())
 
 
