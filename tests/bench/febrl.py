@@ -21,9 +21,7 @@ SETS: Final = {
 
 def load_febrl(folder: Path, name: str) -> CustomerEstate:
     """One of `SETS`; records of one number are one person."""
-    rows = pl.concat(
-        pl.read_csv(folder / file, infer_schema=False) for file in SETS[name]
-    )
+    rows = pl.concat(pl.read_csv(folder / file, infer_schema=False) for file in SETS[name])
     rows = rows.rename(str.strip).with_columns(pl.all().str.strip_chars().replace("", None))
 
     def joined(*parts: str) -> pl.Expr:
