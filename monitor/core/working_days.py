@@ -73,8 +73,7 @@ def public_holidays(country: str, region: str, year: int) -> frozenset[date]:
     Raises:
         ValueError: it knows no such country or region.
     """
-    # Only calendars with a country pay for what the library takes to load.
-    import holidays  # noqa: PLC0415
+    import holidays  # noqa: PLC0415 - only calendars with a country pay for what it takes to load
 
     regions = holidays.list_supported_countries().get(country)
     if regions is None:
