@@ -4,12 +4,23 @@ Rows given to `insert_rows` and `update_rows` are as the database holds them (in
 integers), because column types do not see what goes to the driver in bulk.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 import polars as pl
-from sqlalchemy import Connection, Select, Table, func, literal, select, text
+from sqlalchemy import (
+    CompoundSelect,
+    Connection,
+    Select,
+    Table,
+    Text,
+    cast,
+    func,
+    literal,
+    select,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import TypeEngine
 
@@ -26,23 +37,40 @@ def _is_postgresql(connection: Connection) -> bool:
 
 def listed_ids(connection: Connection, values: Collection[int]) -> Select[Any]:
     """A subquery with these numbers, bound as one parameter however many they are."""
-    return _listed(connection, list(values), postgresql.BIGINT)
+    if _is_postgresql(connection):
+        return _unnested(map(str, values), postgresql.BIGINT)
+    return _each(values)
 
 
 def listed_texts(connection: Connection, values: Collection[str]) -> Select[Any]:
     """A subquery with these texts, bound as one parameter however many they are."""
-    return _listed(connection, list(values), postgresql.TEXT)
-
-
-def _listed(connection: Connection, values: list[Any], kind: type[TypeEngine[Any]]) -> Select[Any]:
     if _is_postgresql(connection):
-        return select(func.unnest(literal(values, postgresql.ARRAY(kind))).label("value"))
-    encoded = msgspec.json.encode(values).decode()
+        return _unnested(map(_quoted, values), postgresql.TEXT)
+    return _each(values)
+
+
+def _unnested(items: Iterable[str], kind: type[TypeEngine[Any]]) -> Select[Any]:
+    """Items of an array that is written here: the driver looks at each of them several times.
+
+    Source: PostgreSQL documentation, "Arrays", section "Array Input and Output Syntax".
+    """
+    array = cast(literal("{" + ",".join(items) + "}", Text), postgresql.ARRAY(kind))
+    return select(func.unnest(array).label("value"))
+
+
+def _quoted(value: str) -> str:
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _each(values: Collection[int] | Collection[str]) -> Select[Any]:
+    encoded = msgspec.json.encode(list(values)).decode()
     return select(func.json_each(encoded).table_valued("value").c.value)
 
 
 def fetch_frame(
-    connection: Connection, query: Select[Any], schema: Mapping[str, type[pl.DataType]]
+    connection: Connection,
+    query: Select[Any] | CompoundSelect[Any],
+    schema: Mapping[str, type[pl.DataType]],
 ) -> pl.DataFrame:
     """The rows of a query as columns.
 

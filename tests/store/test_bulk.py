@@ -1,5 +1,7 @@
 import polars as pl
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import select
 
 from monitor.store import bulk, records
@@ -36,3 +38,19 @@ def test_values_are_as_the_database_holds_them(database: Database) -> None:
         records.mark_deleted(connection, OPPORTUNITIES, ["1"], at(2))
     stamp = int(START.timestamp()) * 1_000_000
     assert fetch(database).rows() == [("1", stamp, True), ("2", None, False)]
+
+
+@given(st.lists(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))))
+@example(["", "NULL", 'a "quoted" \\ text', "{a,b}", " blanks ", "two\nlines\\n", "ü✓"])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_listed_texts_arrive_as_they_are(database: Database, values: list[str]) -> None:
+    with database.read() as connection:
+        found = connection.execute(bulk.listed_texts(connection, values)).scalars().all()
+    assert found == values
+
+
+@pytest.mark.parametrize("values", [[], [0], [-1, 2**63 - 1, 2, 2]])
+def test_listed_numbers_arrive_as_they_are(database: Database, values: list[int]) -> None:
+    with database.read() as connection:
+        found = connection.execute(bulk.listed_ids(connection, values)).scalars().all()
+    assert found == values
