@@ -10,10 +10,10 @@ from typing import NamedTuple
 import polars as pl
 from sqlalchemy import Connection, Select, select
 
-from monitor.store.bulk import fetch_frame, listed_ids, listed_texts
+from monitor.store.bulk import fetch_frame, listed_texts
 from monitor.store.frames import KEY_USES, STORED_ROWS, load_rows
-from monitor.store.schema import business_transaction, link, record_key
-from monitor.store.transactions import LINKS, load_links
+from monitor.store.schema import business_transaction, record_key
+from monitor.store.transactions import load_members, transactions_with
 
 _KEY = {"kind": pl.String, "value": pl.String}
 _USES = {"record": pl.Int64, "stream": pl.String, "role": pl.String, **_KEY}
@@ -26,7 +26,7 @@ class Neighbourhood(NamedTuple):
         records: all that were reached, those without any key of the flow included.
         uses: columns record (i64), stream, role, kind, value (str): one row a key use.
         rows: the records as they are stored, `STORED_ROWS`.
-        links: the transactions of the flow that have them, as stored; see `load_links`.
+        links: the transactions of the flow that have them, as stored; see `load_members`.
     """
 
     records: list[int]
@@ -49,20 +49,22 @@ def explore(
     which transaction they were of.
     """
     rows, uses = [pl.DataFrame(schema=STORED_ROWS)], [pl.DataFrame(schema=_USES)]
-    links = [pl.DataFrame(schema=LINKS)]
     seen_keys, seen_transactions = pl.DataFrame(schema=_KEY), _numbers(connection, flow, keys)
+    # Whoever is in a transaction is reached, so its members tell every link once.
+    links = [load_members(connection, flow, seen_transactions.to_list())]
     reached = _ids([])
-    frontier = _ids([*record_ids, *_members(connection, seen_transactions)]).unique()
+    frontier = pl.concat([_ids(record_ids), links[-1]["record"]]).unique()
     while frontier.len():
-        rows.append(load_rows(connection, frontier.to_list()))
+        found = frontier.to_list()
+        rows.append(load_rows(connection, found))
         uses.append(_uses_of(rows[-1], kinds))
-        links.append(load_links(connection, flow, frontier.to_list()))
+        joined = transactions_with(connection, found, besides=seen_transactions.to_list())
+        links.append(load_members(connection, flow, joined.to_list()))
         shared = uses[-1].select(*_KEY).unique().join(seen_keys, on=list(_KEY), how="anti")
-        joined = _without(links[-1]["transaction_id"].unique(), seen_transactions)
         reached = pl.concat([reached, frontier])
         seen_keys = pl.concat([seen_keys, shared])
         seen_transactions = pl.concat([seen_transactions, joined])
-        nearby = pl.concat([_users(connection, shared), _members(connection, joined)])
+        nearby = pl.concat([_users(connection, shared), links[-1]["record"]])
         frontier = _without(nearby.unique(), reached)
     everything = pl.concat(rows).sort("_number")
     return Neighbourhood(
@@ -108,16 +110,6 @@ def _users(connection: Connection, keys: pl.DataFrame) -> pl.Series:
         )
         found.append(_fetch_ids(connection, query))
     return pl.concat(found)
-
-
-def _members(connection: Connection, transaction_ids: pl.Series) -> pl.Series:
-    """Records that were in one of these transactions."""
-    if transaction_ids.is_empty():
-        return _ids([])
-    query = select(link.c.record_id).where(
-        link.c.transaction_id.in_(listed_ids(connection, transaction_ids.to_list()))
-    )
-    return _fetch_ids(connection, query)
 
 
 def _numbers(connection: Connection, flow: str, keys: Collection[str]) -> pl.Series:

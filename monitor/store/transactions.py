@@ -102,26 +102,52 @@ def load_links(connection: Connection, flow: str, record_ids: Collection[int]) -
     Returns:
         `LINKS`.
     """
+    numbers = transactions_with(connection, record_ids, besides=())
+    links = load_members(connection, flow, numbers.to_list())
+    return links.filter(pl.col("record").is_in(list(record_ids)))
+
+
+def transactions_with(
+    connection: Connection, record_ids: Collection[int], besides: Collection[int]
+) -> pl.Series:
+    """The store's numbers of the transactions, of any flow, that have one of these records.
+
+    Args:
+        connection: a transaction.
+        record_ids: the store's numbers of the records.
+        besides: numbers of transactions that the caller knows of already.
+    """
     # Record by record: a condition on the flow would lead to all of its transactions first.
-    links = fetch_frame(
-        connection,
-        select(link.c.transaction_id, link.c.record_id).where(
-            link.c.record_id.in_(listed_ids(connection, record_ids))
-        ),
-        {"transaction_id": pl.Int64, "record": pl.Int64},
+    having = select(link.c.transaction_id).where(
+        link.c.record_id.in_(listed_ids(connection, record_ids))
     )
+    others = having.except_(listed_ids(connection, besides)) if besides else having.distinct()
+    return fetch_frame(connection, others, {"id": pl.Int64})["id"]
+
+
+def load_members(connection: Connection, flow: str, numbers: Collection[int]) -> pl.DataFrame:
+    """Every link of those of these transactions that are of the flow, as stored.
+
+    Returns:
+        `LINKS`.
+    """
+    if not numbers:
+        return pl.DataFrame(schema=LINKS)
     named = fetch_frame(
         connection,
         select(
             business_transaction.c.flow, business_transaction.c.key, business_transaction.c.id
-        ).where(
-            business_transaction.c.id.in_(
-                listed_ids(connection, links["transaction_id"].unique().to_list())
-            )
-        ),
+        ).where(business_transaction.c.id.in_(listed_ids(connection, numbers))),
         {"flow": pl.String, "transaction": pl.String, "transaction_id": pl.Int64},
+    ).filter(pl.col("flow") == flow)
+    links = fetch_frame(
+        connection,
+        select(link.c.transaction_id, link.c.record_id).where(
+            link.c.transaction_id.in_(listed_ids(connection, named["transaction_id"].to_list()))
+        ),
+        {"transaction_id": pl.Int64, "record": pl.Int64},
     )
-    return links.join(named.filter(pl.col("flow") == flow), on="transaction_id").select(*LINKS)
+    return links.join(named, on="transaction_id").select(*LINKS)
 
 
 def count_by_status(connection: Connection, flow: str) -> dict[TransactionStatus, int]:

@@ -60,6 +60,23 @@ def test_links_are_replaced_for_the_given_records_alone(database: Database) -> N
         assert set(found["transaction"]) == {"B", "C"}
 
 
+def test_transactions_with_a_record_are_told_once_and_without_those_known(
+    database: Database,
+) -> None:
+    first, second, third = ids = fill(database)
+    link_up(database, "sales", [("A", first), ("A", second), ("B", second), ("C", third)], ids)
+    with database.read() as connection:
+        found = transactions.transactions_with(connection, [first, second], besides=())
+        assert found.len() == 2
+        joined = transactions.load_members(connection, "sales", found.to_list())
+        known = joined.filter(transaction="A")["transaction_id"].unique().to_list()
+        others = transactions.transactions_with(connection, [first, second], besides=known)
+        told = transactions.load_members(connection, "sales", others.to_list())
+    pairs = {("A", first), ("A", second), ("B", second)}
+    assert set(joined.select("transaction", "record").iter_rows()) == pairs
+    assert told.select("transaction", "record").rows() == [("B", second)]
+
+
 def test_a_record_may_be_in_several_transactions_and_flows(database: Database) -> None:
     first, *_ = fill(database)
     link_up(database, "sales", [("A", first), ("B", first)], [first])
