@@ -79,6 +79,17 @@ def questions_of(
     return dict(questions)
 
 
+def asks_sources(
+    questions: Mapping[StreamId, Question], sources: Mapping[StreamId, Source]
+) -> bool:
+    """Whether to answer takes reading a source again; else nothing new can be stored by it."""
+    return any(
+        doubt.keys or (doubt.native_ids and sources[stream].capabilities.fetch)
+        for stream, question in questions.items()
+        for doubt in question.values()
+    )
+
+
 def _may_lack(finding: Finding, stream: StreamId) -> bool:
     """Whether the finding says that the stream lacks a record, whatever others it has."""
     if stream == (finding.system, finding.stream):

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from monitor.assessment import Assessment, assess
-from monitor.confirmation import confirm, questions_of
+from monitor.confirmation import asks_sources, confirm, questions_of
 from monitor.core.breaks import LIVE_STATES, Break, BreakState, Transition
 from monitor.core.clock import Clock
 from monitor.core.ignores import heard, suppress
@@ -126,7 +126,8 @@ def _settle(
         suspicions = [each for each in seen.findings if each.fingerprint in waiting.to_confirm]
         questions = questions_of(flow, suspicions, seen.frames, estate.sources)
         confirmed = confirm(questions, estate.sources, sight, seen.known, database, clock)
-        seen = assess(flow, record_ids, due, estate, sight, database, clock())
+        if asks_sources(questions, estate.sources):
+            seen = assess(flow, record_ids, due, estate, sight, database, clock())
     now = clock()
     steps = settle(
         tuple(seen.known.values()),
