@@ -23,6 +23,7 @@ from monitor.core.flows import (
 )
 from monitor.core.model import FieldType
 from monitor.core.plugins import Plugins
+from monitor.core.policies import CorrectionSettings, PolicySettings
 from monitor.core.rates import RatesSettings
 from monitor.core.routes import RouteSettings
 from monitor.core.streams import Duration, Name, Settings, SystemSettings
@@ -108,6 +109,8 @@ class FlowSettings(Settings):
     """Steps that carry a transaction on."""
     rules: dict[Name, RuleSettings] = {}
     """Checks over the records of a transaction."""
+    corrections: dict[Name, PolicySettings] = {}
+    """By rule or hand-off, what may be done about its breaks; nothing where none is named."""
 
 
 class Landscape(Settings):
@@ -139,6 +142,8 @@ class Landscape(Settings):
     """What is sampled; `probe` says how each is read."""
     flows: dict[Name, FlowSettings] = {}
     """Business processes and what must hold in them."""
+    corrections: CorrectionSettings = CorrectionSettings()
+    """What holds for every correction, whatever its policy says."""
     watches: dict[Name, WatchSettings] = {}
     """Checks over whole sources and streams."""
     channels: dict[Name, Settings] = {}

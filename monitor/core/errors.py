@@ -13,6 +13,7 @@ class Reason(StrEnum):
     BUDGET_SPENT = "budget_spent"
     CIRCUIT_OPEN = "circuit_open"
     CONFIGURATION = "configuration"
+    CONFLICT = "conflict"
     CREDENTIALS = "credentials"
     DEADLINE = "deadline"
     EMPTY_SOURCE = "empty_source"
@@ -27,6 +28,13 @@ class Reason(StrEnum):
     TOO_LARGE = "too_large"
     UNREACHABLE = "unreachable"
     UNSUPPORTED = "unsupported"
+
+
+UNSENT = frozenset({Reason.BUDGET_SPENT, Reason.CIRCUIT_OPEN, Reason.THROTTLED})
+"""Reasons for which a write certainly had no effect: it was never sent, or turned away at the door.
+
+A connection that broke is none of them: the request may have arrived.
+"""
 
 
 class TieoutError(Exception):
