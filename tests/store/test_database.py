@@ -11,7 +11,14 @@ from monitor.core.errors import Permanent, Reason, Transient
 from monitor.store import breaks, records, settings
 from monitor.store.audit import append_audit
 from monitor.store.database import Database, open_database
-from monitor.store.schema import APPEND_ONLY, setting
+from monitor.store.schema import (
+    APPEND_ONLY,
+    approval,
+    correction,
+    correction_step,
+    plan,
+    setting,
+)
 from tests.databases import PostgreSQL, SQLite
 from tests.store.building import OPPORTUNITIES, a_break, an_opportunity, at
 
@@ -172,6 +179,23 @@ def test_a_lost_server_connection_passes(postgresql: PostgreSQL) -> None:
             assert settings.load_setting(connection, "colour") is None
 
 
+def _approve_something(connection: Connection) -> None:
+    """One row, at least, in the logs of what was approved and what became of it."""
+    texts = dict.fromkeys(("flow", "mode", "state", "document", "ended_why"), "")
+    made = {"hash": "h", "requester": "a", "made_at": at(1), "expires_at": at(2)}
+    connection.execute(plan.insert().values(**texts, **made))
+    said = {"plan": "h", "who": "b", "is_approved": True, "why": "", "at": at(1)}
+    connection.execute(approval.insert().values(**said))
+    places = ("fingerprint", "system", "target", "state", "native_id", "reference", "reason")
+    connection.execute(
+        correction.insert().values(id=1, plan="h", position=0, **dict.fromkeys(places, ""))
+    )
+    words = dict.fromkeys(("before", "after", "who", "why", "answer"), "")
+    connection.execute(
+        correction_step.insert().values(correction_id=1, sequence=1, at=at(1), **words)
+    )
+
+
 @pytest.mark.parametrize("log", APPEND_ONLY, ids=str)
 @pytest.mark.parametrize("change", ["UPDATE {} SET who = 'x'", "DELETE FROM {}"])
 def test_what_is_append_only_cannot_be_changed(database: Database, log: Table, change: str) -> None:
@@ -179,6 +203,7 @@ def test_what_is_append_only_cannot_be_changed(database: Database, log: Table, c
     with database.write() as connection:
         append_audit(connection, at=at(1), who="a", action="b", subject="c", detail={})
         breaks.apply_transitions(connection, [step], who="tieout")
+        _approve_something(connection)
         before = connection.execute(select(log)).all()
     with pytest.raises(Permanent), database.write() as connection:
         connection.execute(text(change.format(log.name)))

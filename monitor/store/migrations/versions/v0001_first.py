@@ -246,15 +246,21 @@ def upgrade() -> None:
 def _protect_append_only() -> None:
     if op.get_bind().dialect.name == "postgresql":
         op.execute(REFUSE_ON_POSTGRESQL)
-        for table in APPEND_ONLY:
+    refuse_changes(*APPEND_ONLY)
+
+
+def refuse_changes(*tables: str) -> None:
+    """Let rows only be added to these tables."""
+    is_postgresql = op.get_bind().dialect.name == "postgresql"
+    for table in tables:
+        if is_postgresql:
             op.execute(
                 f"CREATE TRIGGER {table}_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE"
                 f" ON {table} FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
             )
-    else:
-        for table in APPEND_ONLY:
-            for change in ("UPDATE", "DELETE"):
-                op.execute(
-                    f"CREATE TRIGGER {table}_refuses_{change.lower()} BEFORE {change} ON {table}"
-                    f" BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-                )
+            continue
+        for change in ("UPDATE", "DELETE"):
+            op.execute(
+                f"CREATE TRIGGER {table}_refuses_{change.lower()} BEFORE {change} ON {table}"
+                f" BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+            )
