@@ -193,6 +193,7 @@ def encode_write(write: Write) -> dict[str, Any]:
         "version": write.version,
         "before": _encode_values(write.before),
         "after": _encode_values(write.after),
+        "trigger": write.trigger,
     }
 
 
