@@ -19,6 +19,7 @@ from monitor.core.model import StreamId
 from monitor.core.plugins import ChannelContext, Plugins, ProbeContext, Row, Rows
 from monitor.core.ports import Probe, Rule
 from monitor.estate import Estate, Flow, HandOff, Lookout, Source
+from monitor.indicators.plan import plan_indicators
 from probes import PROBES
 from probes.engine.checks import check_stream
 from reconcilers import RULES
@@ -176,6 +177,7 @@ def build_flow(
         },
         digest=rules_digest(landscape, name),
         settings=settled,
+        indicators=plan_indicators(flow, hand_offs, context, rules_digest(landscape, name)),
     )
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from monitor.core.entities import EntityFields
 from monitor.core.flows import Condition, RuleSettings
+from monitor.core.indicators import IndicatorPlan
 from monitor.core.model import StreamId
 from monitor.core.ports import Capabilities, Channel, Probe, Rule
 from monitor.core.routes import RouteSettings
@@ -81,6 +82,7 @@ class Flow:
         margins: how old a suspicion must be before it is told, by rule.
         digest: hash of its settings; another one means that everything is looked at anew.
         settings: of each rule, as the landscape has them.
+        indicators: how it is measured; None: it is not.
     """
 
     name: str
@@ -93,6 +95,7 @@ class Flow:
     margins: Mapping[str, timedelta]
     digest: str
     settings: Mapping[str, RuleSettings] = field(default_factory=dict)
+    indicators: IndicatorPlan | None = None
 
     @property
     def needs(self) -> frozenset[StreamId]:

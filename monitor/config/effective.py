@@ -43,8 +43,9 @@ def rules_digest(landscape: Landscape, flow: str) -> str:
     exchange rates, the settling margin and who holds the systems.
     """
     shown = effective(landscape)
-    # What may be done about a finding is no part of it.
+    # What may be done about a finding is no part of it, nor is how findings are counted.
     shown["flows"][flow].pop("corrections")
+    shown["flows"][flow].pop("indicators")
     owners = {name: system.owner for name, system in landscape.systems.items()}
     times = [shown["calendars"], owner_calendars(landscape)]
     return _hash([shown["flows"][flow], times, shown["rates"], shown["settle"], owners])

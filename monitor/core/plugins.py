@@ -29,6 +29,9 @@ class WorkingTime(Protocol):
     def add_all(self, starts: pl.Series, allowed: timedelta) -> pl.Series:
         """The same for a column of instants, at the speed of a column; null stays null."""
 
+    def worked_all(self, starts: pl.Series, ends: pl.Series) -> pl.Series:
+        """Time worked from each start to its end, as Duration; null where either is null."""
+
 
 @dataclass(frozen=True, slots=True)
 class ProbeContext:
