@@ -4,14 +4,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import polars as pl
+
 from monitor.core.entities import EntityFields
 from monitor.core.flows import Condition, RuleSettings
 from monitor.core.indicators import IndicatorPlan
 from monitor.core.model import StreamId
+from monitor.core.policies import CorrectionSettings, PolicySettings
 from monitor.core.ports import Capabilities, Channel, Probe, Rule
+from monitor.core.rates import RATES
 from monitor.core.routes import RouteSettings
 from monitor.core.streams import StreamSettings
 from monitor.core.watches import Watch, WatchSettings
+from monitor.core.writing import Writable, Writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,9 @@ class Flow:
         digest: hash of its settings; another one means that everything is looked at anew.
         settings: of each rule, as the landscape has them.
         indicators: how it is measured; None: it is not.
+        of_record: by field, the stream that owns it.
+        policies: by rule, what may be done about its breaks; nothing where none is named.
+        policies_digest: hash of all that corrections follow from; plans are bound to it.
     """
 
     name: str
@@ -96,6 +104,9 @@ class Flow:
     digest: str
     settings: Mapping[str, RuleSettings] = field(default_factory=dict)
     indicators: IndicatorPlan | None = None
+    of_record: Mapping[str, StreamId] = field(default_factory=dict)
+    policies: Mapping[str, PolicySettings] = field(default_factory=dict)
+    policies_digest: str = ""
 
     @property
     def needs(self) -> frozenset[StreamId]:
@@ -138,6 +149,9 @@ class Estate:
         address: start of links for people; empty where none is known.
         titles: what people call each system; only of those that have a title.
         owners: who holds each system.
+        corrections: what holds for every correction.
+        currency: of the firm, in which money at stake is summed.
+        rates: exchange rates, as `RATES`.
     """
 
     digest: str
@@ -151,6 +165,23 @@ class Estate:
     titles: Mapping[str, str]
     owners: Mapping[str, str]
     lookouts: tuple[Lookout, ...] = ()
+    corrections: CorrectionSettings = field(default_factory=CorrectionSettings)
+    currency: str = "EUR"
+    rates: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=RATES), compare=False)
+
+    def flow(self, name: str) -> Flow | None:
+        """The flow of this name; None where there is none."""
+        return next((flow for flow in self.flows if flow.name == name), None)
+
+    def writer(self, system: str) -> Writer | None:
+        """What writes to a system; None where nothing may."""
+        probe: object = self.probes.get(system)
+        return probe.writer() if isinstance(probe, Writable) else None
+
+    @property
+    def fields(self) -> Mapping[StreamId, EntityFields]:
+        """Canonical fields by stream."""
+        return {stream: source.fields for stream, source in self.sources.items()}
 
     def close(self) -> None:
         """Let go of every connection."""

@@ -51,6 +51,18 @@ def rules_digest(landscape: Landscape, flow: str) -> str:
     return _hash([shown["flows"][flow], times, shown["rates"], shown["settle"], owners])
 
 
+def policies_digest(landscape: Landscape, flow: str) -> str:
+    """SHA-256 over all that a flow's corrections follow from, beside its findings: 64 hex digits.
+
+    That is its policies, who owns which field, what holds for every correction, and the currency in
+    which its limits are stated.
+    """
+    shown = effective(landscape)
+    of_flow = shown["flows"][flow]
+    parts = [of_flow["corrections"], of_flow["of_record"], shown["corrections"]]
+    return _hash([flow, *parts, landscape.firm.currency])
+
+
 def _hash(form: Any) -> str:
     text = json.dumps(form, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
