@@ -6,19 +6,10 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from monitor.core.approvals import Approval
-from monitor.core.corrections import Plan
+from monitor.core.corrections import Halt, Plan
 from monitor.core.model import StreamId
 from monitor.core.policies import CorrectionSettings, PolicySettings
 from monitor.core.sight import Blindness
-
-
-@dataclass(frozen=True, slots=True)
-class Halt:
-    """The kill switch is on: nothing is written until somebody turns it off."""
-
-    who: str
-    why: str
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -409,6 +409,17 @@ breaker = Table(
 )
 """Failures in a row at each target, and since when it is left alone."""
 
+refusal = Table(
+    "refusal",
+    metadata,
+    Column("fingerprint", PlainText, nullable=False),
+    Column("guard", PlainText, nullable=False),
+    Column("why", PlainText, nullable=False),
+    Column("at", Instant, nullable=False),
+    PrimaryKeyConstraint("fingerprint", "guard"),
+)
+"""Why nothing is done about a break: what each guard said when it was last planned for."""
+
 outbox = Table(
     "outbox",
     metadata,
