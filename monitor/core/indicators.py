@@ -138,3 +138,25 @@ class IndicatorPlan:
     def streams(self) -> frozenset[StreamId]:
         """Every stream that is looked at beside what hand-offs themselves look at."""
         return self.counted | {self.value[0]} | {stream for stream, _ in self.slices.values()}
+
+
+class Age(StrEnum):
+    """How long something has been wrong."""
+
+    UNDER_1_DAY = "under_1d"
+    UNDER_3_DAYS = "1d_to_3d"
+    UNDER_7_DAYS = "3d_to_7d"
+    UNDER_30_DAYS = "7d_to_30d"
+    UNDER_90_DAYS = "30d_to_90d"
+    OLDER = "over_90d"
+
+
+AGES: Mapping[Age, timedelta] = {
+    Age.UNDER_1_DAY: timedelta(0),
+    Age.UNDER_3_DAYS: timedelta(days=1),
+    Age.UNDER_7_DAYS: timedelta(days=3),
+    Age.UNDER_30_DAYS: timedelta(days=7),
+    Age.UNDER_90_DAYS: timedelta(days=30),
+    Age.OLDER: timedelta(days=90),
+}
+"""From which age on each class counts."""

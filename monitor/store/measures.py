@@ -1,6 +1,6 @@
 """What was measured of transactions: kept a row a fact, replaced whole when a deal changed."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -126,6 +126,33 @@ def load_hand_offs(
         .where(measured_hand_off.c.flow == flow, wanted)
     )
     return _as_facts(fetch_frame(connection, query, _named(HAND_OFFS)))
+
+
+def load_set_ups(
+    connection: Connection, flow: str, hops: Sequence[str], since: datetime, until: datetime
+) -> pl.DataFrame:
+    """Deals whose last one of these hand-offs arrived within the time, and when the first began.
+
+    Returns:
+        `transaction`, `started_at`, `arrived_at`.
+    """
+    schema = {"transaction": pl.String, "started_at": pl.Int64, "arrived_at": pl.Int64}
+    if not hops:
+        return _as_facts(pl.DataFrame(schema=schema))
+    first, last = measured_hand_off.alias("first"), measured_hand_off.alias("last")
+    query = (
+        select(business_transaction.c.key, first.c.started_at, last.c.arrived_at)
+        .join_from(last, first, first.c.transaction_id == last.c.transaction_id)
+        .join(business_transaction, business_transaction.c.id == last.c.transaction_id)
+        .where(
+            last.c.flow == flow,
+            last.c.hop == hops[-1],
+            last.c.arrived_at >= since,
+            last.c.arrived_at < until,
+            first.c.hop == hops[0],
+        )
+    )
+    return _as_facts(fetch_frame(connection, query, schema))
 
 
 def load_records(
