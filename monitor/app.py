@@ -22,7 +22,7 @@ from monitor.core.rates import rate_table
 from monitor.estate import Estate, Flow, HandOff, Lookout, Source
 from monitor.indicators.plan import plan_indicators
 from probes import PROBES
-from probes.engine.checks import check_stream
+from probes.writing.checks import check_stream
 from reconcilers import RULES
 from reconcilers.hand_off import build_hand_off
 from reconcilers.watches import WATCHES

@@ -213,10 +213,11 @@ class Plugins:
     probes: Mapping[str, ProbeType]
     rules: Mapping[str, RuleType]
     channels: Mapping[str, ChannelType]
-    check_stream: Callable[[StreamSettings, Mapping[str, EntityFields]], Sequence[str]] | None = (
-        None
-    )
-    """One sentence for each part of a stream's mapping that the probes could not read."""
+    check_stream: (
+        Callable[[StreamSettings, Mapping[str, EntityFields]], Sequence[str | Misfit]] | None
+    ) = None
+    """One sentence for each part of a stream's mapping that the probes could not read or write; a
+    `Misfit` says where in the stream."""
     watches: Mapping[str, WatchType] = field(default_factory=dict)
     build_hand_off: Callable[[str, HandOffSettings, RuleContext], Rule] | None = None
     """As that of a rule, for the steps of a flow."""
