@@ -29,7 +29,7 @@ from monitor.core.streams import Settings
 from monitor.core.watches import Survey, WatchSettings
 from reconcilers.matching.clusters import name_clusters
 from reconcilers.matching.comparing import PARTS
-from reconcilers.matching.match import Thresholds, calibrate, candidates, find_pairs, group
+from reconcilers.matching.match import Thresholds, candidates, group, match
 from reconcilers.matching.normalise import TEXTS
 from reconcilers.names import find_field, find_stream
 from reconcilers.watches.accusation import Accuser, verdict_of
@@ -169,7 +169,7 @@ class DuplicateCustomers:
         return [pl.concat(pools)] if self.settings.across else pools
 
     def _pairs(self, pool: pl.DataFrame) -> pl.DataFrame:
-        return find_pairs(pool, calibrate(pool), self._thresholds)
+        return match(pool, self._thresholds).pairs
 
     def _findings(self, pool: pl.DataFrame, survey: Survey) -> Iterator[Finding]:
         pairs = self._pairs(pool)
