@@ -17,6 +17,9 @@ from reconcilers.matching.profiles import Profiles, spellings_of, take_profiles
 CHUNK: Final = 100_000
 """Pairs that are compared at a time: bounds memory."""
 
+DRIFT: Final = 0.01
+"""So large a share of the records may change before all are compared anew."""
+
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
@@ -105,6 +108,22 @@ def match(
     used = narrow_down(keys, judged_by.crowded)
     alike = _weigh(pair_up(used), forms, judged_by, thresholds)
     return Matched(profiles.members, forms, used, judged_by, thresholds, alike)
+
+
+def keep_matched(
+    before: Matched | None, records: pl.DataFrame, thresholds: Thresholds = Thresholds()
+) -> Matched:
+    """The estate as it is now, by the cheapest way that is right.
+
+    What has changed is judged as the rest was. Once that is one record in `1 / DRIFT`, chance may
+    have changed too, and everything is compared anew.
+    """
+    if before is None or before.thresholds != thresholds:
+        return match(records, thresholds)
+    again = match_again(before, records)
+    if again.changed > DRIFT * before.calibration.size:
+        return match(records, thresholds)
+    return again
 
 
 def match_again(before: Matched, records: pl.DataFrame) -> Matched:
