@@ -50,7 +50,12 @@ def compare(pairs: pl.DataFrame, forms: pl.DataFrame, prior: float) -> pl.DataFr
         .otherwise("street_like")
     )
     parts = alike.select("left", "right", *(_PART[part].alias(part) for part in PARTS))
-    return parts.with_columns(weight=pl.sum_horizontal(PARTS) + prior)
+    return weigh(parts, prior)
+
+
+def weigh(pairs: pl.DataFrame, prior: float) -> pl.DataFrame:
+    """The pairs with the whole evidence of each as `weight`."""
+    return pairs.with_columns(weight=pl.sum_horizontal(PARTS) + prior)
 
 
 def _likeness(sides: pl.DataFrame, name: str, scorer: Callable[[str, str], float]) -> pl.Series:
