@@ -51,6 +51,7 @@ def survey(
     clock: Clock,
     *,
     changed: Mapping[str, str] | None = None,
+    is_draft: bool = False,
 ) -> Situation:
     """The situation of a plan, now.
 
@@ -61,6 +62,7 @@ def survey(
         database: the store.
         clock: the present.
         changed: by fingerprint, of corrections that would not be planned so now, why.
+        is_draft: nobody has kept the plan yet.
 
     Raises:
         Transient, Permanent: the store failed.
@@ -83,7 +85,7 @@ def survey(
             clocks=clocks,
             newest=newest_stamp(connection),
             dates=_dates(connection, plan, estate),
-            busy=_busy(connection, plan),
+            busy=_busy(connection, plan, besides="" if is_draft else plan.hash),
             repairs=_repairs(connection, plan, now - estate.corrections.loop.within),
             resting=_resting(connection, estate, now),
             changed=changed or {},
@@ -187,7 +189,7 @@ def _dates(connection: Connection, plan: Plan, estate: Estate) -> dict[str, date
     return dates
 
 
-def _busy(connection: Connection, plan: Plan) -> dict[str, str]:
+def _busy(connection: Connection, plan: Plan, *, besides: str) -> dict[str, str]:
     """By fingerprint, who else is at the break, or at the record that would be written."""
     targets = {
         target_of(each.write): each.fingerprint
@@ -196,7 +198,7 @@ def _busy(connection: Connection, plan: Plan) -> dict[str, str]:
     }
     fingerprints = {each.fingerprint for each in plan.corrections}
     busy: dict[str, str] = {}
-    held = spoken_for(connection, fingerprints, targets.keys(), plan.hash)
+    held = spoken_for(connection, fingerprints, targets.keys(), besides)
     for fingerprint, target, plan_hash in held:
         whose = fingerprint if fingerprint in fingerprints else targets[target]
         busy.setdefault(whose, f"it is part of plan {plan_hash[:12]}")
