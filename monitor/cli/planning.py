@@ -254,7 +254,7 @@ def _told(draft: Draft, estate: Estate, entry: PlanEntry | None) -> Planned:
         estate.currency,
         draft.refusals,
         draft.left_out,
-        draft.lacking,
+        () if draft.refusals and not _is_open(entry) else draft.lacking,
         entry,
     )
 

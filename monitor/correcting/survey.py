@@ -39,6 +39,9 @@ log = structlog.get_logger(__name__)
 LATELY = timedelta(days=1)
 """What a source lost within this time, it had until lately."""
 
+_CENTS = Decimal("0.00")
+"""Added, it gives a sum of money the two digits that people expect, and takes none away."""
+
 SEASON = timedelta(days=28)
 """Of how many days the usual number of records is taken."""
 
@@ -131,7 +134,10 @@ def in_currency(corrections: Iterable[Correction], estate: Estate, on: date) -> 
         },
     )
     valued = convert(amounts, estate.rates).drop_nulls("value")
-    return dict(valued.select("fingerprint", "value").iter_rows())
+    return {
+        fingerprint: value.normalize() + _CENTS
+        for fingerprint, value in valued.select("fingerprint", "value").iter_rows()
+    }
 
 
 def _count_transactions(connection: Connection, flow: Flow) -> int:

@@ -120,12 +120,13 @@ def _headline(told: Planned) -> str:
         if told.money is None
         else f"{show_money(told.money, told.currency)} at stake"
     )
-    name = "dry run" if told.entry is None else f"plan {plan.hash}"
+    name = "dry run" if told.entry is None else f"plan {plan.id}"
     return f"{name}: {count} in {plan.flow}, {money}"
 
 
 def _standing(entry: PlanEntry, approvals: Sequence[Approval]) -> Iterator[str]:
     ended = f": {entry.ended_why}" if entry.ended_why else ""
+    yield f"  {entry.hash}"
     yield f"  {entry.state.value}{ended}"
     yield (
         f"  asked for by {entry.requester} at {show_minute(entry.made_at)} UTC,"
@@ -152,13 +153,15 @@ def _correction(each: Correction) -> Iterator[str]:
     at_risk = each.value_at_risk
     money = "" if at_risk is None else f", {show_money(at_risk, each.currency)} at risk"
     undoing = "" if each.undoes is None else f", takes back correction {each.undoes}"
-    break_named = f"{each.transaction}, break {each.break_id} of {each.rule}{money}{undoing}"
+    about = f"{each.transaction}, break {each.break_id} of {each.rule}{money}{undoing}"
     if each.write is None:
-        yield f"  {break_named}"
+        yield f"  {about}"
+        yield f"      because {each.why}"
     else:
-        yield f"  {_act(each.write)}   {break_named}"
+        yield f"  {_act(each.write)}"
         yield from _values(each.write)
-    yield f"      because {each.why}"
+        yield f"      for {about}"
+        yield f"      because {each.why}"
 
 
 def _act(write: Write) -> str:
