@@ -81,12 +81,12 @@ def plan(
             approving.expire_overdue(database, system_clock)
         draft = draft_plan(estate, request, database, system_clock)
         kept = keep_draft(draft, database, system_clock) if propose else None
-        entry = _entry_of(database, kept)
-    told = _told(draft, estate, entry)
+        entry = entry_of(database, kept)
+    told = planned_of(draft, estate, entry)
     if as_json:
         typer.echo(json.dumps(told.as_json(), indent=2))
     else:
-        _print([*tell_planned(told), *_next_step(draft, kept)])
+        print_lines([*tell_planned(told), *next_step(draft, kept)])
     raise typer.Exit(Exit.REFUSED if draft.refusals and not _is_open(entry) else Exit.IN_ORDER)
 
 
@@ -103,11 +103,11 @@ def plans(
     """List plans, the newest first; or show one with every write, and what people said of it."""
     with workbench.opened_estate(landscape) as (estate, database):
         if name:
-            told = _load(estate, database, name)
+            told = load_planned(estate, database, name)
             if as_json:
                 typer.echo(json.dumps(told.as_json(), indent=2))
             else:
-                _print(tell_planned(told))
+                print_lines(tell_planned(told))
             return
         with database.read() as connection:
             states = () if state is None else (state,)
@@ -195,11 +195,11 @@ def _answer(
     with workbench.opened_estate(landscape) as (estate, database):
         approving.expire_overdue(database, system_clock)
         answer = say(estate, database, name, person, reason, system_clock)
-        told = _load(estate, database, answer.plan)
+        told = load_planned(estate, database, answer.plan)
     if as_json:
         typer.echo(json.dumps(_answer_as_json(answer), indent=2))
     else:
-        _print([*tell_planned(told), "", *_tell_answer(answer)])
+        print_lines([*tell_planned(told), "", *_tell_answer(answer)])
     raise typer.Exit(Exit.REFUSED if answer.refusals else Exit.IN_ORDER)
 
 
@@ -235,7 +235,8 @@ def _fingerprints(database: Database, prefixes: list[str]) -> frozenset[str]:
     return frozenset(found)
 
 
-def _entry_of(database: Database, kept: Kept | None) -> PlanEntry | None:
+def entry_of(database: Database, kept: Kept | None) -> PlanEntry | None:
+    """The row of a draft that was kept; None where nothing was."""
     if kept is None or kept.state is None:
         return None
     with database.read() as connection:
@@ -247,7 +248,8 @@ def _is_open(entry: PlanEntry | None) -> bool:
     return entry is not None and entry.state is PlanState.PROPOSED
 
 
-def _told(draft: Draft, estate: Estate, entry: PlanEntry | None) -> Planned:
+def planned_of(draft: Draft, estate: Estate, entry: PlanEntry | None) -> Planned:
+    """A draft as it is told."""
     return Planned(
         draft.plan,
         draft.money,
@@ -259,7 +261,8 @@ def _told(draft: Draft, estate: Estate, entry: PlanEntry | None) -> Planned:
     )
 
 
-def _load(estate: Estate, database: Database, name: str) -> Planned:
+def load_planned(estate: Estate, database: Database, name: str) -> Planned:
+    """A plan that was kept, as it is told."""
     kept = load_named(estate, database, name)
     known = in_currency(kept.plan.corrections, estate, system_clock().date())
     money = money_at_stake(kept.plan, known)
@@ -280,7 +283,8 @@ def _load(estate: Estate, database: Database, name: str) -> Planned:
     )
 
 
-def _next_step(draft: Draft, kept: Kept | None) -> Iterator[str]:
+def next_step(draft: Draft, kept: Kept | None) -> Iterator[str]:
+    """What can be done with a draft, or was."""
     if not draft.plan.corrections:
         return
     yield ""
@@ -319,7 +323,8 @@ def _table(entries: list[PlanEntry]) -> Table:
     return table
 
 
-def _print(lines: Iterator[str] | list[str]) -> None:
+def print_lines(lines: Iterator[str] | list[str]) -> None:
+    """On stdout, as they stand."""
     console = new_console()
     for line in lines:
         console.print(Text(line))
