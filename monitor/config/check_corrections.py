@@ -123,7 +123,7 @@ def _check_value(
         try:
             read_set_value(kind, value)
         except ValueError:
-            yield Problem(path, f"expected a value of the type {kind}")
+            yield Problem(path, f"the field '{path[-1]}' is {kind}, and this is none")
 
 
 def _check_kind(
