@@ -140,6 +140,9 @@ class Daemon:
                 flows=tuple(flow.name for flow in estate.flows),
                 channels=tuple(estate.channels),
                 watches=tuple(lookout.watch.name for lookout in estate.lookouts),
+                hand_offs=tuple(
+                    (flow.name, step.name) for flow in estate.flows for step in flow.hand_offs
+                ),
             )
         )
         metrics.set(shown.CONFIG_RELOADED, 1)
