@@ -111,6 +111,7 @@ def build_estate(
         },
         owners={name: settings.owner for name, settings in landscape.systems.items()},
         lookouts=build_lookouts(landscape, plugins),
+        incidents=landscape.incidents,
     )
 
 

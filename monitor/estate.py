@@ -1,15 +1,16 @@
 """The landscape made ready to run: sources that can be read, flows with their rules."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from monitor.core.entities import EntityFields
 from monitor.core.flows import Condition, RuleSettings
 from monitor.core.model import StreamId
-from monitor.core.ports import Capabilities, Channel, Probe, Rule
+from monitor.core.ports import Capabilities, Channel, LivingChannel, Probe, Rule
 from monitor.core.routes import RouteSettings
 from monitor.core.streams import StreamSettings
+from monitor.core.telling import IncidentSettings
 from monitor.core.watches import Watch, WatchSettings
 
 
@@ -135,19 +136,31 @@ class Estate:
         address: start of links for people; empty where none is known.
         titles: what people call each system; only of those that have a title.
         owners: who holds each system.
+        incidents: when breaks are one incident, and how it is told.
     """
 
     digest: str
     sources: Mapping[StreamId, Source]
     probes: Mapping[str, Probe]
     flows: tuple[Flow, ...]
-    channels: Mapping[str, Channel]
+    channels: Mapping[str, Channel | LivingChannel]
     routes: tuple[RouteSettings, ...]
     every: timedelta
     address: str
     titles: Mapping[str, str]
     owners: Mapping[str, str]
     lookouts: tuple[Lookout, ...] = ()
+    incidents: IncidentSettings = field(default_factory=IncidentSettings)
+
+    def only_feeds(self, names: Iterable[str]) -> list[str]:
+        """Of some channels, those that carry notices one by one."""
+        known = ((name, self.channels.get(name)) for name in names)
+        return [name for name, each in known if not isinstance(each, LivingChannel)]
+
+    def only_living(self, names: Iterable[str]) -> list[str]:
+        """Of some channels, those that show incidents as they stand."""
+        known = ((name, self.channels.get(name)) for name in names)
+        return [name for name, each in known if isinstance(each, LivingChannel)]
 
     def close(self) -> None:
         """Let go of every connection."""

@@ -19,6 +19,7 @@ from monitor.core.model import StreamId
 from monitor.core.ports import Probe
 from monitor.estate import Estate, Lookout, Source
 from monitor.exposition import show_state
+from monitor.incidents.showing import show_incidents
 from monitor.preparation import prepare_flow, prepare_stream
 from monitor.store.database import Database
 
@@ -126,9 +127,10 @@ def keep_watch(
 
 
 def deliver_notices(estate: Estate, runtime: Runtime) -> tuple[delivery.Attempt, ...]:
-    """Send what is due."""
+    """Send the notices that are due, and bring every channel to how incidents stand."""
     try:
         attempts = delivery.deliver(estate.channels, runtime.database, runtime.clock)
+        attempts += show_incidents(estate, runtime.database, runtime.clock)
     except TieoutError as error:
         log.error("delivery failed", reason=error.reason, error=str(error))
         return ()

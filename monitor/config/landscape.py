@@ -27,6 +27,7 @@ from monitor.core.policies import CorrectionSettings, PolicySettings
 from monitor.core.rates import RatesSettings
 from monitor.core.routes import RouteSettings
 from monitor.core.streams import Duration, Name, Settings, SystemSettings
+from monitor.core.telling import IncidentSettings
 from monitor.core.watches import WatchSettings
 
 
@@ -146,6 +147,8 @@ class Landscape(Settings):
     """What holds for every correction, whatever its policy says."""
     watches: dict[Name, WatchSettings] = {}
     """Checks over whole sources and streams."""
+    incidents: IncidentSettings = IncidentSettings()
+    """When breaks are one incident, and how people are told of it."""
     channels: dict[Name, Settings] = {}
     """How people and machines are told; `channel` says of what kind each is."""
     routes: tuple[RouteSettings, ...] = ()
