@@ -45,6 +45,7 @@ def show_incidents(estate: Estate, database: Database, clock: Clock) -> tuple[At
         Transient, Permanent: the store failed; what was told before stays noted.
     """
     _let_lapse(database, clock())
+    _close_digests(database, clock())
     with database.write() as connection:
         due = tellings.claim_behind(connection, clock(), BATCH)
         told_now = _hold_back(connection, estate, due, clock())
@@ -97,10 +98,12 @@ def _hold_back(
     held: dict[str, list[Behind]] = defaultdict(list)
     for behind in due:
         incident = incidents.load_incident(connection, behind.incident)
-        is_new = behind.told is None and behind.attempts == 1
-        if incident is None or not is_new or incident.cause.kind is CauseKind.STORM:
+        if incident is None or behind.told is not None or incident.cause.kind is CauseKind.STORM:
             told_now.append(behind)
         elif _is_over(incident.state, incident.severity):
+            if behind.attempts > 1:  # a try may have arrived, and would say for ever that it stands
+                told_now.append(behind)
+                continue
             tellings.let_pass(connection, behind.incident, behind.channel, incident.version)
         elif left[behind.channel] > 0:
             left[behind.channel] -= 1
@@ -111,8 +114,6 @@ def _hold_back(
         for behind in waiting:
             tellings.hold_back(connection, behind.incident, channel, now + storm.within)
         _open_digest(connection, channel, now)
-    for channel in left:
-        _close_digest(connection, channel, now)
     return told_now
 
 
@@ -134,10 +135,20 @@ def _open_digest(connection: Connection, channel: str, now: datetime) -> None:
     tellings.mark_behind(connection, number, now)
 
 
-def _close_digest(connection: Connection, channel: str, now: datetime) -> None:
+def _close_digests(database: Database, now: datetime) -> None:
     """A digest that stands for nothing any more is over."""
-    number = incidents.standing_causes(connection).get(Cause(CauseKind.STORM, channel))
-    if number is None or tellings.held_incidents(connection, channel):
+    with database.read() as connection:
+        standing = incidents.standing_causes(connection)
+    for cause in standing:
+        if cause.kind is CauseKind.STORM:
+            with database.write() as connection:
+                _close_digest(connection, cause, now)
+
+
+def _close_digest(connection: Connection, cause: Cause, now: datetime) -> None:
+    incidents.hold_incidents(connection)
+    number = incidents.standing_causes(connection).get(cause)
+    if number is None or tellings.held_incidents(connection, cause.about):
         return
     why = "What waited has been told one by one, or is over."
     incidents.add_event(connection, number, EventKind.RESOLVED, WATCH, why, now)

@@ -150,7 +150,7 @@ def let_pass(connection: Connection, number: int, channel: str, version: int) ->
 
 def hold_back(connection: Connection, number: int, channel: str, until: datetime) -> None:
     """A digest stands for it until then."""
-    values = {"due_at": until, "attempts": 0, "is_held": True}
+    values = {"due_at": until, "attempts": telling.c.attempts - 1, "is_held": True}
     connection.execute(update(telling).where(_is(number, channel)).values(**values))
 
 

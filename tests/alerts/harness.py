@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from alerts import CHANNELS
+from monitor.core.breaks import Finding
 from monitor.core.plugins import ChannelContext
-from monitor.core.ports import Channel
-from tests.alerts.examples import NOW
+from monitor.core.ports import Channel, LivingChannel
+from tests.alerts.examples import MISSING, NOW, message, notice
 from tests.alerts.fake_slack import CONVERSATION, TOKEN, FakeSlack
 from tests.alerts.receiver import Receiver, Reply, running
 
@@ -38,13 +39,29 @@ class Harness:
     """One channel and its other side."""
 
     name: str
-    channel: Channel
+    channel: Channel | LivingChannel
     receiver: Receiver
     raw_settings: dict[str, Any]
     canaries: tuple[str, ...]
     arrived: Callable[[], list[str]]
-    """Identifiers of the notices that the other side has."""
+    """Identifiers of what the other side has."""
     time: Time
+
+    def say(self, finding: Finding = MISSING) -> str:
+        """Tell the channel of a break; returns the identifier that shall arrive."""
+        if isinstance(self.channel, LivingChannel):
+            shown = message(finding)
+            self.channel.tell(shown, None)
+            return shown.key
+        told = notice(finding)
+        self.channel.send(told)
+        return told.id
+
+    def look(self) -> object:
+        """What the channel says it has of it."""
+        if isinstance(self.channel, LivingChannel):
+            return self.channel.find(message())
+        return self.channel.find(notice())
 
 
 def slack_settings(address: str) -> dict[str, Any]:
@@ -60,7 +77,7 @@ def webhook_settings(address: str) -> dict[str, Any]:
     return {"channel": "webhook", "url": address + HOOK_PATH, "secret": HOOK_SECRET}
 
 
-def build(raw_settings: dict[str, Any], time: Time) -> Channel:
+def build(raw_settings: dict[str, Any], time: Time) -> Channel | LivingChannel:
     row = CHANNELS[raw_settings["channel"]]
     context = ChannelContext("ops", time.clock, time.sleep)
     return row.build(row.settings.model_validate(raw_settings), context)
@@ -78,7 +95,7 @@ def slack() -> Iterator[Harness]:
             receiver,
             raw_settings,
             (TOKEN,),
-            lambda: [each["metadata"]["event_payload"]["id"] for each in fake.messages],
+            lambda: [each["metadata"]["event_payload"]["key"] for each in fake.messages],
             time,
         )
         channel.close()
