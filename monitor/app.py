@@ -9,7 +9,7 @@ from typing import Any
 from alerts import CHANNELS
 from monitor.config import Landscape
 from monitor.config.context import known_entities, rule_context, watch_context
-from monitor.config.effective import digest, digest_of, rules_digest
+from monitor.config.effective import digest, digest_of, policies_digest, rules_digest
 from monitor.config.landscape import FlowSettings
 from monitor.config.load import load_landscape
 from monitor.core.clock import Clock
@@ -18,9 +18,11 @@ from monitor.core.errors import Permanent, Reason
 from monitor.core.model import StreamId
 from monitor.core.plugins import ChannelContext, Plugins, ProbeContext, Row, Rows
 from monitor.core.ports import Probe, Rule
+from monitor.core.rates import rate_table
 from monitor.estate import Estate, Flow, HandOff, Lookout, Source
+from monitor.indicators.plan import plan_indicators
 from probes import PROBES
-from probes.engine.checks import check_stream
+from probes.writing.checks import check_stream
 from reconcilers import RULES
 from reconcilers.hand_off import build_hand_off
 from reconcilers.watches import WATCHES
@@ -112,6 +114,9 @@ def build_estate(
         owners={name: settings.owner for name, settings in landscape.systems.items()},
         lookouts=build_lookouts(landscape, plugins),
         incidents=landscape.incidents,
+        corrections=landscape.corrections,
+        currency=landscape.firm.currency,
+        rates=rate_table(landscape.rates.table),
     )
 
 
@@ -177,6 +182,10 @@ def build_flow(
         },
         digest=rules_digest(landscape, name),
         settings=settled,
+        indicators=plan_indicators(flow, hand_offs, context, rules_digest(landscape, name)),
+        of_record=context.of_record,
+        policies=flow.corrections,
+        policies_digest=policies_digest(landscape, name),
     )
 
 

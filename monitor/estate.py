@@ -4,14 +4,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import polars as pl
+
 from monitor.core.entities import EntityFields
 from monitor.core.flows import Condition, RuleSettings
+from monitor.core.indicators import IndicatorPlan
 from monitor.core.model import StreamId
+from monitor.core.policies import CorrectionSettings, PolicySettings
 from monitor.core.ports import Capabilities, Channel, LivingChannel, Probe, Rule
+from monitor.core.rates import RATES
 from monitor.core.routes import RouteSettings
 from monitor.core.streams import StreamSettings
 from monitor.core.telling import IncidentSettings
 from monitor.core.watches import Watch, WatchSettings
+from monitor.core.writing import Writable, Writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +88,10 @@ class Flow:
         margins: how old a suspicion must be before it is told, by rule.
         digest: hash of its settings; another one means that everything is looked at anew.
         settings: of each rule, as the landscape has them.
+        indicators: how it is measured; None: it is not.
+        of_record: by field, the stream that owns it.
+        policies: by rule, what may be done about its breaks; nothing where none is named.
+        policies_digest: hash of all that corrections follow from; plans are bound to it.
     """
 
     name: str
@@ -94,6 +104,10 @@ class Flow:
     margins: Mapping[str, timedelta]
     digest: str
     settings: Mapping[str, RuleSettings] = field(default_factory=dict)
+    indicators: IndicatorPlan | None = None
+    of_record: Mapping[str, StreamId] = field(default_factory=dict)
+    policies: Mapping[str, PolicySettings] = field(default_factory=dict)
+    policies_digest: str = ""
 
     @property
     def needs(self) -> frozenset[StreamId]:
@@ -137,6 +151,9 @@ class Estate:
         titles: what people call each system; only of those that have a title.
         owners: who holds each system.
         incidents: when breaks are one incident, and how it is told.
+        corrections: what holds for every correction.
+        currency: of the firm, in which money at stake is summed.
+        rates: exchange rates, as `RATES`.
     """
 
     digest: str
@@ -151,6 +168,9 @@ class Estate:
     owners: Mapping[str, str]
     lookouts: tuple[Lookout, ...] = ()
     incidents: IncidentSettings = field(default_factory=IncidentSettings)
+    corrections: CorrectionSettings = field(default_factory=CorrectionSettings)
+    currency: str = "EUR"
+    rates: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=RATES), compare=False)
 
     def only_feeds(self, names: Iterable[str]) -> list[str]:
         """Of some channels, those that carry notices one by one."""
@@ -161,6 +181,20 @@ class Estate:
         """Of some channels, those that show incidents as they stand."""
         known = ((name, self.channels.get(name)) for name in names)
         return [name for name, each in known if isinstance(each, LivingChannel)]
+
+    def flow(self, name: str) -> Flow | None:
+        """The flow of this name; None where there is none."""
+        return next((flow for flow in self.flows if flow.name == name), None)
+
+    def writer(self, system: str) -> Writer | None:
+        """What writes to a system; None where nothing may."""
+        probe: object = self.probes.get(system)
+        return probe.writer() if isinstance(probe, Writable) else None
+
+    @property
+    def fields(self) -> Mapping[StreamId, EntityFields]:
+        """Canonical fields by stream."""
+        return {stream: source.fields for stream, source in self.sources.items()}
 
     def close(self) -> None:
         """Let go of every connection."""

@@ -15,12 +15,14 @@ from pydantic import Field, model_validator
 from monitor.core.clock import TimeLimit
 from monitor.core.errors import Permanent, Reason
 from monitor.core.model import Page, Record, StreamId, Window
-from monitor.core.plugins import ProbeContext
+from monitor.core.plugins import Misfit, ProbeContext
 from monitor.core.ports import Capabilities
-from monitor.core.streams import Name, StreamSettings
+from monitor.core.streams import Name
 from monitor.response import NO_CONTENT
+from probes.engine import values
+from probes.engine.authentication import NoAuth
+from probes.engine.budget import Budget
 from probes.engine.caller import Call, Caller
-from probes.engine.errors import ErrorRow, Then
 from probes.engine.http_system import HttpSystem, open_caller
 from probes.engine.listed_rows import rows_at
 from probes.engine.mapping import RowMapper
@@ -32,12 +34,19 @@ from probes.engine.requests import (
     LookupSettings,
     ReadSettings,
     RequestSettings,
+    absent_if_missing,
 )
 from probes.engine.selector import value_at
-from probes.engine.values import Misfit, is_blank, read_text
+from probes.engine.values import is_blank, read_text
+from probes.writing.form import build_form
+from probes.writing.rest import RestTarget, RestWriter
+from probes.writing.rest_calls import represent
+from probes.writing.rest_checks import check_rest_writing
+from probes.writing.rest_settings import RestWriting, WriteCredential
+from probes.writing.settings import WritableStream, secrets_in
 
 
-class RestStream(StreamSettings):
+class RestStream(WritableStream):
     """One list of a JSON API."""
 
     read: ReadSettings
@@ -48,6 +57,22 @@ class RestStream(StreamSettings):
     """How records are found by a key, for each key kind."""
     ids: IdsSettings | None = None
     """How every id is listed, so that deleted rows are missed."""
+    write: RestWriting | None = None
+    """How records are created, changed and deleted; None: not at all."""
+
+    @property
+    def writing(self) -> RestWriting | None:
+        """What can be written."""
+        return self.write
+
+    @property
+    def findable(self) -> frozenset[str]:
+        """Key kinds with a lookup."""
+        return frozenset(self.lookup)
+
+    def check_requests(self) -> Iterator[Misfit]:
+        """What does not fit in how records are written."""
+        return iter(()) if self.write is None else check_rest_writing(self, self.write, self.fetch)
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -64,6 +89,15 @@ class RestSystem(HttpSystem):
     probe: Literal["rest"]
     streams: dict[Name, RestStream] = Field(min_length=1)
     """The lists that are read, by name."""
+    write: WriteCredential | None = None
+    """With which credential it is written."""
+
+    @model_validator(mode="after")
+    def _writes_as_somebody_else(self) -> Self:
+        is_written = any(stream.write is not None for stream in self.streams.values())
+        if is_written and self.write is None and not isinstance(self.auth, NoAuth):
+            raise ValueError("streams are written: 'write' needs an 'auth' of its own for that")
+        return self
 
 
 def build(settings: RestSystem, context: ProbeContext) -> "RestProbe":
@@ -77,18 +111,54 @@ def build(settings: RestSystem, context: ProbeContext) -> "RestProbe":
         name: RowMapper(StreamId(context.system, name), stream, context.entities[stream.entity])
         for name, stream in settings.streams.items()
     }
-    return RestProbe(settings, open_caller(settings, context), mappers)
+    caller = open_caller(settings, context)
+    return RestProbe(
+        settings, caller, mappers, _build_writer(settings, context, mappers, caller.budget)
+    )
+
+
+def _build_writer(
+    settings: RestSystem, context: ProbeContext, mappers: Mapping[str, RowMapper], budget: Budget
+) -> RestWriter | None:
+    """The writer beside the probe; None where nothing is written."""
+    targets = {
+        name: RestTarget(
+            stream.write,
+            build_form(stream, stream.write, context.entities[stream.entity], represent),
+            stream.fetch,
+            mappers[name],
+        )
+        for name, stream in settings.streams.items()
+        if stream.write is not None
+    }
+    if not targets:
+        return None
+    auth = settings.write.auth if settings.write is not None else settings.auth
+    caller = open_caller(settings.model_copy(update={"auth": auth}), context, budget=budget)
+    return RestWriter(
+        targets,
+        RestProbe(settings, caller, mappers),
+        caller,
+        deadline=settings.deadline,
+        clock=context.clock,
+        secrets=secrets_in(settings),
+    )
 
 
 class RestProbe:
     """Reads one JSON API. May be used by several threads at a time."""
 
     def __init__(
-        self, settings: RestSystem, caller: Caller, mappers: Mapping[str, RowMapper]
+        self,
+        settings: RestSystem,
+        caller: Caller,
+        mappers: Mapping[str, RowMapper],
+        writer: RestWriter | None = None,
     ) -> None:
         self._settings = settings
         self._caller = caller
         self._mappers = mappers
+        self._writer = writer
 
     def capabilities(self, stream: str) -> Capabilities:
         """What the stream's settings say how to ask for."""
@@ -130,7 +200,7 @@ class RestProbe:
         time_limit = TimeLimit.of(self._settings.deadline)
         pages: list[Page] = []
         for asked, call in request.calls(native_ids):
-            page = self._page(stream, request, _absent_if_missing(request, call), time_limit)
+            page = self._page(stream, request, absent_if_missing(request, call), time_limit)
             answered = {record.native_id for record in page.records}
             if not answered | {reject.native_id for reject in page.rejects} <= set(asked):
                 raise Permanent(
@@ -179,9 +249,15 @@ class RestProbe:
         """Calls since the probe was built."""
         return self._caller.budget.made
 
+    def writer(self) -> RestWriter | None:
+        """See `Writable.writer`."""
+        return self._writer
+
     def close(self) -> None:
-        """Let go of connections."""
+        """Let go of connections, the writer's too."""
         self._caller.close()
+        if self._writer is not None:
+            self._writer.close()
 
     def _page(
         self, stream: str, request: RequestSettings, call: Call, time_limit: TimeLimit
@@ -209,14 +285,6 @@ class RestProbe:
         return walk(request.page, first, read, lambda row: _identity(row, id_path))
 
 
-def _absent_if_missing(request: FetchSettings, call: Call) -> Call:
-    """404 on the address of one record says that it does not exist; on a list, that we err."""
-    if not request.mentions("id"):
-        return call
-    missing = ErrorRow(status=(404, 410), then=Then.EMPTY, reason=Reason.NOT_FOUND)
-    return replace(call, errors=(*call.errors, missing))
-
-
 def _last_stamp(records: Sequence[Record]) -> datetime | None:
     """The stamp up to which an ordered page is complete; None if it is not in order."""
     stamps = [record.modified_at for record in records if record.modified_at is not None]
@@ -237,7 +305,7 @@ def _read_id(row: Any, id_path: str) -> str:
             text = read_text(native_id)
             # Blanks around it stay, as in the rows: the source must know its own identifier.
             return native_id if isinstance(native_id, str) else text
-    except Misfit:
+    except values.Misfit:
         pass
     raise Permanent(f"a row has no id at '{id_path}'", reason=Reason.SCHEMA)
 

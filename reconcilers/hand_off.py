@@ -161,7 +161,8 @@ class HandOff:
         report_late = self.settings.late_arrivals == "report"
         # A blind target has shown nothing of this time, so nothing can be missing from it.
         looked = scope.looked_until.get(self.target, datetime.min.replace(tzinfo=scope.now.tzinfo))
-        judged = self._expectations(scope, report_late).with_columns(
+        unsettled = self._pairs(scope).filter(~_settled(self.settings.within, report_late))
+        judged = self._with_times(unsettled).with_columns(
             *judge(min(scope.now, looked), report_late)
         )
         accused = judged.drop_nulls("kind").select(
@@ -177,8 +178,17 @@ class HandOff:
             awaited=awaited(judged.drop_nulls("at")),
         )
 
-    def _expectations(self, scope: Scope, report_late: bool) -> pl.DataFrame:
-        """What is expected by when, and what came, by `_transaction` and `_key`."""
+    def expectations(self, scope: Scope) -> pl.DataFrame:
+        """What was to arrive by when, and what came, whether it is settled or not.
+
+        Returns:
+            By `_transaction` and `_key` (the pairing key, empty without `match`): `start`, `due`,
+            `missing_at`, `arrived` (bool) and `arrival` (null where it has no stamp).
+        """
+        return self._with_times(self._pairs(scope))
+
+    def _pairs(self, scope: Scope) -> pl.DataFrame:
+        """What was to arrive, and what came, by `_transaction` and `_key`."""
         start = self.settings.start
         demands = self._by_key(
             select_rows(scope, self.source, self.when & pl.col(start).is_not_null())
@@ -187,7 +197,7 @@ class HandOff:
             demands = demands.join(scope.frames[self.required], on="_transaction", how="semi")
         arrivals = self._by_key(select_rows(scope, self.target, self.that))
         place = ["_transaction", "_key"]
-        pairs = (
+        return (
             demands.group_by(place)
             .agg(pl.col(start).min().alias("start"))
             .join(
@@ -199,9 +209,11 @@ class HandOff:
                 how="left",
             )
             .with_columns(pl.col("arrived").fill_null(value=False))
-            .filter(~_settled(self.settings.within, report_late))
-            .sort(place)
         )
+
+    def _with_times(self, pairs: pl.DataFrame) -> pl.DataFrame:
+        """In order, with `due` and `missing_at`: until when an arrival is in time, and late."""
+        pairs = pairs.sort("_transaction", "_key")
         due = self._add_time(pairs["start"], self.settings.within)
         missing_after = self.settings.missing_after
         missing_at = due if missing_after is None else self._add_time(pairs["start"], missing_after)

@@ -14,6 +14,8 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
+NO_CONTENT = 204
+
 
 class Fault(Enum):
     """What goes wrong with a reply."""
@@ -31,6 +33,8 @@ class Fault(Enum):
     """So do the headers."""
     SILENT = auto()
     """Nothing comes at all."""
+    TWICE = auto()
+    """The whole reply comes two times."""
 
 
 @dataclass(frozen=True)
@@ -73,13 +77,19 @@ Script = Callable[[Request], Reply] | Sequence[Reply] | Reply
 class ScriptedServer:
     """Answers each path by its script; the last reply of a list is given for ever."""
 
-    def __init__(self, scripts: Mapping[str, Script] | None = None) -> None:
+    def __init__(
+        self,
+        scripts: Mapping[str, Script] | None = None,
+        otherwise: Script = Reply({"error": "no such path"}, status=404),
+        port: int = 0,
+    ) -> None:
         self.scripts: dict[str, Script] = dict(scripts or {})
+        self._otherwise = otherwise
         self.requests: list[Request] = []
         self.stopped = Event()
         self._counts: dict[str, int] = {}
         self._lock = Lock()
-        self._server = _Server(self)
+        self._server = _Server(self, port)
         self._thread = Thread(target=self._server.serve_forever, args=(0.01,))
 
     @property
@@ -92,7 +102,7 @@ class ScriptedServer:
     def answer(self, request: Request) -> Reply:
         with self._lock:
             self.requests.append(request)
-            script = self.scripts.get(request.path, Reply({"error": "no such path"}, status=404))
+            script = self.scripts.get(request.path, self._otherwise)
             if isinstance(script, Sequence):
                 turn = self._counts.get(request.path, 0)
                 self._counts[request.path] = turn + 1
@@ -119,8 +129,8 @@ class ScriptedServer:
 class _Server(ThreadingHTTPServer):
     daemon_threads = False
 
-    def __init__(self, owner: ScriptedServer) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, owner: ScriptedServer, port: int) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
         self.owner = owner
         self._open: set[socket.socket] = set()
 
@@ -154,6 +164,15 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._serve()
 
+    def do_PUT(self) -> None:
+        self._serve()
+
+    def do_PATCH(self) -> None:
+        self._serve()
+
+    def do_DELETE(self) -> None:
+        self._serve()
+
     def _serve(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
         parts = urlsplit(self.path)
@@ -175,7 +194,12 @@ class _Handler(BaseHTTPRequestHandler):
         match reply.fault:
             case Fault.NONE:
                 self._head(reply, len(body))
-                self.wfile.write(body)
+                self.wfile.write(body if reply.status != NO_CONTENT else b"")
+            case Fault.TWICE:
+                for _ in range(2):
+                    self._head(reply, len(body))
+                    self.wfile.write(body if reply.status != NO_CONTENT else b"")
+                self.close_connection = True
             case Fault.DROPPED:
                 linger = struct.pack("ii", 1, 0)
                 self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
@@ -215,7 +239,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         if length is None:
             self.send_header("Connection", "close")
-        elif reply.status != 204:
+        elif reply.status != NO_CONTENT:
             self.send_header("Content-Length", str(length))
         self.end_headers()
 

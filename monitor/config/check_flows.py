@@ -8,6 +8,7 @@ from monitor.config.context import known_entities, known_streams, rule_context
 from monitor.config.issues import KeyPath, Problem, did_you_mean
 from monitor.config.landscape import FlowSettings, Landscape
 from monitor.core.flows import PLAIN, HandOffSettings, RuleSettings
+from monitor.core.indicators import SlicesSettings
 from monitor.core.model import FieldType, StreamId
 from monitor.core.plugins import Misfit, Plugins, RuleContext
 from monitor.core.ports import Rule
@@ -37,6 +38,7 @@ def check_flow(
         *check.owners(),
         *check.hand_offs(),
         *check.loops(),
+        *check.indicators(),
     ]
     if is_sound and not problems:
         problems += _check_rules(name, flow, landscape, plugins)
@@ -149,6 +151,31 @@ class _FlowCheck:
                 yield Problem((*self._path, "hand_offs", name), message, at_key=True)
                 return
 
+    def indicators(self) -> Iterator[Problem]:
+        """What indicators are counted by is there."""
+        settings, at = self._flow.indicators, "indicators"
+        for index, hop in enumerate(settings.set_up):
+            if hop not in self._flow.hand_offs:
+                hint = did_you_mean(hop, self._flow.hand_offs)
+                path = (*self._path, at, "set_up", index)
+                yield Problem(path, f"unknown hand-off '{hop}'{hint}")
+        if settings.calendar not in (None, PLAIN, *self._landscape.calendars):
+            yield self._unknown_calendar((at, "calendar"), str(settings.calendar))
+        for index, stream in enumerate(settings.billing):
+            yield from self._stream((at, "billing", index), stream)
+        for dimension, place in (settings.slices or SlicesSettings()).places().items():
+            where = (at, "slices", dimension.value)
+            stream = place.stream or self._flow.root
+            if place.stream is not None:
+                yield from self._stream((*where, "stream"), stream)
+            field, at_key = place.field or dimension.value, not place.field
+            path = where if at_key else (*where, "field")
+            yield from self._field(path, stream, field, FieldType.TEXT, at_key=at_key)
+
+    def _unknown_calendar(self, at: KeyPath, name: str) -> Problem:
+        hint = did_you_mean(name, self._landscape.calendars)
+        return Problem((*self._path, *at), f"unknown calendar '{name}'{hint}")
+
     def _hand_off(self, at: KeyPath, settings: HandOffSettings) -> Iterator[Problem]:
         yield from self._stream((*at, "from"), settings.source)
         yield from self._stream((*at, "to"), settings.to)
@@ -160,9 +187,7 @@ class _FlowCheck:
         yield from self._field((*at, "start"), settings.source, settings.start, instant)
         yield from self._field((*at, "arrival"), settings.to, settings.arrival, instant)
         if settings.calendar not in ("", PLAIN, *self._landscape.calendars):
-            hint = did_you_mean(settings.calendar, self._landscape.calendars)
-            message = f"unknown calendar '{settings.calendar}'{hint}"
-            yield Problem((*self._path, *at, "calendar"), message)
+            yield self._unknown_calendar((*at, "calendar"), settings.calendar)
         if settings.requires is not None:
             yield from self._stream((*at, "requires"), settings.requires)
         if settings.missing_after is not None and settings.missing_after < settings.within:

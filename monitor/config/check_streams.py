@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from monitor.config.issues import KeyPath, Problem, did_you_mean
 from monitor.core.entities import EntityFields
-from monitor.core.plugins import Plugins
+from monitor.core.plugins import Misfit, Plugins
 from monitor.core.streams import FieldMapping, StreamSettings
 
 
@@ -30,8 +30,9 @@ def check_stream(
     ]
     yield from placed
     if not placed and plugins.check_stream is not None:
-        for message in plugins.check_stream(settings, entities):
-            yield Problem(path, message)
+        for problem in plugins.check_stream(settings, entities):
+            at = problem.at if isinstance(problem, Misfit) else ()
+            yield Problem((*path, *at), str(problem))
 
 
 def _check_fields(

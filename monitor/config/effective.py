@@ -43,11 +43,24 @@ def rules_digest(landscape: Landscape, flow: str) -> str:
     exchange rates, the settling margin and who holds the systems.
     """
     shown = effective(landscape)
-    # What may be done about a finding is no part of it.
+    # What may be done about a finding is no part of it, nor is how findings are counted.
     shown["flows"][flow].pop("corrections")
+    shown["flows"][flow].pop("indicators")
     owners = {name: system.owner for name, system in landscape.systems.items()}
     times = [shown["calendars"], owner_calendars(landscape)]
     return _hash([shown["flows"][flow], times, shown["rates"], shown["settle"], owners])
+
+
+def policies_digest(landscape: Landscape, flow: str) -> str:
+    """SHA-256 over all that a flow's corrections follow from, beside its findings: 64 hex digits.
+
+    That is its policies, who owns which field, what holds for every correction, and the currency in
+    which its limits are stated.
+    """
+    shown = effective(landscape)
+    of_flow = shown["flows"][flow]
+    parts = [of_flow["corrections"], of_flow["of_record"], shown["corrections"]]
+    return _hash([flow, *parts, landscape.firm.currency])
 
 
 def _hash(form: Any) -> str:

@@ -21,6 +21,7 @@ from monitor.core.flows import (
     StreamName,
     ValueSettings,
 )
+from monitor.core.indicators import IndicatorSettings
 from monitor.core.model import FieldType
 from monitor.core.plugins import Plugins
 from monitor.core.policies import CorrectionSettings, PolicySettings
@@ -112,6 +113,8 @@ class FlowSettings(Settings):
     """Checks over the records of a transaction."""
     corrections: dict[Name, PolicySettings] = {}
     """By rule or hand-off, what may be done about its breaks; nothing where none is named."""
+    indicators: IndicatorSettings = IndicatorSettings()
+    """How its business indicators are counted."""
 
 
 class Landscape(Settings):

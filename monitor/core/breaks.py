@@ -172,6 +172,8 @@ class TransitionKind(StrEnum):
     DISMISSED = "dismissed"
     SUPPRESSED = "suppressed"
     RELEASED = "released"
+    CORRECTING = "correcting"
+    RETURNED = "returned"
 
 
 @dataclass(frozen=True, slots=True)

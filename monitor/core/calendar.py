@@ -184,6 +184,21 @@ class WorkingHours:
         last = max(usual) + 1 + allowed // (_WEEKS * weekly)
         return _shift_table(self, min(usual), min(last, _LAST_YEAR))
 
+    def worked_all(self, starts: pl.Series, ends: pl.Series) -> pl.Series:
+        """What `worked_between` says of each pair of instants; null where either is null."""
+        starts, ends = starts.cast(INSTANT), ends.cast(INSTANT)
+        table = self._table(pl.concat([starts, ends]), timedelta(0))
+        worked = (table.until(ends) - table.until(starts)).clip(lower_bound=0)
+        told = worked.cast(pl.Duration("us"))
+        untold = told.is_null() & starts.is_not_null() & ends.is_not_null()
+        if not untold.any():
+            return told
+        pairs = zip(starts, ends, told, untold, strict=True)
+        return pl.Series(
+            [self.worked_between(*pair) if is_left else known for *pair, known, is_left in pairs],
+            dtype=pl.Duration("us"),
+        )
+
     def worked_between(self, start: datetime, end: datetime) -> timedelta:
         """Working time from `start` to `end`; nothing where `end` is not after `start`."""
         worked = timedelta(0)

@@ -124,6 +124,15 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Halt:
+    """The kill switch is on: nothing is written until somebody turns it off."""
+
+    who: str
+    why: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Correction:
     """One break and what would repair it.
 
@@ -193,6 +202,7 @@ def encode_write(write: Write) -> dict[str, Any]:
         "version": write.version,
         "before": _encode_values(write.before),
         "after": _encode_values(write.after),
+        "trigger": write.trigger,
     }
 
 

@@ -106,6 +106,30 @@ def settle(
     return transitions
 
 
+CORRECTABLE_STATES = frozenset({BreakState.OPEN, BreakState.ACKNOWLEDGED})
+"""States in which a correction of the break may begin."""
+
+
+def begin_correcting(standing: Break, why: str, now: datetime) -> Transition | None:
+    """The step by which a break is being corrected; None where it cannot be."""
+    if standing.state not in CORRECTABLE_STATES:
+        return None
+    after = replace(standing, state=BreakState.CORRECTING)
+    return Transition(TransitionKind.CORRECTING, after, standing.state, now, why)
+
+
+def end_correcting(standing: Break, why: str, now: datetime) -> Transition | None:
+    """The step by which a break is open again, because its correction did not resolve it.
+
+    That a correction did is for the rule to say, which then finds the break no more. None where
+    the break is not being corrected.
+    """
+    if standing.state is not BreakState.CORRECTING:
+        return None
+    after = replace(standing, state=BreakState.OPEN)
+    return Transition(TransitionKind.RETURNED, after, standing.state, now, why)
+
+
 def _found(
     standing: Break | None, finding: Finding, margin: timedelta, confirmation: str, now: datetime
 ) -> list[Transition]:

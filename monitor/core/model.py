@@ -1,6 +1,7 @@
 """Facts: records sampled from systems, the keys that correlate them, and the pages they come in."""
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -109,6 +110,30 @@ def encode_value(value: Value) -> str | int | bool | None:
             return value.isoformat()
         case _:
             return value
+
+
+def decode_value(kind: FieldType, encoded: str | int | bool | None) -> Value:
+    """The reverse of `encode_value`, for a field of this type.
+
+    Raises:
+        ValueError: what is encoded is no value of this type.
+    """
+    match kind, encoded:
+        case _, None:
+            return None
+        case (FieldType.TEXT, str()) | (FieldType.BOOLEAN, bool()):
+            return encoded
+        case FieldType.INTEGER, int() if not isinstance(encoded, bool):
+            return encoded
+        case FieldType.DECIMAL, str() as value if re.fullmatch(r"-?\d+(\.\d+)?", value):
+            return Decimal(value)
+        case FieldType.DATE, str() as value:
+            return date.fromisoformat(value)
+        case FieldType.INSTANT, str() as value:
+            instant = datetime.fromisoformat(value)
+            if instant.tzinfo is not None:
+                return instant.astimezone(UTC)
+    raise ValueError(f"this is no {kind.value}")
 
 
 def encode_fields(fields: Mapping[str, Value]) -> str:

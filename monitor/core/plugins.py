@@ -29,6 +29,9 @@ class WorkingTime(Protocol):
     def add_all(self, starts: pl.Series, allowed: timedelta) -> pl.Series:
         """The same for a column of instants, at the speed of a column; null stays null."""
 
+    def worked_all(self, starts: pl.Series, ends: pl.Series) -> pl.Series:
+        """Time worked from each start to its end, as Duration; null where either is null."""
+
 
 @dataclass(frozen=True, slots=True)
 class ProbeContext:
@@ -210,10 +213,11 @@ class Plugins:
     probes: Mapping[str, ProbeType]
     rules: Mapping[str, RuleType]
     channels: Mapping[str, ChannelType]
-    check_stream: Callable[[StreamSettings, Mapping[str, EntityFields]], Sequence[str]] | None = (
-        None
-    )
-    """One sentence for each part of a stream's mapping that the probes could not read."""
+    check_stream: (
+        Callable[[StreamSettings, Mapping[str, EntityFields]], Sequence[str | Misfit]] | None
+    ) = None
+    """One sentence for each part of a stream's mapping that the probes could not read or write; a
+    `Misfit` says where in the stream."""
     watches: Mapping[str, WatchType] = field(default_factory=dict)
     build_hand_off: Callable[[str, HandOffSettings, RuleContext], Rule] | None = None
     """As that of a rule, for the steps of a flow."""

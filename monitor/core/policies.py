@@ -123,6 +123,8 @@ class CorrectionSettings(Settings):
     """Closed accounting periods, by the stream that is written."""
     shrunken: Share = 0.3
     """A source that lost more than this share of its records since the usual is not believed."""
+    clock: Duration = timedelta(minutes=5)
+    """How far our clock and a source's may be apart, or ours may fall behind the store's stamps."""
     expires: Duration = timedelta(hours=4)
     """How long a plan can be approved and applied."""
     patience: Duration = timedelta(minutes=15)

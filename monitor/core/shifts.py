@@ -52,6 +52,16 @@ class ShiftTable:
         last = self._shifts_at(_later(first, self._reaching("by_end", worked)))
         return (last["opens"] + worked - last["before"]).cast(INSTANT)
 
+    def until(self, instants: pl.Series) -> pl.Series:
+        """Working time before each instant, in microseconds; null where the table cannot tell.
+
+        It is counted from the table's own beginning, so only differences mean something.
+        """
+        instant = instants.dt.epoch("us")
+        instant = instant.set(instant < self.since, None)
+        current = self._shifts_at(self._reaching("closes", instant))
+        return current["before"] + (instant - current["opens"]).clip(lower_bound=0)
+
     def _reaching(self, column: str, values: pl.Series) -> pl.Series:
         """The number of the first shift whose column reaches each value."""
         return self.shifts[column].search_sorted(values, side="left")

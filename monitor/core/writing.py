@@ -44,10 +44,14 @@ class Abilities:
     Attributes:
         operations: by operation that is possible, what keeps it safe.
         fields: canonical fields that can be written.
+        keys: key kinds that a new record can be given.
+        triggers: names of what can be triggered.
     """
 
     operations: Mapping[Operation, Safety] = field(default_factory=dict)
     fields: frozenset[str] = frozenset()
+    keys: frozenset[str] = frozenset()
+    triggers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,7 @@ class Write:
             none. A record with another one was changed by somebody else.
         before: canonical values that the plan saw, of the fields that it changes.
         after: the values that they shall have.
+        trigger: which of the stream's triggers is pulled; empty for every other operation.
     """
 
     operation: Operation
@@ -73,6 +78,7 @@ class Write:
     version: str
     before: Mapping[str, Value]
     after: Mapping[str, Value]
+    trigger: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -482,6 +482,17 @@ telling = Table(
 """What each channel was told of each incident: it is behind while `due_at` says when to tell it.
 `reference` is what the channel calls its message; `is_held` says that a digest stands for it."""
 
+refusal = Table(
+    "refusal",
+    metadata,
+    Column("fingerprint", PlainText, nullable=False),
+    Column("guard", PlainText, nullable=False),
+    Column("why", PlainText, nullable=False),
+    Column("at", Instant, nullable=False),
+    PrimaryKeyConstraint("fingerprint", "guard"),
+)
+"""Why nothing is done about a break: what each guard said when it was last planned for."""
+
 outbox = Table(
     "outbox",
     metadata,

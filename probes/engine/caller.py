@@ -14,13 +14,13 @@ import structlog
 from pydantic import Field
 
 from monitor.core.clock import Clock, TimeLimit
-from monitor.core.errors import Transient
+from monitor.core.errors import Permanent, Reason, TieoutError, Transient
 from monitor.core.streams import Duration, Settings
 from monitor.response import NO_CONTENT, Response
 from monitor.transport import Params, Transport
 from probes.engine.budget import Budget
-from probes.engine.credentials import Authenticator
-from probes.engine.errors import ErrorRow, Then, judge
+from probes.engine.credentials import Authenticator, Credentials
+from probes.engine.errors import ErrorRow, Then, judge, rows_for_writing
 
 _log = structlog.get_logger(__name__)
 
@@ -46,6 +46,7 @@ class Call:
         url: path under the base URL, or a whole address at the same origin.
         params: query parameters in order; a name may stand several times.
         body: sent as JSON; None sends none.
+        content: bytes of a body that is JSON already, instead.
         headers: beside those of the system.
         repeatable: trying again cannot do anything twice; None: GET and HEAD only. A POST that
             only reads says True.
@@ -56,6 +57,7 @@ class Call:
     url: str
     params: Params = field(default=(), repr=False)
     body: Any = field(default=None, repr=False)
+    content: bytes | None = field(default=None, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     repeatable: bool | None = None
     errors: Sequence[ErrorRow] = ()
@@ -64,6 +66,14 @@ class Call:
     def may_repeat(self) -> bool:
         """Whether the call may be made again."""
         return self.method in _READS if self.repeatable is None else self.repeatable
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The answer to a call that changed something, and the secrets that went with the call."""
+
+    response: Response
+    secrets: frozenset[str] = field(repr=False)
 
 
 class Caller:
@@ -100,11 +110,16 @@ class Caller:
             Transient: no usable answer in the tries, the budget or the time allowed.
             Permanent: an answer that trying again cannot change.
         """
+        rows = (*call.errors, *self._errors)
         failures = 0
         was_renewed = False
         while True:
             try:
-                response = self._try(call, time_limit, may_renew=not was_renewed)
+                credentials = self._authenticator.credentials(time_limit)
+                response = self._try(call, rows, credentials, time_limit, may_renew=not was_renewed)
+                if response is not None:
+                    response.json_rows()  # what cannot be read is asked for again
+                    return response
             except Transient as failure:
                 failures += 1
                 pause = self._pause(failure, failures)
@@ -114,9 +129,31 @@ class Caller:
                 _log.info("call is tried again", reason=failure.reason.value, pause=round(pause, 3))
                 self._sleep(pause)
                 continue
-            if response is not None:
-                return response
             was_renewed = True
+
+    def send(self, call: Call, time_limit: TimeLimit) -> Sent:
+        """The answer to a call that changes something, made once.
+
+        Whatever the other side may have done before it failed counts as perhaps done. A refused
+        credential is renewed, and then the call is made for the first time.
+
+        Raises:
+            Permanent: the call was refused, so nothing was changed.
+            Transient: nothing was changed where the reason is in `UNSENT`; else it is not known.
+        """
+        rows = rows_for_writing(call.errors, self._errors)
+        failure: TieoutError = Permanent("the credential is refused", reason=Reason.CREDENTIALS)
+        try:
+            for may_renew in (True, False):
+                credentials = self._authenticator.credentials(time_limit)
+                response = self._try(call, rows, credentials, time_limit, may_renew=may_renew)
+                if response is not None:
+                    return Sent(response, credentials.secrets)
+        except Permanent as refusal:
+            # An answer that cannot be taken says nothing of what was done before it.
+            is_answered = refusal.reason in (Reason.TOO_LARGE, Reason.MALFORMED)
+            failure = Transient(str(refusal), reason=refusal.reason) if is_answered else refusal
+        raise failure
 
     def source_time(self, time_limit: TimeLimit) -> datetime:
         """The present by the system's own clock, as the Date header of its last answer shows it.
@@ -135,22 +172,29 @@ class Caller:
         """Let go of connections."""
         self._transport.close()
 
-    def _try(self, call: Call, time_limit: TimeLimit, *, may_renew: bool) -> Response | None:
+    def _try(
+        self,
+        call: Call,
+        rows: Sequence[ErrorRow],
+        credentials: Credentials,
+        time_limit: TimeLimit,
+        *,
+        may_renew: bool,
+    ) -> Response | None:
         """One try: the answer, or None when the credential was renewed and another is due."""
-        credentials = self._authenticator.credentials(time_limit)
         self.budget.spend(time_limit)
         response = self._transport.request(
             call.method,
             call.url,
             params=(*call.params, *credentials.params),
             json=call.body,
+            content=call.content,
             headers={**call.headers, **credentials.headers},
             time_limit=time_limit,
         )
         self._note(response)
-        verdict = judge(response, (*call.errors, *self._errors), self._clock())
+        verdict = judge(response, rows, self._clock())
         if verdict is None:
-            response.json_rows()  # what cannot be read is asked for again
             return response
         if verdict.then is Then.EMPTY:
             return Response(NO_CONTENT, response.headers, b"", response.url)

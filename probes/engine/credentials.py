@@ -16,6 +16,12 @@ class Credentials:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     params: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
+    @property
+    def secrets(self) -> frozenset[str]:
+        """What must not be seen where the other side repeats it."""
+        texts = (*self.headers.values(), *(value for _, value in self.params))
+        return frozenset({*texts, *(text.partition(" ")[2] for text in texts)} - {""})
+
 
 class Authenticator(Protocol):
     """Provides credentials. May be used by several threads at a time."""

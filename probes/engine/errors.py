@@ -76,6 +76,30 @@ DEFAULT_ROWS: Sequence[ErrorRow] = (
 )
 
 
+_PERHAPS_WRITTEN: Sequence[ErrorRow] = (
+    ErrorRow(status=tuple(range(500, 600)), then=Then.RETRY, reason=Reason.SERVER_ERROR),
+    ErrorRow(status=tuple(range(300, 400)), then=Then.RETRY, reason=Reason.MALFORMED),
+)
+"""A server may fail, or point elsewhere, after it did what it was asked: 503 of a proxy, 303."""
+
+_NOT_WRITTEN: Sequence[ErrorRow] = (
+    ErrorRow(status=(409, 412), then=Then.FAIL, reason=Reason.CONFLICT),
+    *DEFAULT_ROWS,
+)
+
+
+def rows_for_writing(own: Sequence[ErrorRow], system: Sequence[ErrorRow]) -> Sequence[ErrorRow]:
+    """What answers mean to a call that changes something, down to HTTP's own meaning.
+
+    Args:
+        own: rows for just this kind of call; they are taken at their word.
+        system: rows made for reading. They do not make an effect out of an error, nor certainty
+            out of a server's failure.
+    """
+    not_empty = (row for row in system if row.then is not Then.EMPTY)
+    return (*own, *_PERHAPS_WRITTEN, *not_empty, *_NOT_WRITTEN)
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What an answer means.

@@ -95,6 +95,7 @@ def open_caller(
     settings: HttpSystem,
     context: ProbeContext,
     authenticate: Callable[[Post], Authenticator] | None = None,
+    budget: Budget | None = None,
 ) -> Caller:
     """The caller for a system as its settings describe it.
 
@@ -102,11 +103,12 @@ def open_caller(
         settings: the system's.
         context: clock, sleep and the calls already made today.
         authenticate: makes the authenticator, instead of the one that `settings.auth` describes.
+        budget: shared with another caller to the same system; None: one of its own.
 
     Raises:
         Permanent: a header cannot be sent, or the certificates cannot be read.
     """
-    budget = Budget(settings.budget, context.clock, context.sleep, context.calls_today)
+    budget = budget or Budget(settings.budget, context.clock, context.sleep, context.calls_today)
     transport = Transport(
         str(settings.base_url),
         headers=settings.headers,

@@ -7,7 +7,7 @@ so they are quoted for the place where they are put, or refused.
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Literal, Self
 from urllib.parse import quote
@@ -18,7 +18,7 @@ from monitor.core.errors import Permanent, Reason
 from monitor.core.model import Window
 from monitor.core.streams import Settings
 from probes.engine.caller import Call
-from probes.engine.errors import ErrorRow
+from probes.engine.errors import ErrorRow, Then
 from probes.engine.pagination import NoPages, Paging
 from probes.engine.selector import parse_path
 from probes.engine.stamps import check_stamp_format, write_since, write_until
@@ -94,7 +94,7 @@ class ReadSettings(RequestSettings):
             extra.append((self.since_param, since))
         if self.until_param:
             extra.append((self.until_param, until))
-        return _build(self, {"since": since, "until": until}, extra, _Style())
+        return _build(self, {"since": since, "until": until}, extra, Style())
 
 
 class IdsSettings(RequestSettings):
@@ -105,7 +105,7 @@ class IdsSettings(RequestSettings):
 
     def call(self) -> Call:
         """The request for the first page."""
-        return _build(self, {}, (), _Style())
+        return _build(self, {}, (), Style())
 
 
 class ByValueSettings(RequestSettings):
@@ -141,7 +141,7 @@ class ByValueSettings(RequestSettings):
             yield some, self._call(some)
 
     def _call(self, values: Sequence[str]) -> Call:
-        style = _Style(self.join if self.join is not None else ",", self.quote)
+        style = Style(self.join if self.join is not None else ",", self.quote)
         extra: Sequence[tuple[str, str]] = ()
         if self.param is not None and self.join is None:
             extra = [(self.param, style.text((value,), is_alone=True)) for value in values]
@@ -156,6 +156,22 @@ class FetchSettings(ByValueSettings):
     singular: ClassVar[str] = "id"
     plural: ClassVar[str] = "ids"
 
+    def call_for(self, native_id: str) -> Call:
+        """The request for one record; an answer without content where there is no such record.
+
+        404 on the address of one record says that it does not exist; on a list, that we err.
+        """
+        ((_, call),) = self.calls([native_id])
+        return absent_if_missing(self, call)
+
+
+def absent_if_missing(request: FetchSettings, call: Call) -> Call:
+    """A call for records by id that takes 404 for an answer where it asks for one of them."""
+    if not request.mentions("id"):
+        return call
+    missing = ErrorRow(status=(404, 410), then=Then.EMPTY, reason=Reason.NOT_FOUND)
+    return replace(call, errors=(*call.errors, missing))
+
 
 class LookupSettings(ByValueSettings):
     """How records are found by a business key: `{value}`, or `{values}` for a batch."""
@@ -165,7 +181,7 @@ class LookupSettings(ByValueSettings):
 
 
 @dataclass(frozen=True, slots=True)
-class _Style:
+class Style:
     """How values become text."""
 
     join: str = ","
@@ -201,18 +217,18 @@ class _Style:
 
 
 def _build(
-    settings: RequestSettings, values: Values, extra: Sequence[tuple[str, str]], style: _Style
+    settings: RequestSettings, values: Values, extra: Sequence[tuple[str, str]], style: Style
 ) -> Call:
     params = [
-        (name, _fill_text(each, values, style) if isinstance(each, str) else _literal(each))
+        (name, fill_text(each, values, style) if isinstance(each, str) else _literal(each))
         for name, given in settings.params.items()
         for each in (given if isinstance(given, tuple) else (given,))
     ]
     return Call(
         method=settings.method,
-        url=_fill_path(settings.path, values),
+        url=fill_path(settings.path, values),
         params=(*params, *extra),
-        body=_fill_body(settings.body, values, style),
+        body=fill_body(settings.body, values, style),
         headers=settings.headers,
         repeatable=True,
         errors=settings.errors,
@@ -223,14 +239,22 @@ def _literal(scalar: bool | int | float) -> str:
     return str(scalar).lower() if isinstance(scalar, bool) else str(scalar)
 
 
-def _fill_text(template: str, values: Values, style: _Style) -> str:
+def fill_text(template: str, values: Values, style: Style) -> str:
+    """Text with values for its placeholders.
+
+    Raises:
+        Permanent: a value would change the meaning of what stands around it.
+    """
+
     def insert(found: re.Match[str]) -> str:
         return style.text(values[found[1]], is_alone=found[0] == template)
 
     return _placeholder(values).sub(insert, template)
 
 
-def _fill_path(template: str, values: Values) -> str:
+def fill_path(template: str, values: Values) -> str:
+    """A path with values for its placeholders, each of them one segment."""
+
     def insert(found: re.Match[str]) -> str:
         value = values[found[1]]
         several = (value,) if isinstance(value, str) else value
@@ -244,17 +268,18 @@ def _path_segment(value: str) -> str:
     return quote(value, safe="") if value.strip(".") else value.replace(".", "%2E")
 
 
-def _fill_body(template: Any, values: Values, style: _Style) -> Any:
+def fill_body(template: Any, values: Values, style: Style) -> Any:
+    """A document with values for the placeholders in its texts; raises as `fill_text`."""
     match template:
         case str() if template[:1] == "{" and template[1:-1] in values and template[-1] == "}":
             bound = values[template[1:-1]]
             return bound if isinstance(bound, str) else list(bound)
         case str():
-            return _fill_text(template, values, style)
+            return fill_text(template, values, style)
         case Mapping():
-            return {name: _fill_body(each, values, style) for name, each in template.items()}
+            return {name: fill_body(each, values, style) for name, each in template.items()}
         case list() | tuple():
-            return [_fill_body(each, values, style) for each in template]
+            return [fill_body(each, values, style) for each in template]
         case _:
             return template
 

@@ -227,3 +227,35 @@ def test_a_time_that_takes_years_is_added_to_a_column_too() -> None:
     assert due == OFFICE.add(start, years)
     with pytest.raises(ValueError, match="cannot be taken away"):
         OFFICE.add_all(pl.Series([start], dtype=INSTANT), -HOUR)
+
+
+@settings(max_examples=40)
+@given(
+    calendar=st.sampled_from([OFFICE, NIGHT_SHIFT, AROUND_THE_CLOCK, CLOSING]),
+    pairs=st.lists(
+        st.tuples(
+            st.none() | st.datetimes(datetime(2023, 1, 1), datetime(2027, 1, 1)),
+            st.none() | st.timedeltas(timedelta(days=-2), timedelta(days=30)),
+        ),
+        min_size=1,
+        max_size=5,
+    ),
+)
+def test_a_column_of_stretches_is_worked_like_each_of_them(
+    calendar: WorkingHours, pairs: list[tuple[datetime | None, timedelta | None]]
+) -> None:
+    aware = [(start and start.replace(tzinfo=UTC), lasts) for start, lasts in pairs]
+    ends = [None if start is None or lasts is None else start + lasts for start, lasts in aware]
+    starts = [start for start, _ in aware]
+    worked = calendar.worked_all(pl.Series(starts, dtype=INSTANT), pl.Series(ends, dtype=INSTANT))
+    assert worked.to_list() == [
+        None if start is None or end is None else calendar.worked_between(start, end)
+        for start, end in zip(starts, ends, strict=True)
+    ]
+
+
+def test_stretches_beyond_the_usual_years_are_worked_like_any_other() -> None:
+    starts = [datetime(1971, 5, 3, 8, tzinfo=UTC), datetime(2026, 5, 4, 8, tzinfo=UTC)]
+    ends = [start + 9 * HOUR for start in starts]
+    worked = OFFICE.worked_all(pl.Series(starts, dtype=INSTANT), pl.Series(ends, dtype=INSTANT))
+    assert worked.to_list() == [8 * HOUR, 7 * HOUR]

@@ -1,0 +1,1 @@
+"""Correct: what policy lets tieout repair, planned, guarded, approved, written once and proved."""

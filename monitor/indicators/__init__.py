@@ -1,0 +1,1 @@
+"""Business indicators: what is measured of each deal, and what follows from it."""

@@ -1,0 +1,1 @@
+"""Writers: how what was planned, guarded and approved is written to a system, once."""
