@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from alerts.escaping import cut, one_line
 from alerts.render import Target, render
-from monitor.core.breaks import Finding, Severity, Transition, TransitionKind
+from monitor.core.breaks import Break, Finding, Severity, Transition, TransitionKind
 from monitor.core.errors import Reason
 from monitor.core.model import StreamId, encode_value
 from monitor.core.notices import Notice, NoticeKind
@@ -49,13 +49,47 @@ def notice_of(
     kind = _TOLD.get(transition.kind)
     if kind is None:
         return None
-    standing = transition.after
+    stamp = _stamp(transition.at)
+    return _about_break(
+        transition.after, kind, transition.at, stamp, transition.why, address, titles
+    )
+
+
+def handed_over_notice(
+    standing: Break,
+    why: str,
+    now: datetime,
+    address: str = "",
+    titles: Titles = _NO_TITLES,
+) -> Notice:
+    """That a break is for a person to put right; the same is said once in the break's episode.
+
+    Args:
+        standing: the break.
+        why: what is to be done, or what went wrong.
+        now: the present.
+        address: start of links for people; empty gives no link.
+        titles: what people call the systems.
+    """
+    kind = NoticeKind.HANDED_OVER
+    return _about_break(standing, kind, now, why, why, address, titles)
+
+
+def _about_break(
+    standing: Break,
+    kind: NoticeKind,
+    at: datetime,
+    occasion: str,
+    why: str,
+    address: str,
+    titles: Titles,
+) -> Notice:
+    """A notice about a break; what happened on the same occasion has the same identifier."""
     found = standing.finding
-    step = (standing.fingerprint, str(standing.episode), kind, _stamp(transition.at))
     draft = Notice(
-        id=_identify(*step),
+        id=_identify(standing.fingerprint, str(standing.episode), kind, occasion),
         kind=kind,
-        at=transition.at,
+        at=at,
         severity=found.severity,
         title="",
         transaction=found.transaction,
@@ -73,7 +107,7 @@ def notice_of(
         currency=found.currency,
         owner=found.owner,
         since=found.since,
-        why=transition.why,
+        why=why,
         link=_link_of(address, found),
     )
     return _titled(draft, titles)

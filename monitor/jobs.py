@@ -20,6 +20,9 @@ from monitor.core.ports import Probe
 from monitor.estate import Estate, Lookout, Source
 from monitor.exposition import show_state
 from monitor.incidents.showing import show_incidents
+from monitor.indicators.compute import compute_indicators
+from monitor.indicators.exposing import expose_indicators
+from monitor.indicators.measuring import measure
 from monitor.preparation import prepare_flow, prepare_stream
 from monitor.store.database import Database
 
@@ -149,3 +152,15 @@ def refresh_metrics(estate: Estate, runtime: Runtime) -> None:
         show_state(estate, runtime.database, runtime.metrics, runtime.clock())
     except TieoutError as error:
         log.error("metrics not refreshed", reason=error.reason, error=str(error))
+
+
+def count_indicators(estate: Estate, runtime: Runtime) -> None:
+    """Measure what changed, and bring the indicators' gauges to it."""
+    try:
+        measure(estate, runtime.database)
+        now = runtime.clock()
+        expose_indicators(compute_indicators(estate, runtime.database, now), runtime.metrics)
+    except TieoutError as error:
+        log.error("indicators not counted", reason=error.reason, error=str(error))
+        return
+    runtime.metrics.set(shown.INDICATORS_LAST_SUCCESS, now.timestamp())

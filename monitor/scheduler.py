@@ -27,6 +27,8 @@ log = structlog.get_logger(__name__)
 
 DELIVERY_EVERY = timedelta(seconds=1)
 METRICS_EVERY = timedelta(seconds=5)
+INDICATORS_EVERY = timedelta(seconds=30)
+"""They move with whole deals. Counting them costs by the deals of their period."""
 WATCH_TICK = timedelta(seconds=15)
 """How often it is asked whether a watch is due. When it looks is kept in the store, so that
 neither a restart nor a reload begins the wait anew."""
@@ -153,6 +155,7 @@ class Daemon:
         self._repeat(tenancy, jobs.settle_cycle, estate.every)
         self._repeat(tenancy, jobs.deliver_notices, DELIVERY_EVERY)
         self._repeat(tenancy, jobs.refresh_metrics, METRICS_EVERY)
+        self._repeat(tenancy, jobs.count_indicators, INDICATORS_EVERY)
 
     def _repeat(
         self,

@@ -61,6 +61,7 @@ def pass_once(estate: Estate, runtime: Runtime, progress: Progress = lambda _: N
         failed = failed or steps is None
         transitions += steps or ()
     jobs.refresh_metrics(estate, runtime)
+    jobs.count_indicators(estate, runtime)
     while any(each.failure is None for each in jobs.deliver_notices(estate, runtime)):
         pass
     blind = dict(see(estate, runtime.database, runtime.clock()).blind)

@@ -19,7 +19,6 @@ from monitor.core.plugins import Misfit, ProbeContext
 from monitor.core.ports import Capabilities
 from monitor.core.streams import Name
 from monitor.response import NO_CONTENT
-from probes.engine import values
 from probes.engine.authentication import NoAuth
 from probes.engine.budget import Budget
 from probes.engine.caller import Call, Caller
@@ -37,6 +36,7 @@ from probes.engine.requests import (
     absent_if_missing,
 )
 from probes.engine.selector import value_at
+from probes.engine.values import Misfit as Unreadable
 from probes.engine.values import is_blank, read_text
 from probes.writing.form import build_form
 from probes.writing.rest import RestTarget, RestWriter
@@ -305,7 +305,7 @@ def _read_id(row: Any, id_path: str) -> str:
             text = read_text(native_id)
             # Blanks around it stay, as in the rows: the source must know its own identifier.
             return native_id if isinstance(native_id, str) else text
-    except values.Misfit:
+    except Unreadable:
         pass
     raise Permanent(f"a row has no id at '{id_path}'", reason=Reason.SCHEMA)
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from threading import Lock
-from typing import Any, Final, Literal
+from typing import Any, ClassVar, Final, Literal, Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from sqlalchemy import (
     ColumnElement,
     MetaData,
@@ -21,14 +21,20 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.elements import KeyedColumnElement
 
-from monitor.core.clock import TimeLimit
+from monitor.core.clock import Clock, TimeLimit
 from monitor.core.errors import Permanent, Reason
 from monitor.core.model import Page, StreamId, Window
-from monitor.core.plugins import ProbeContext
+from monitor.core.plugins import Misfit, ProbeContext
 from monitor.core.ports import Capabilities
 from monitor.core.streams import Name, SystemSettings
 from probes.engine.budget import Budget
-from probes.engine.database import open_engine, reading, server_time
+from probes.engine.database import (
+    names_account,
+    open_engine,
+    open_writing_engine,
+    reading,
+    server_time,
+)
 from probes.engine.keys import kinds_of
 from probes.engine.mapping import RowMapper, carrying
 from probes.engine.sql_source import (
@@ -42,10 +48,40 @@ from probes.engine.sql_source import (
     within,
 )
 from probes.engine.sql_values import Bounds, bounds_of, query_bounds, read_like
-from probes.engine.values import Misfit
+from probes.engine.values import Misfit as Unreadable
+from probes.writing.form import build_form
+from probes.writing.settings import WritableStream
+from probes.writing.sql import SqlWriter
+from probes.writing.sql_checks import check_sql_writing
+from probes.writing.sql_settings import SqlCredential, SqlWriting
+from probes.writing.sql_table import SqlTarget
 
 IDS_AT_ONCE: Final = 500
 """Values in one IN list: below the limit of every dialect."""
+
+
+class SqlTable(SqlStream, WritableStream):
+    """A table or view, or a query; a table may also be written."""
+
+    is_flat: ClassVar[bool] = True
+    write: SqlWriting | None = None
+    """How rows are inserted, updated and deleted; None: not at all."""
+
+    @property
+    def writing(self) -> SqlWriting | None:
+        """What can be written."""
+        return self.write
+
+    @property
+    def findable(self) -> frozenset[str]:
+        """Key kinds that the database can be asked for."""
+        return frozenset(kind for kind in kinds_of(self) if is_findable(self, kind))
+
+    def check_requests(self) -> Iterator[Misfit]:
+        """What does not fit in how rows are written."""
+        if self.write is None:
+            return iter(())
+        return check_sql_writing(self, self.write, is_query=self.query is not None)
 
 
 class SqlSystem(SystemSettings):
@@ -54,8 +90,17 @@ class SqlSystem(SystemSettings):
     probe: Literal["sql"]
     url: SecretStr
     """SQLAlchemy URL; the account should be one that may only read."""
-    streams: dict[Name, SqlStream] = Field(min_length=1)
+    streams: dict[Name, SqlTable] = Field(min_length=1)
     """What is read, by name."""
+    write: SqlCredential | None = None
+    """With which account it is written."""
+
+    @model_validator(mode="after")
+    def _writes_as_somebody_else(self) -> Self:
+        is_written = any(stream.write is not None for stream in self.streams.values())
+        if is_written and self.write is None and names_account(self.url.get_secret_value()):
+            raise ValueError("tables are written: 'write' needs a 'url' of its own for that")
+        return self
 
 
 def build(settings: SqlSystem, context: ProbeContext) -> "SqlProbe":
@@ -69,20 +114,50 @@ def build(settings: SqlSystem, context: ProbeContext) -> "SqlProbe":
         name: RowMapper(StreamId(context.system, name), stream, context.entities[stream.entity])
         for name, stream in settings.streams.items()
     }
-    return SqlProbe(settings, context, mappers)
+    budget = Budget(settings.budget, context.clock, context.sleep, context.calls_today)
+    return SqlProbe(
+        settings, context.clock, mappers, budget, _build_writer(settings, context, mappers, budget)
+    )
+
+
+def _build_writer(
+    settings: SqlSystem, context: ProbeContext, mappers: Mapping[str, RowMapper], budget: Budget
+) -> SqlWriter | None:
+    """The writer beside the probe; None where nothing is written."""
+    targets = {
+        name: SqlTarget(
+            stream,
+            stream.write,
+            build_form(stream, stream.write, context.entities[stream.entity], lambda value: value),
+            mappers[name],
+        )
+        for name, stream in settings.streams.items()
+        if stream.write is not None
+    }
+    if not targets:
+        return None
+    url = settings.write.url if settings.write is not None else settings.url
+    engine = open_writing_engine(url.get_secret_value())
+    return SqlWriter(targets, engine, budget, deadline=settings.deadline, clock=context.clock)
 
 
 class SqlProbe:
     """Reads one database. May be used by several threads at a time."""
 
     def __init__(
-        self, settings: SqlSystem, context: ProbeContext, mappers: Mapping[str, RowMapper]
+        self,
+        settings: SqlSystem,
+        clock: Clock,
+        mappers: Mapping[str, RowMapper],
+        budget: Budget,
+        writer: SqlWriter | None,
     ) -> None:
         self._settings = settings
         self._mappers = mappers
-        self._clock = context.clock
+        self._clock = clock
         self._engine = open_engine(settings.url.get_secret_value())
-        self._budget = Budget(settings.budget, context.clock, context.sleep, context.calls_today)
+        self._budget = budget
+        self._writer = writer
         self._sources: dict[str, Source] = {}
         self._lock = Lock()
 
@@ -158,9 +233,15 @@ class SqlProbe:
         """Statements since the probe was built."""
         return self._budget.made
 
+    def writer(self) -> SqlWriter | None:
+        """See `Writable.writer`."""
+        return self._writer
+
     def close(self) -> None:
-        """Let go of connections."""
+        """Let go of connections, the writer's too."""
         self._engine.dispose()
+        if self._writer is not None:
+            self._writer.close()
 
     def _walk(
         self,
@@ -255,5 +336,5 @@ class SqlProbe:
 def _readable_ids(mapper: RowMapper, rows: Sequence[Any]) -> Iterator[str]:
     """A row without a readable id never was a record, so it is not missed either."""
     for row in rows:
-        with suppress(Misfit):
+        with suppress(Unreadable):
             yield mapper.native_id(row)

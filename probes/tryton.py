@@ -12,19 +12,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import takewhile
-from typing import Any, Final, Literal
+from typing import Any, ClassVar, Final, Literal, Self
 from urllib.parse import quote
 
-from pydantic import AnyHttpUrl, Field, SecretStr
+from pydantic import AnyHttpUrl, Field, SecretStr, model_validator
 
 from monitor.core.clock import Clock, TimeLimit
 from monitor.core.errors import Permanent, Reason, Transient
 from monitor.core.model import Page, StreamId, Window
-from monitor.core.plugins import ProbeContext
+from monitor.core.plugins import Misfit, ProbeContext
 from monitor.core.ports import Capabilities
-from monitor.core.streams import Name, StreamSettings, SystemSettings
+from monitor.core.streams import Name, SystemSettings
 from monitor.transport import MAX_BYTES
 from probes.engine.authentication import Post
+from probes.engine.budget import Budget
 from probes.engine.caller import Call, Caller, RetrySettings
 from probes.engine.checks import paths_of_stream
 from probes.engine.credentials import Authenticator, Credentials, Token, TokenAuthenticator
@@ -33,16 +34,15 @@ from probes.engine.http_system import HttpSystem, open_caller
 from probes.engine.keys import kinds_of, plain_paths
 from probes.engine.mapping import RowMapper, carrying
 from probes.engine.selector import parse_path
-from probes.engine.tagged_json import tag, untag
+from probes.engine.tryton_rows import CREATED, Domain, all_of, changed_since, literally, read_row
+from probes.writing.form import build_form
+from probes.writing.settings import WritableStream, secrets_in
+from probes.writing.tryton import TrytonTarget, TrytonWriter
+from probes.writing.tryton_checks import check_tryton_writing
+from probes.writing.tryton_settings import TrytonCredential, TrytonWriting
 
 IDS_AT_ONCE: Final = 500
 KEYS_AT_ONCE: Final = 50
-WRITTEN: Final = "write_date"
-CREATED: Final = "create_date"
-
-Domain = list[Any]
-"""Tryton's filter: a list of clauses that must all hold, or of `OR` and clauses."""
-
 _ERRORS: Final = (
     ErrorRow(
         status=200,
@@ -54,9 +54,10 @@ _ERRORS: Final = (
 """Tryton answers 200 with an `error` in the body, whatever went wrong inside."""
 
 
-class TrytonStream(StreamSettings):
+class TrytonStream(WritableStream):
     """One model."""
 
+    is_flat: ClassVar[bool] = True
     model: str = Field(pattern=r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)+$")
     """Technical name, `sale.sale`."""
     id: str = "id"
@@ -65,6 +66,22 @@ class TrytonStream(StreamSettings):
     unsearchable: tuple[Name, ...] = ()
     """Key kinds whose field Tryton computes and cannot search."""
     page_size: int = Field(default=500, ge=1, le=10_000)
+    write: TrytonWriting | None = None
+    """How records are created, written and closed; None: not at all."""
+
+    @property
+    def writing(self) -> TrytonWriting | None:
+        """What can be written."""
+        return self.write
+
+    @property
+    def findable(self) -> frozenset[str]:
+        """Key kinds that Tryton can be asked for."""
+        return frozenset(kind for kind in kinds_of(self) if _fields_of_key(self, kind))
+
+    def check_requests(self) -> Iterator[Misfit]:
+        """What does not fit in how records are written."""
+        return iter(()) if self.write is None else check_tryton_writing(self, self.write)
 
 
 class TrytonSystem(SystemSettings):
@@ -85,6 +102,14 @@ class TrytonSystem(SystemSettings):
     """Largest answer that is taken, in decoded bytes."""
     ca_file: str | None = None
     """Certificates to trust instead of the usual authorities."""
+    write: TrytonCredential | None = None
+    """With which credential it is written."""
+
+    @model_validator(mode="after")
+    def _writes_as_somebody_else(self) -> Self:
+        if self.write is None and any(each.write is not None for each in self.streams.values()):
+            raise ValueError("models are written: 'write' needs a user and a password for that")
+        return self
 
 
 def build(settings: TrytonSystem, context: ProbeContext) -> "TrytonProbe":
@@ -98,26 +123,66 @@ def build(settings: TrytonSystem, context: ProbeContext) -> "TrytonProbe":
         name: RowMapper(StreamId(context.system, name), stream, context.entities[stream.entity])
         for name, stream in settings.streams.items()
     }
+    caller = _open_caller(settings, context, settings.user, settings.password)
+    writer = _build_writer(settings, context, mappers, caller.budget)
+    return TrytonProbe(settings, caller, mappers, writer)
+
+
+def _build_writer(
+    settings: TrytonSystem, context: ProbeContext, mappers: Mapping[str, RowMapper], budget: Budget
+) -> TrytonWriter | None:
+    """The writer beside the probe; None where nothing is written."""
+    targets = {
+        name: TrytonTarget(
+            stream.model,
+            stream.write,
+            build_form(stream, stream.write, context.entities[stream.entity], lambda value: value),
+        )
+        for name, stream in settings.streams.items()
+        if stream.write is not None
+    }
+    if not targets or settings.write is None:
+        return None
+    own = settings.model_copy(update={"context": {**settings.context, **settings.write.context}})
+    caller = _open_caller(own, context, settings.write.user, settings.write.password, budget)
+    return TrytonWriter(
+        targets,
+        TrytonProbe(own, caller, mappers),
+        caller,
+        context=own.context,
+        deadline=settings.deadline,
+        clock=context.clock,
+        secrets=secrets_in(settings),
+    )
+
+
+def _open_caller(
+    settings: TrytonSystem,
+    context: ProbeContext,
+    user: str,
+    password: SecretStr,
+    budget: Budget | None = None,
+) -> Caller:
     database = quote(settings.database, safe="")
     http = HttpSystem(
         base_url=AnyHttpUrl(f"{str(settings.url).rstrip('/')}/{database}"),
         errors=_ERRORS,
         **{name: getattr(settings, name) for name in ("budget", "retry", "max_bytes", "ca_file")},
     )
-    caller = open_caller(http, context, partial(_authenticate, settings, context.clock))
-    return TrytonProbe(settings, caller, mappers)
+    log_in = partial(_authenticate, user, password, context.clock)
+    return open_caller(http, context, log_in, budget)
 
 
-def _authenticate(settings: TrytonSystem, clock: Clock, post: Post) -> Authenticator:
+def _authenticate(user: str, password: SecretStr, clock: Clock, post: Post) -> Authenticator:
     """A session holds until the server forgets it, and then it answers 401."""
 
     def log_in(limit: TimeLimit) -> Token:
-        password = {"password": settings.password.get_secret_value()}
-        body = {"id": 0, "method": "common.db.login", "params": [settings.user, password]}
+        secret = {"password": password.get_secret_value()}
+        body = {"id": 0, "method": "common.db.login", "params": [user, secret]}
         answer = post("rpc/", json=body, time_limit=limit).json()
         match answer:
-            case {"result": [int(user), str(token), *_]}:
-                session = base64.b64encode(f"{settings.user}:{user}:{token}".encode()).decode()
+            case {"result": [int(number), str(token), *_]}:
+                session = base64.b64encode(f"{user}:{number}:{token}".encode()).decode()
                 return Token(Credentials({"Authorization": f"Session {session}"}), None)
         raise Permanent("Tryton did not open a session", reason=Reason.CREDENTIALS)
 
@@ -128,11 +193,16 @@ class TrytonProbe:
     """Reads one database. May be used by several threads at a time."""
 
     def __init__(
-        self, settings: TrytonSystem, caller: Caller, mappers: Mapping[str, RowMapper]
+        self,
+        settings: TrytonSystem,
+        caller: Caller,
+        mappers: Mapping[str, RowMapper],
+        writer: TrytonWriter | None = None,
     ) -> None:
         self._settings = settings
         self._caller = caller
         self._mappers = mappers
+        self._writer = writer
 
     def capabilities(self, stream: str) -> Capabilities:
         """Everything but keys that Tryton cannot be asked for."""
@@ -147,7 +217,7 @@ class TrytonProbe:
     def changes(self, stream: str, window: Window) -> Iterator[Page]:
         """Pages in the order of ids: rows that are written while we read cannot shift them."""
         cursor = self._settings.streams[stream].cursor
-        domain = _changed_since(window.since, cursor.field) if cursor else []
+        domain = changed_since(window.since, cursor.field) if cursor else []
         for rows in self._walk(stream, domain, self._limit()):
             yield self._mappers[stream].read_page(rows)
 
@@ -166,7 +236,7 @@ class TrytonProbe:
             [
                 [
                     "OR",
-                    *([[field, "ilike", _literally(value)]] for field in fields for value in some),
+                    *([[field, "ilike", literally(value)]] for field in fields for value in some),
                 ]
                 for some in _batches(values, KEYS_AT_ONCE)
             ],
@@ -177,7 +247,7 @@ class TrytonProbe:
         """Every id, page by page."""
         settings, limit, last = self._settings.streams[stream], self._limit(), 0
         while True:
-            domain = _all_of(list(settings.domain), [["id", ">", last]])
+            domain = all_of(list(settings.domain), [["id", ">", last]])
             order = [["id", "ASC"]]
             ids = self._call(settings, "search", [domain, 0, settings.page_size, order], limit)
             if not all(isinstance(each, int) for each in ids):
@@ -195,9 +265,15 @@ class TrytonProbe:
         """Calls since the probe was built."""
         return self._caller.budget.made
 
+    def writer(self) -> TrytonWriter | None:
+        """See `Writable.writer`."""
+        return self._writer
+
     def close(self) -> None:
-        """Let go of connections; the session ends by itself."""
+        """Let go of connections, the writer's too; the sessions end by themselves."""
         self._caller.close()
+        if self._writer is not None:
+            self._writer.close()
 
     def _limit(self) -> TimeLimit:
         return TimeLimit.of(self._settings.deadline)
@@ -214,12 +290,12 @@ class TrytonProbe:
         settings, last = self._settings.streams[stream], 0
         fields = _fields_to_read(settings)
         while True:
-            wanted = _all_of(list(settings.domain), domain, [["id", ">", last]])
+            wanted = all_of(list(settings.domain), domain, [["id", ">", last]])
             arguments = [wanted, 0, settings.page_size, [["id", "ASC"]], fields]
             rows = self._call(settings, "search_read", arguments, limit)
             if not all(isinstance(row, Mapping) and isinstance(row.get("id"), int) for row in rows):
                 raise Permanent("Tryton's rows are no objects with ids", reason=Reason.SCHEMA)
-            yield [_read_row(row) for row in rows]
+            yield [read_row(row) for row in rows]
             if len(rows) < settings.page_size:
                 return
             last = rows[-1]["id"]
@@ -261,24 +337,6 @@ def _failure(settings: TrytonStream, method: str, error: str) -> Transient | Per
     return Transient(f"{asked} failed", reason=Reason.SERVER_ERROR)
 
 
-def _changed_since(since: datetime | None, field: str) -> Domain:
-    """Rows whose last change, or creation where there is none, is in the window or after it.
-
-    The window's end leaves nothing out: it is the server's clock by the second, and what was
-    written since is as real. The cursor does not move beyond it.
-    """
-    if since is None:
-        return []
-    changed = [field, ">=", tag(since)]
-    if field != WRITTEN:
-        return [changed]
-    return ["OR", [changed], [[WRITTEN, "=", None], [CREATED, ">=", tag(since)]]]
-
-
-def _all_of(*domains: Domain) -> Domain:
-    return [domain for domain in domains if domain]
-
-
 def _fields_of_key(settings: TrytonStream, kind: str) -> tuple[str, ...]:
     return () if kind in settings.unsearchable else plain_paths(settings, kind)
 
@@ -292,26 +350,6 @@ def _fields_to_read(settings: TrytonStream) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _literally(value: str) -> str:
-    """A pattern that only this text fits, whatever its case."""
-    for special in ("\\", "%", "_"):
-        value = value.replace(special, f"\\{special}")
-    return value
-
-
 def _batches(values: Sequence[Any], size: int) -> Iterator[list[Any]]:
     for start in range(0, len(values), size):
         yield list(values[start : start + size])
-
-
-def _read_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row with plain values, and `party.name` where Tryton nests `party.` and `name`."""
-    read: dict[str, Any] = {}
-    for name, value in row.items():
-        if name.endswith(".") and isinstance(value, Mapping):
-            read.update({f"{name}{inner}": each for inner, each in _read_row(value).items()})
-        elif not name.endswith("."):
-            read[name] = untag(value)
-    if read.get(WRITTEN) is None and CREATED in read:
-        read[WRITTEN] = read[CREATED]
-    return read

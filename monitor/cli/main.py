@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, str] = {
     "ignores": "monitor.cli.ignoring:ignores",
     "rehearse": "monitor.cli.rehearse:rehearse",
     "sample": "monitor.cli.sample:sample",
+    "indicators": "monitor.cli.indicators:indicators",
 }
 """By name, in the order of the help: `module:function`."""
 

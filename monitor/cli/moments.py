@@ -22,6 +22,17 @@ def read_instant(text: str) -> datetime:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
+def read_beginning(text: str) -> datetime:
+    """The same, but that a date means its very beginning.
+
+    Raises:
+        typer.BadParameter: it is neither.
+    """
+    moment = read_instant(text)
+    is_date = len(text) <= len("2026-03-31")
+    return moment + timedelta(microseconds=1) - timedelta(days=1) if is_date else moment
+
+
 def read_length(text: str) -> timedelta:
     """A length of time such as `1d`.
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from monitor.core.breaks import BreakKind, Severity, TransitionKind
 from monitor.core.errors import Reason
+from monitor.core.indicators import Age
 from monitor.core.transactions import TransactionStatus
 
 
@@ -57,6 +58,21 @@ class Budget(StrEnum):
     VENDOR = "vendor"
 
 
+class TimeKind(StrEnum):
+    """Which time is counted."""
+
+    PLAIN = "plain"
+    WORKING = "working"
+
+
+class Rank(StrEnum):
+    """Which share of all took no longer."""
+
+    HALF = "0.5"
+    NINE_TENTHS = "0.9"
+    NEARLY_ALL = "0.99"
+
+
 class Bound(StrEnum):
     """What bounds a label whose values are no closed list in the code."""
 
@@ -66,6 +82,9 @@ class Bound(StrEnum):
     CHANNELS = "the landscape's channels"
     WATCHES = "the landscape's watches"
     CURRENCIES = "three-letter codes, 32 at most; further ones count as `other`"
+    HAND_OFFS = "the landscape's hand-offs"
+    DIMENSIONS = "`all`, `region`, `legal_entity`, `service_line`"
+    SLICES = "the parts with the most deals, as many as the landscape says; the rest as `other`"
     VERSIONS = "one value a process"
 
 
@@ -269,6 +288,108 @@ DELIVERY_FAILURES = Metric(
     "Tries to deliver a notice that failed.",
     (_CHANNEL, _REASON),
 )
+_FLOW = Label("flow", Bound.FLOWS)
+_HOP = Label("hop", Bound.HAND_OFFS)
+_OF_THE_FIRM = (_FLOW, Label("dimension", Bound.DIMENSIONS), Label("slice", Bound.SLICES))
+_TIMES = (Label("time", TimeKind), Label("rank", Rank))
+
+DEALS_MATCHED = Metric(
+    "tieout_deals_matched_ratio",
+    _GAUGE,
+    "ratio",
+    "Share of the deals that moved in the flow's period which agree in everything.",
+    _OF_THE_FIRM,
+)
+DEALS_VISIBLE = Metric(
+    "tieout_deals_visible_ratio",
+    _GAUGE,
+    "ratio",
+    "Share of the deals that moved which are seen in every system in which they should be.",
+    _OF_THE_FIRM,
+)
+HAND_OFFS_TOUCHLESS = Metric(
+    "tieout_hand_offs_touchless_ratio",
+    _GAUGE,
+    "ratio",
+    "Share of hand-offs that neither a person nor a correction had to touch.",
+    _OF_THE_FIRM,
+)
+BILLING_EXCEPTIONS = Metric(
+    "tieout_billing_exceptions_ratio",
+    _GAUGE,
+    "ratio",
+    "Share of the deals billed which had something wrong in billing.",
+    _OF_THE_FIRM,
+)
+DUPLICATES = Metric(
+    "tieout_duplicates_ratio",
+    _GAUGE,
+    "ratio",
+    "Share of new records which are copies of what their system held already.",
+    _OF_THE_FIRM,
+)
+SET_UP_TIME = Metric(
+    "tieout_set_up_time_seconds",
+    _GAUGE,
+    _SECONDS,
+    "How long setting a project up took, from the first hand-off to the last.",
+    (_FLOW, *_TIMES),
+)
+HAND_OFF_TIME = Metric(
+    "tieout_hand_off_time_seconds",
+    _GAUGE,
+    _SECONDS,
+    "How long the hand-offs took that arrived in the flow's period.",
+    (_FLOW, _HOP, *_TIMES),
+)
+RECOVERY_TIME = Metric(
+    "tieout_recovery_time_seconds",
+    _GAUGE,
+    _SECONDS,
+    "How long it took until what was not carried on had arrived after all.",
+    (_FLOW, Label("rank", Rank)),
+)
+HAND_OFFS_OVERDUE = Metric(
+    "tieout_hand_offs_overdue",
+    _GAUGE,
+    "hand-offs",
+    "Hand-offs whose time has passed, as far as their systems can be seen.",
+    (_FLOW, _HOP),
+)
+REVENUE_DELAYED = Metric(
+    "tieout_revenue_delayed",
+    _GAUGE,
+    "currency units",
+    "Money that waits at hand-offs which are overdue.",
+    (_FLOW, _HOP, Label("currency", Bound.CURRENCIES)),
+)
+HAND_OFF_VALUE_AT_RISK = Metric(
+    "tieout_hand_off_value_at_risk",
+    _GAUGE,
+    "currency units",
+    "Money that depends on the breaks of a hand-off, each deal with its dearest one.",
+    (_FLOW, _HOP, Label("currency", Bound.CURRENCIES)),
+)
+BREAKS_BY_AGE = Metric(
+    "tieout_breaks_by_age",
+    _GAUGE,
+    "breaks",
+    "Breaks that stand and that people hear of, by how long it has been wrong.",
+    (_FLOW, Label("age", Age)),
+)
+TIME_SAVED = Metric(
+    "tieout_time_saved_seconds",
+    _GAUGE,
+    _SECONDS,
+    "What the flow's checks would have taken by hand, by the landscape's own assumption.",
+    (_FLOW,),
+)
+INDICATORS_LAST_SUCCESS = Metric(
+    "tieout_indicators_last_success_timestamp_seconds",
+    _GAUGE,
+    "seconds since 1970",
+    "When the business indicators were last counted.",
+)
 BUILD_INFO = Metric(
     "tieout_build_info",
     MetricType.INFO,
@@ -301,6 +422,20 @@ CATALOGUE: tuple[Metric, ...] = (
     QUARANTINE_DEPTH,
     NOTICES,
     DELIVERY_FAILURES,
+    DEALS_MATCHED,
+    DEALS_VISIBLE,
+    HAND_OFFS_TOUCHLESS,
+    BILLING_EXCEPTIONS,
+    DUPLICATES,
+    SET_UP_TIME,
+    HAND_OFF_TIME,
+    RECOVERY_TIME,
+    HAND_OFFS_OVERDUE,
+    REVENUE_DELAYED,
+    HAND_OFF_VALUE_AT_RISK,
+    BREAKS_BY_AGE,
+    TIME_SAVED,
+    INDICATORS_LAST_SUCCESS,
     BUILD_INFO,
 )
 

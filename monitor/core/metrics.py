@@ -84,11 +84,20 @@ class Metrics:
                 gauge = self._gauges[metric]
                 (gauge.labels(*values) if values else gauge).set(value)
 
-    def replace(self, metric: Metric, values: Mapping[LabelValues, float]) -> None:
-        """Set a gauge to exactly these values; every other label set that is known becomes 0."""
+    def replace(
+        self, metric: Metric, values: Mapping[LabelValues, float], *, fill: bool = True
+    ) -> None:
+        """Set a gauge to exactly these values.
+
+        Args:
+            metric: which.
+            values: by label values.
+            fill: every other label set that is known becomes 0, and has no series otherwise.
+        """
         with self._lock:
             gauge = self._gauges[metric]
-            totals = dict.fromkeys(known_label_sets(metric, self._known), 0.0)
+            known = known_label_sets(metric, self._known) if fill else ()
+            totals = dict.fromkeys(known, 0.0)
             for given, value in values.items():
                 labels = dict(zip(metric.label_names, given, strict=True))
                 admitted = self._admit(metric, labels)

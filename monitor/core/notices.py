@@ -17,6 +17,7 @@ class NoticeKind(StrEnum):
     REOPENED = "reopened"
     BLIND = "blind"
     SIGHTED = "sighted"
+    HANDED_OVER = "handed_over"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,20 @@ from pydantic import Field, model_validator
 
 from monitor.core.corrections import Fix, Mode
 from monitor.core.flows import ClockTime, StreamName
+from monitor.core.model import FieldType, Value, decode_value
 from monitor.core.streams import Duration, Name, Settings
 
 Share = Annotated[float, Field(ge=0, le=1)]
+
+
+def read_set_value(kind: FieldType, value: str | int | bool) -> Value:
+    """A value that stands in a policy, in the type of its field.
+
+    Raises:
+        ValueError: it is no value of this type.
+    """
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    return decode_value(kind, str(value) if is_number and kind is FieldType.DECIMAL else value)
 
 
 class LimitSettings(Settings):

@@ -8,7 +8,7 @@ import polars as pl
 
 from monitor.core.indicators import Dimension, IndicatorPlan, Step
 from monitor.core.model import StreamId
-from monitor.core.ports import MONEY, Scope
+from monitor.core.ports import INSTANT, MONEY, Scope
 from reconcilers.conditions import explode_keys
 from reconcilers.reporter import in_one_currency
 
@@ -17,6 +17,25 @@ Frames = Mapping[StreamId, pl.DataFrame]
 _DEAL = "_transaction"
 _NO_TIME = datetime.min.replace(tzinfo=UTC)
 """In place of the present: what was expected by when does not depend on it."""
+
+
+_HAND_OFFS = pl.Schema(
+    {
+        _DEAL: pl.String(),
+        "hop": pl.String(),
+        "pair": pl.String(),
+        "started_at": INSTANT,
+        "due_at": INSTANT,
+        "has_arrived": pl.Boolean(),
+        "arrived_at": INSTANT,
+        "worked": pl.Duration("us"),
+        "amount": MONEY,
+        "currency": pl.String(),
+    }
+)
+_RECORDS = pl.Schema(
+    {_DEAL: pl.String(), "stream": pl.String(), "native_id": pl.String(), "arrived_at": INSTANT}
+)
 
 
 class DealMeasures(NamedTuple):
@@ -46,11 +65,11 @@ def measure_deals(flow: str, plan: IndicatorPlan, frames: Frames) -> DealMeasure
     scope = Scope(flow, frames, {}, _NO_TIME)
     hand_offs = [_hand_offs(step, scope, deals) for step in plan.steps]
     records = [_records(stream, frames[stream]) for stream in sorted(plan.counted)]
-    return DealMeasures(deals, _joined(hand_offs), _joined(records))
-
-
-def _joined(parts: list[pl.DataFrame]) -> pl.DataFrame:
-    return pl.concat(parts) if parts else pl.DataFrame({_DEAL: []}, schema={_DEAL: pl.String})
+    return DealMeasures(
+        deals,
+        pl.concat([pl.DataFrame(schema=_HAND_OFFS), *hand_offs]),
+        pl.concat([pl.DataFrame(schema=_RECORDS), *records]),
+    )
 
 
 def _with_money(deals: pl.DataFrame, plan: IndicatorPlan, frames: Frames) -> pl.DataFrame:
@@ -101,18 +120,8 @@ def _hand_offs(step: Step, scope: Scope, deals: pl.DataFrame) -> pl.DataFrame:
     return (
         expected.with_columns(worked=worked.cast(pl.Duration("us")))
         .join(worth.select(*place, "amount", "currency"), on=place, how="left")
-        .select(
-            _DEAL,
-            pl.lit(step.name).alias("hop"),
-            pl.col("_key").alias("pair"),
-            "started_at",
-            "due_at",
-            "has_arrived",
-            "arrived_at",
-            "worked",
-            "amount",
-            _no_null("currency"),
-        )
+        .with_columns(_no_null("currency"), hop=pl.lit(step.name), pair="_key")
+        .select(*_HAND_OFFS)
     )
 
 
@@ -128,10 +137,6 @@ def _records(stream: StreamId, frame: pl.DataFrame) -> pl.DataFrame:
     return (
         frame.with_columns(arrived_at=pl.coalesce(*born, "_modified_at", "_observed_at"))
         .unique([_DEAL, "_record"])
-        .select(
-            _DEAL,
-            pl.lit(str(stream)).alias("stream"),
-            pl.col("_record").alias("native_id"),
-            "arrived_at",
-        )
+        .with_columns(stream=pl.lit(str(stream)), native_id="_record")
+        .select(*_RECORDS)
     )

@@ -146,3 +146,7 @@ class FlowIndicators:
     at: datetime
     blind: Sequence[StreamId]
     cuts: Mapping[Cut, Sequence[Figure]]
+
+    def of(self, indicator: Indicator, cut: Cut = ALL) -> Sequence[Figure]:
+        """What one indicator says."""
+        return [figure for figure in self.cuts[cut] if figure.indicator is indicator]

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from sqlalchemy.sql import Select
 
 from monitor.core.corrections import IN_FLIGHT, CorrectionState
-from monitor.store.bulk import upsert
+from monitor.store.bulk import hold, upsert
 from monitor.store.schema import breaks, correction, correction_step, target_claim
 
 LIVE = IN_FLIGHT | {CorrectionState.PLANNED}
@@ -199,6 +199,11 @@ def steps_of(connection: Connection, number: int) -> list[CorrectionStep]:
         )
         for row in connection.execute(query.order_by(correction_step.c.sequence))
     ]
+
+
+def hold_correction(connection: Connection, target: str) -> None:
+    """Let one process at a time decide about what is written to a record."""
+    hold(connection, f"target {target}")
 
 
 def claim_target(connection: Connection, target: str, number: int) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, Row, func, insert, select, update
 from sqlalchemy.sql import Select
 
@@ -20,8 +21,9 @@ from monitor.core.corrections import (
 )
 from monitor.core.errors import Permanent, Reason
 from monitor.core.plan_documents import FieldsByStream, decode_plan
-from monitor.store.bulk import listed_texts, upsert
-from monitor.store.schema import approval, correction, correction_step, plan
+from monitor.store.bulk import hold, listed_texts, upsert
+from monitor.store.corrections import corrections_of, move_correction
+from monitor.store.schema import approval, breaks, correction, plan
 
 SHORTEST_PREFIX = 12
 """Digits of a plan's hash that people have to give at least."""
@@ -69,6 +71,23 @@ class KeptPlan:
     def state(self) -> PlanState:
         """Where it is."""
         return self.entry.state
+
+
+def hold_plans(connection: Connection, flow: str) -> None:
+    """Nobody else keeps a plan for this flow until the transaction ends."""
+    hold(connection, f"plans {flow}")
+
+
+def was_refused(connection: Connection, draft: Plan) -> bool:
+    """Whether the flow's last refused plan would have done the very same."""
+    query = (
+        select(plan.c.document)
+        .where(plan.c.flow == draft.flow, plan.c.state == PlanState.REFUSED.value)
+        .order_by(plan.c.made_at.desc())
+        .limit(1)
+    )
+    document = connection.execute(query).scalar()
+    return document is not None and _content(document) == _content(encode_plan(draft))
 
 
 def keep_plan(
@@ -165,6 +184,12 @@ def list_plans(
     return _entries(connection, query.order_by(plan.c.made_at.desc(), plan.c.hash).limit(limit))
 
 
+def state_of(connection: Connection, plan_hash: str) -> PlanState | None:
+    """Where a plan is; None where there is none."""
+    state = connection.execute(select(plan.c.state).where(plan.c.hash == plan_hash)).scalar()
+    return None if state is None else PlanState(state)
+
+
 def move_plan(
     connection: Connection,
     plan_hash: str,
@@ -254,6 +279,20 @@ def spoken_for(
     return [tuple(row) for row in connection.execute(query)]
 
 
+def handed_over(connection: Connection, fingerprints: Collection[str]) -> set[str]:
+    """Which of these breaks were handed to a person, and have stood ever since."""
+    query = (
+        select(correction.c.fingerprint)
+        .join_from(correction, breaks, breaks.c.fingerprint == correction.c.fingerprint)
+        .where(
+            correction.c.fingerprint.in_(listed_texts(connection, fingerprints)),
+            correction.c.state == CorrectionState.HANDED_OVER.value,
+            correction.c.ended_at >= breaks.c.opened_at,
+        )
+    )
+    return set(connection.execute(query).scalars())
+
+
 def _all_entries() -> Select[Any]:
     columns = [each for each in plan.columns if each.name != "document"]
     count = (
@@ -273,29 +312,22 @@ def _entry(row: Row[Any]) -> PlanEntry:
     return PlanEntry(**{**row._asdict(), "mode": Mode(row.mode), "state": PlanState(row.state)})
 
 
+def _content(document: str) -> Any:
+    """What a plan would do, whoever asks for it and when."""
+    said = msgspec.json.decode(document)
+    return said["mode"], said["policies"], said["corrections"]
+
+
 def _drop(connection: Connection, plan_hash: str, why: str, now: datetime) -> None:
     """Nothing will come of what is still only planned."""
-    planned = CorrectionState.PLANNED.value
-    of_plan = (correction.c.plan == plan_hash) & (correction.c.state == planned)
-    dropped = CorrectionState.DROPPED.value
-    for number in connection.execute(select(correction.c.id).where(of_plan)).scalars().all():
-        connection.execute(
-            update(correction)
-            .where(correction.c.id == number)
-            .values(state=dropped, ended_at=now, reason=why)
-        )
-        last = select(func.coalesce(func.max(correction_step.c.sequence), 0)).where(
-            correction_step.c.correction_id == number
-        )
-        connection.execute(
-            insert(correction_step).values(
-                correction_id=number,
-                sequence=connection.execute(last).scalar_one() + 1,
-                at=now,
-                before=planned,
-                after=dropped,
-                who="tieout",
-                why=why,
-                answer="",
-            )
+    for each in corrections_of(connection, plan_hash):
+        move_correction(
+            connection,
+            each.id,
+            {CorrectionState.PLANNED},
+            CorrectionState.DROPPED,
+            who="tieout",
+            why=why,
+            at=now,
+            reason=why,
         )

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, Select, func, select, tuple_
+from sqlalchemy import Connection, Row, Select, select, tuple_
 
 from monitor.core.entities import EntityFields
 from monitor.core.model import KeyUse, Record, StreamId, decode_value
@@ -52,12 +52,6 @@ def load_by_key(
     query = _present().where(record.c.stream == str(stream), record.c.id.in_(with_key))
     found = [each for _, each in _read_all(connection, query, fields)]
     return sorted(found, key=lambda each: each.native_id)
-
-
-def count_records(connection: Connection, stream: StreamId) -> int:
-    """How many records the system has, as far as it was looked at."""
-    of_stream = (record.c.stream == str(stream)) & record.c.deleted.is_(False)
-    return connection.execute(select(func.count()).where(of_stream)).scalar_one()
 
 
 def _present() -> Select[Any]:

@@ -6,7 +6,8 @@ from typing import NamedTuple
 import polars as pl
 from sqlalchemy import Connection, delete, func, insert, select
 
-from monitor.store.bulk import fetch_frame, listed_ids
+from monitor.core.model import StreamId
+from monitor.store.bulk import fetch_frame, listed_ids, listed_texts
 from monitor.store.schema import business_transaction, link, record, touch
 
 
@@ -33,6 +34,15 @@ def touches_of(connection: Connection, record_ids: Collection[int]) -> list[int]
 def clear_touched(connection: Connection, touch_ids: Collection[int]) -> None:
     """The records behind these marks were looked at."""
     connection.execute(delete(touch).where(touch.c.id.in_(listed_ids(connection, touch_ids))))
+
+
+def touch_records(connection: Connection, stream: StreamId, native_ids: Collection[str]) -> None:
+    """Mark records of a stream to be looked at, whether or not they changed."""
+    ids = select(record.c.id).where(
+        record.c.stream == str(stream),
+        record.c.native_id.in_(listed_texts(connection, native_ids)),
+    )
+    connection.execute(insert(touch).from_select(["record_id"], ids))
 
 
 def touch_unlinked(connection: Connection, flow: str) -> None:

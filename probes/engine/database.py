@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import URL, Connection, Engine, create_engine, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import (
     ArgumentError,
     DBAPIError,
@@ -99,6 +99,78 @@ def reading(engine: Engine, time_limit: TimeLimit) -> Iterator[Connection]:
     raise failure from None
 
 
+def names_account(url: str) -> bool:
+    """Whether a URL says as whom one logs in; one that cannot be read says nothing."""
+    try:
+        return bool(make_url(url).username)
+    except (ArgumentError, ValueError):
+        return False
+
+
+def open_writing_engine(url: str) -> Engine:
+    """An engine for changes; SQLite takes its lock at the start, so that nobody comes between.
+
+    Raises:
+        Permanent: the URL cannot be used, or its driver is not installed.
+    """
+    engine = open_engine(url)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", lambda driver, _: _begin_by_hand(driver))
+        event.listen(
+            engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE")
+        )
+    return engine
+
+
+def _begin_by_hand(driver: sqlite3.Connection) -> None:
+    driver.isolation_level = None
+
+
+@contextmanager
+def changing(engine: Engine, time_limit: TimeLimit, *, keep: bool) -> Iterator[Connection]:
+    """A connection in a transaction that ends with the time limit.
+
+    Args:
+        engine: from `open_writing_engine`.
+        time_limit: for all statements together.
+        keep: commit at the end; else nothing is changed.
+
+    Raises:
+        Permanent: nothing was changed.
+        Transient: whether something was changed is not known, if the reason is not in `UNSENT`.
+    """
+    failure: TieoutError
+    is_committing = False
+    try:
+        _require_file(engine.url)
+        with engine.connect() as connection:
+            with _bounded(connection, time_limit):
+                yield connection
+            is_committing = keep
+            if keep:
+                connection.commit()
+            return
+    except SQLAlchemyError as error:
+        failure = translate(error, is_over=time_limit.left() <= 0)
+    is_certain = failure.reason in (Reason.CONFLICT, Reason.REFUSED)
+    if is_committing and not is_certain:
+        failure = Transient(f"at the commit, {failure}", reason=Reason.SERVER_ERROR)
+    raise failure from None
+
+
+@contextmanager
+def _bounded(connection: Connection, time_limit: TimeLimit) -> Iterator[None]:
+    if time_limit.left() <= 0:
+        raise Transient("the write took longer than allowed", reason=Reason.DEADLINE)
+    if connection.dialect.name == "sqlite":
+        yield from _interrupted(connection, lambda: time_limit.left() <= 0)
+        return
+    if connection.dialect.name == "postgresql":
+        milliseconds = max(1, int(time_limit.left() * 1000))
+        connection.exec_driver_sql(f"SET LOCAL statement_timeout = {milliseconds}")
+    yield
+
+
 def _require_file(url: URL) -> None:
     """SQLite makes a file that is not there, and an empty source would be read as truth."""
     if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
@@ -158,6 +230,7 @@ _SQLSTATES: Final[tuple[tuple[str, Reason], ...]] = (
     ("28", Reason.CREDENTIALS),
     ("42501", Reason.CREDENTIALS),
     ("42", Reason.SCHEMA),
+    ("23505", Reason.CONFLICT),
     ("57014", Reason.DEADLINE),
     ("53", Reason.THROTTLED),
     ("25006", Reason.REFUSED),
@@ -170,6 +243,8 @@ _SQLSTATES: Final[tuple[tuple[str, Reason], ...]] = (
 """First digits of SQLSTATE (ISO 9075; PostgreSQL manual, appendix A) and what they mean here."""
 
 _TEXTS: Final[tuple[tuple[re.Pattern[str], Reason], ...]] = (
+    (re.compile(r"UNIQUE constraint|Duplicate entry"), Reason.CONFLICT),
+    (re.compile(r"constraint failed|foreign key constraint|cannot be null"), Reason.REFUSED),
     (re.compile(r"no such (table|column|function)|syntax error"), Reason.SCHEMA),
     (re.compile(r"readonly database|read-only"), Reason.REFUSED),
     (re.compile(r"interrupted|timeout|timed out"), Reason.DEADLINE),

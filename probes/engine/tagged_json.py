@@ -17,6 +17,24 @@ def tag(instant: datetime) -> dict[str, Any]:
     }
 
 
+def tag_value(value: Any) -> Any:
+    """A value, a list or a mapping with each value in it as Tryton takes it."""
+    match value:
+        case Decimal():
+            return {"__class__": "Decimal", "decimal": format(value, "f")}
+        case datetime():
+            return tag(value)
+        case date():
+            parts = {part: getattr(value, part) for part in ("year", "month", "day")}
+            return {"__class__": "date", **parts}
+        case Mapping():
+            return {name: tag_value(each) for name, each in value.items()}
+        case list() | tuple():
+            return [tag_value(each) for each in value]
+        case _:
+            return value
+
+
 def untag(value: Any) -> Any:
     """A value as Python has it, instants aware; what cannot be read stays as it came."""
     if isinstance(value, list):

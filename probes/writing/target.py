@@ -1,6 +1,6 @@
 """The record that a write is about, found through the probe's own reading."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from monitor.core.errors import Permanent, Reason
 from monitor.core.model import KeyRole, KeyUse, Page, Record
@@ -30,13 +30,31 @@ def fetch_record(probe: Probe, stream: str, native_id: str) -> Record | None:
 
 
 def find_by_keys(probe: Probe, write: Write) -> Record | None:
+    """The record that carries the write's keys, as the probe reads it; see `meant_by_keys`."""
+    stream = write.stream.stream
+    return meant_by_keys(
+        write,
+        probe.capabilities(stream).lookup,
+        lambda use: probe.lookup(stream, use.kind, [use.value]),
+    )
+
+
+def meant_by_keys(
+    write: Write, able: Collection[str], lookup: Callable[[KeyUse], Page]
+) -> Record | None:
     """The record that carries the write's keys; a deleted one is none.
+
+    Args:
+        write: with the keys.
+        able: key kinds that the source can be asked for.
+        lookup: asks it for one.
 
     Raises:
         Permanent: the source cannot be asked for any of the keys, what is there cannot be read,
             or several records carry the keys.
     """
-    found = {record.native_id: record for record in _carriers(probe, write) if not record.deleted}
+    carriers = _carriers(write, able, lookup)
+    found = {record.native_id: record for record in carriers if not record.deleted}
     match [record for record in found.values() if _is_meant(record, write.keys)]:
         case []:
             return None
@@ -90,16 +108,16 @@ def unable(what: str) -> Permanent:
     return Permanent(what, reason=Reason.UNSUPPORTED)
 
 
-def _carriers(probe: Probe, write: Write) -> Iterator[Record]:
+def _carriers(
+    write: Write, able: Collection[str], lookup: Callable[[KeyUse], Page]
+) -> Iterator[Record]:
     """Records with any of the keys that define the record, or else with one that it refers to."""
-    stream = write.stream.stream
-    able = probe.capabilities(stream).lookup
     findable = [use for use in sorted(write.keys) if use.kind in able]
     if not findable:
         raise unable("the source cannot be asked for any key of the record")
     asked = [use for use in findable if use.role is KeyRole.DEFINES] or findable[:1]
     for use in asked:
-        yield from _readable(probe.lookup(stream, use.kind, [use.value])).records
+        yield from _readable(lookup(use)).records
 
 
 def _is_meant(record: Record, keys: tuple[KeyUse, ...]) -> bool:

@@ -5,7 +5,6 @@ pair has in common besides brings it together by another key. So the number of p
 records, never with their square.
 """
 
-from collections.abc import Collection
 from typing import Final
 
 import polars as pl
@@ -13,79 +12,75 @@ import polars as pl
 from reconcilers.matching.calibration import words
 
 CROWD: Final = 40
-"""So many records may share a key."""
+"""So many may share a key."""
 
 
-def keys_of(normal: pl.DataFrame) -> pl.DataFrame:
-    """Every record's keys: `row`, `key`, and `narrow`, which takes its place where many share it.
+def keys_of(forms: pl.DataFrame) -> pl.DataFrame:
+    """Every row's keys: `row`, `key`, and the `place` that narrows it down.
 
     Keys are hashes: two that fall together only bring more pairs to be compared.
     """
-    rows = normal.with_row_index("row")
-    place = pl.col("city").str.slice(0, 3).fill_null("")
-    whole = [
-        _key(rows, kind, [pl.col(kind)], place)
-        for kind in ("tax", "domain", "phone", "name", "street")
-    ]
-    said = words(normal).join(rows.select("row", "city", "postcode", "street"), on="row")
-    number = pl.col("street").str.extract(r"(\d+)")
-    near = [
-        _key(said, "city", [pl.col("word"), pl.col("city")], number.fill_null("")),
-        _key(said, "postcode", [pl.col("word"), pl.col("postcode")], number.fill_null("")),
-    ]
-    return pl.concat([*whole, *near])
-
-
-def _key(rows: pl.DataFrame, kind: str, parts: list[pl.Expr], place: pl.Expr) -> pl.DataFrame:
-    text = pl.concat_str([pl.lit(kind), *parts], separator="\x1f")
-    return rows.select(
-        "row", key=text.hash(), narrow=pl.concat_str([text, place], separator="\x1f").hash(1)
-    ).filter(pl.all_horizontal(rows.select(parts).select(pl.all().is_not_null())))
-
-
-def count_keys(keys: pl.DataFrame) -> pl.DataFrame:
-    """How many records share each key or narrow key, of those that are crowded."""
-    either = [keys[name].alias("key").to_frame() for name in ("key", "narrow")]
+    town = pl.col("city").str.slice(0, 3)
+    house = pl.col("street").str.extract(r"(\d+)")
+    rows = forms.with_row_index("row").with_columns(town=town.hash(), house=house.hash())
+    said = words(forms).join(rows.select("row", "city", "postcode", "house"), on="row")
     return pl.concat(
         [
-            each.group_by("key").agg(count=pl.len()).filter(pl.col("count") > CROWD)
-            for each in either
+            *(_keys(rows, [kind], "town") for kind in ("tax", "domain", "phone", "name", "street")),
+            *(_keys(said, ["word", kind], "house") for kind in ("city", "postcode")),
         ]
     )
 
 
-def pair_up(
-    keys: pl.DataFrame, crowded: pl.DataFrame, changed: Collection[int] | None = None
-) -> pl.DataFrame:
-    """Pairs of rows that share a key: `left` < `right`, each once.
+def _keys(rows: pl.DataFrame, parts: list[str], place: str) -> pl.DataFrame:
+    text = pl.concat_str([pl.lit(parts[-1]), *parts], separator="\x1f")
+    known = rows.lazy().filter(pl.all_horizontal(pl.col(parts).is_not_null()))
+    return known.select("row", key=text.hash(), place=pl.col(place)).collect()
+
+
+def crowded_keys(keys: pl.DataFrame) -> pl.DataFrame:
+    """Those that more than `CROWD` share, narrowed down or not: `key`."""
+    crowded = _shared(keys, CROWD)
+    narrow = keys.lazy().join(crowded.lazy(), on="key", how="semi").select(key=_narrow()).collect()
+    return pl.concat([crowded, _shared(narrow, CROWD)])
+
+
+def narrow_down(keys: pl.DataFrame, crowded: pl.DataFrame) -> pl.DataFrame:
+    """The keys to pair by: `row`, `key`.
 
     Args:
         keys: as `keys_of` gives them.
-        crowded: keys that too many share, by the calibration.
-        changed: only pairs of which one is among these rows; None: all.
+        crowded: keys that too many share, as `crowded_keys` gives them.
     """
-    used = (
-        keys.join(crowded.select("key", crowded=pl.lit(value=True)), on="key", how="left")
-        .select("row", key=pl.when(pl.col("crowded")).then("narrow").otherwise("key"))
-        .join(crowded, on="key", how="anti")
-        .unique()
-    )
-    first = used
-    if changed is not None:
-        first = used.filter(pl.col("row").is_in(pl.Series(changed, dtype=pl.UInt32).implode()))
-    else:
-        used = used.filter(pl.len().over("key") > 1)
-        first = used
-    joined = first.lazy().join(used.lazy(), on="key", suffix="_other")
-    if changed is None:
-        joined = joined.filter(pl.col("row") < pl.col("row_other"))
-    else:
-        joined = joined.filter(pl.col("row") != pl.col("row_other"))
+    apart = keys.join(crowded, on="key", how="anti").select("row", "key")
+    among = keys.join(crowded, on="key", how="semi").select("row", key=_narrow())
+    return pl.concat([apart, among.join(crowded, on="key", how="anti").unique()])
+
+
+def pair_up(keys: pl.DataFrame, first_new: int = 0) -> pl.DataFrame:
+    """Pairs of rows that share a key: `left` < `right`, each once.
+
+    Args:
+        keys: as `narrow_down` gives them.
+        first_new: only pairs of which one is this row or a later one.
+    """
+    new = keys.filter(pl.col("row") >= first_new)
+    met = keys.lazy().join(new.lazy(), on="key", how="semi") if first_new else keys.lazy()
+    shared = met.join(_shared(met.collect(), 1).lazy(), on="key", how="semi")
+    joined = shared.join(shared, on="key", suffix="_other")
     return (
-        joined.select(
-            left=pl.min_horizontal("row", "row_other"), right=pl.max_horizontal("row", "row_other")
-        )
+        joined.filter(pl.col("row") < pl.col("row_other"), pl.col("row_other") >= first_new)
+        .select(left="row", right="row_other")
         .unique()
         .sort("left", "right")
         .collect()
     )
+
+
+def _shared(keys: pl.DataFrame, bound: int) -> pl.DataFrame:
+    """The keys that more than so many share."""
+    return keys.group_by("key").agg(count=pl.len()).filter(pl.col("count") > bound).select("key")
+
+
+def _narrow() -> pl.Expr:
+    return pl.struct("key", "place").hash(1)

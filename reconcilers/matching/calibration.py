@@ -6,7 +6,7 @@ judged by the same calibration are judged alike, whoever was compared first.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import log2
 from typing import Final
 
@@ -14,25 +14,27 @@ import polars as pl
 
 from reconcilers.matching.normalise import TEXTS
 
+RARE: Final = 2
+"""What no more records have is as rare as can be: both of a pair have it."""
+
 DUPLICATES_A_RECORD: Final = 0.5
 """How many duplicates a record may have before anything is known of it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Calibration:
     """What an estate says of chance.
 
     Attributes:
         size: number of records.
         counts: by column, how many records have a value: `value`, `count`. `word` stands for the
-            words of names.
-        keys: how many records share a blocking key, of keys that more than one has: `key`,
-            `count`.
+            words of names. What at most `RARE` have is left out.
+        crowded: blocking keys that too many share, as `blocking.crowded_keys` finds them.
     """
 
     size: int
     counts: Mapping[str, pl.DataFrame]
-    keys: pl.DataFrame = field(compare=False)
+    crowded: pl.DataFrame
 
     @property
     def prior(self) -> float:
@@ -40,26 +42,27 @@ class Calibration:
         return log2(DUPLICATES_A_RECORD) - log2(max(self.size, 2))
 
 
-def count_values(normal: pl.DataFrame) -> dict[str, pl.DataFrame]:
-    """How many records have each value, by column."""
-    counts = {name: _counts(normal[name].alias("value")) for name in TEXTS}
-    counts["word"] = _counts(words(normal)["word"].alias("value"))
+def count_values(forms: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """How many records have each value, by column; `copies` of them say what a form says."""
+    counts = {name: _counts(forms.select("copies", value=name)) for name in TEXTS}
+    said = words(forms)
+    counts["word"] = _counts(
+        said.select(value="word").with_columns(copies=forms["copies"].gather(said["row"]))
+    )
     return counts
 
 
-def words(normal: pl.DataFrame) -> pl.DataFrame:
-    """The words of each record's name: `row`, `word`, each once."""
-    return (
-        normal.select(row=pl.int_range(pl.len(), dtype=pl.UInt32), word=pl.col("name"))
-        .with_columns(pl.col("word").str.split(" "))
-        .explode("word")
-        .drop_nulls()
-        .unique()
-    )
+def words(forms: pl.DataFrame) -> pl.DataFrame:
+    """The words of each name: `row`, `word`, each once and in order."""
+    said = forms.lazy().select(row=pl.int_range(pl.len(), dtype=pl.UInt32), word="name")
+    every = said.drop_nulls().with_columns(pl.col("word").str.split(" ")).explode("word")
+    # A name in normal form has its words by the alphabet.
+    again = (pl.col("row") == pl.col("row").shift()) & (pl.col("word") == pl.col("word").shift())
+    return every.filter(again.fill_null(value=False).not_()).collect()
 
 
-def add_rarity(normal: pl.DataFrame, calibration: Calibration) -> pl.DataFrame:
-    """The records with how much chance agreement about each value would tell, in bits.
+def add_rarity(forms: pl.DataFrame, calibration: Calibration) -> pl.DataFrame:
+    """The forms with how much chance agreement about each value would tell, in bits.
 
     Returns:
         The frame with `rare_<column>` for each of `TEXTS`; that of a name is the sum over its
@@ -67,13 +70,13 @@ def add_rarity(normal: pl.DataFrame, calibration: Calibration) -> pl.DataFrame:
     """
     size = max(calibration.size, 2)
     most = log2(size) + 2
-    rare = normal
+    rare = forms
     for name in TEXTS:
         if name != "name":
             rare = rare.with_columns(_rarity(rare[name], calibration.counts[name], size, name))
-    said = words(normal)
+    said = words(forms)
     said = said.with_columns(_rarity(said["word"], calibration.counts["word"], size, "word"))
-    sums = said.group_by("row").agg(rare_name=pl.col("rare_word").sum())
+    sums = said.group_by("row", maintain_order=True).agg(rare_name=pl.col("rare_word").sum())
     return (
         rare.with_row_index("row")
         .join(sums, on="row", how="left", maintain_order="left")
@@ -82,13 +85,14 @@ def add_rarity(normal: pl.DataFrame, calibration: Calibration) -> pl.DataFrame:
     )
 
 
-def _counts(values: pl.Series) -> pl.DataFrame:
-    return values.to_frame().drop_nulls().group_by("value").agg(count=pl.len())
+def _counts(values: pl.DataFrame) -> pl.DataFrame:
+    counted = values.lazy().drop_nulls().group_by("value").agg(count=pl.col("copies").sum())
+    return counted.filter(pl.col("count") > RARE).collect()
 
 
 def _rarity(values: pl.Series, counts: pl.DataFrame, size: int, name: str) -> pl.Series:
     seen = (
         values.alias("value").to_frame().join(counts, on="value", how="left", maintain_order="left")
     )
-    bits = (size / pl.col("count").fill_null(1).clip(2)).log(2).clip(0)
+    bits = (size / pl.col("count").fill_null(RARE)).log(2).clip(0)
     return seen.select(bits.alias(f"rare_{name}")).to_series()

@@ -21,20 +21,20 @@ PARTS: Final = ("name", "legal", "street", "postcode", "city", "tax", "phone")
 """The comparisons; that of the name speaks for the domain too."""
 
 
-def compare(pairs: pl.DataFrame, rare: pl.DataFrame, prior: float) -> pl.DataFrame:
+def compare(pairs: pl.DataFrame, forms: pl.DataFrame, prior: float) -> pl.DataFrame:
     """The evidence of each pair, in bits, whole and by comparison.
 
     Args:
-        pairs: `left`, `right`: rows of `rare`.
-        rare: normalised records with the rarity of their values.
+        pairs: `left`, `right`: rows of `forms`.
+        forms: what records say in normal form, with the rarity of each value.
         prior: evidence before anything is compared.
 
     Returns:
         The pairs with one column for each of `PARTS` and their sum with the prior as `weight`.
     """
     sides = pairs.with_columns(
-        *(rare[name].gather(pairs["left"]).alias(f"{name}_l") for name in rare.columns[1:]),
-        *(rare[name].gather(pairs["right"]).alias(f"{name}_r") for name in rare.columns[1:]),
+        *(forms[name].gather(pairs["left"]).alias(f"{name}_l") for name in forms.columns),
+        *(forms[name].gather(pairs["right"]).alias(f"{name}_r") for name in forms.columns),
     )
     alike = sides.with_columns(
         name_like=_likeness(sides, "name", _alike_names),

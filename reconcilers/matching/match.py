@@ -1,20 +1,24 @@
 """The recipe of matching: normalise, weigh what is rare, pair up, compare, decide, group."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 import polars as pl
 
 from monitor.core.watches import Opinion
-from reconcilers.matching.blocking import count_keys, keys_of, pair_up
+from reconcilers.matching.blocking import crowded_keys, keys_of, narrow_down, pair_up
 from reconcilers.matching.calibration import Calibration, add_rarity, count_values
 from reconcilers.matching.clusters import gather
 from reconcilers.matching.comparing import PARTS, compare
-from reconcilers.matching.normalise import normalise
+from reconcilers.matching.normalise import COMPARED
+from reconcilers.matching.profiles import Profiles, spellings_of, take_profiles
 
-CHUNK: Final = 500_000
+CHUNK: Final = 100_000
 """Pairs that are compared at a time: bounds memory."""
+
+DRIFT: Final = 0.01
+"""So large a share of the records may change before all are compared anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,63 +29,173 @@ class Thresholds:
     ask: float = -6.0
 
 
-def calibrate(records: pl.DataFrame) -> Calibration:
-    """What the estate says of chance; keep it to judge later changes alike."""
-    normal = normalise(records)
-    return Calibration(normal.height, count_values(normal), count_keys(keys_of(normal)))
+@dataclass(frozen=True, slots=True, eq=False)
+class Matched:
+    """An estate after it was compared, so that the next look need only compare what changed.
+
+    Attributes:
+        members: every record, as in `Profiles`.
+        forms: what they say: `COMPARED` and its rarity; what nobody says any more keeps its row.
+        keys: by which forms that are said are paired up.
+        calibration: by which they are judged.
+        thresholds: from where a pair is kept.
+        alike: pairs of forms as rows `left` < `right`, with their evidence.
+        changed: how many records have changed since the calibration was taken.
+    """
+
+    members: pl.DataFrame
+    forms: pl.DataFrame
+    keys: pl.DataFrame
+    calibration: Calibration
+    thresholds: Thresholds
+    alike: pl.DataFrame
+    changed: int = 0
+
+    @property
+    def pairs(self) -> pl.DataFrame:
+        """Pairs that are, or may be, one.
+
+        Of records that say the same, the first by its id speaks for all: each of the others is
+        paired with it, and only it with records that say something else.
+
+        Returns:
+            `left` < `right` as ids, the evidence by comparison (`PARTS`) and in all (`weight`),
+            ordered by ids.
+        """
+        spoken = self.members.with_columns(first=pl.col("id").min().over("row"))
+        twins = spoken.filter(pl.col("id") != pl.col("first"))
+        evidence = self._evidence_of_twins(twins["row"].unique())
+        same = twins.join(evidence, on="row").select(
+            pl.col("first").alias("left"), pl.col("id").alias("right"), *_EVIDENCE
+        )
+        firsts = spoken.filter(pl.col("id") == pl.col("first")).select("row", "id")
+        apart = self.alike.join(firsts, left_on="left", right_on="row").join(
+            firsts, left_on="right", right_on="row", suffix="_other"
+        )
+        near = apart.select(
+            pl.min_horizontal("id", "id_other").alias("left"),
+            pl.max_horizontal("id", "id_other").alias("right"),
+            *_EVIDENCE,
+        )
+        return pl.concat([same, near]).sort("left", "right")
+
+    def _evidence_of_twins(self, rows: pl.Series) -> pl.DataFrame:
+        with_itself = pl.DataFrame({"left": rows, "right": rows})
+        return _weigh(with_itself, self.forms, self.calibration, self.thresholds).rename(
+            {"left": "row"}
+        )
 
 
-def find_pairs(
+_EVIDENCE: Final = (*PARTS, "weight")
+
+
+def match(
     records: pl.DataFrame,
-    calibration: Calibration,
     thresholds: Thresholds = Thresholds(),
-    changed: Collection[str] | None = None,
-) -> pl.DataFrame:
-    """Pairs that are, or may be, one.
+    calibration: Calibration | None = None,
+) -> Matched:
+    """Compare a whole estate.
 
     Args:
         records: `id` (unique texts) and any of the columns of `normalise.TEXTS`.
-        calibration: of these records or of those a while ago.
         thresholds: where a pair is worth asking.
-        changed: only pairs of which one is among these ids; None: all.
-
-    Returns:
-        `left` < `right` as ids, the evidence by comparison (`PARTS`) and in all (`weight`),
-        ordered by ids.
+        calibration: an earlier one to judge by; None: taken from these records.
     """
-    rare = add_rarity(normalise(records), calibration)
-    rows = None if changed is None else rare["id"].is_in(list(changed)).arg_true().to_list()
-    pairs = pair_up(keys_of(rare), calibration.keys, rows)
-    compared = [
-        compare(chunk, rare, calibration.prior).filter(pl.col("weight") >= thresholds.ask)
-        for chunk in pairs.iter_slices(CHUNK)
-    ]
-    found = pl.concat(compared) if compared else compare(pairs, rare, calibration.prior)
-    return found.with_columns(
-        left=rare["id"].gather(found["left"]), right=rare["id"].gather(found["right"])
+    profiles = take_profiles(records)
+    keys = keys_of(profiles.forms)
+    judged_by = calibration or calibrate(profiles, keys)
+    forms = _prepare(profiles.forms, judged_by)
+    used = narrow_down(keys, judged_by.crowded)
+    alike = _weigh(pair_up(used), forms, judged_by, thresholds)
+    return Matched(profiles.members, forms, used, judged_by, thresholds, alike)
+
+
+def keep_matched(
+    before: Matched | None, records: pl.DataFrame, thresholds: Thresholds = Thresholds()
+) -> Matched:
+    """The estate as it is now, by the cheapest way that is right.
+
+    What has changed is judged as the rest was. Once that is one record in `1 / DRIFT`, chance may
+    have changed too, and everything is compared anew.
+    """
+    if before is None or before.thresholds != thresholds:
+        return match(records, thresholds)
+    again = match_again(before, records)
+    if again.changed > DRIFT * before.calibration.size:
+        return match(records, thresholds)
+    return again
+
+
+def match_again(before: Matched, records: pl.DataFrame) -> Matched:
+    """Compare what has changed: what `match` makes of all records by the same calibration.
+
+    Args:
+        before: the estate as it was.
+        records: all records as they are now.
+    """
+    kept = before.members.join(spellings_of(records), on=["id", "spelled"], how="semi")
+    profiles = take_profiles(records.join(kept, on="id", how="anti"))
+    said = kept["row"].unique()
+    said_before = before.members["row"].unique()
+    gone = said_before.filter(~said_before.is_in(said.implode()))
+    rows = _places(profiles.forms, before.forms, said)
+    added = profiles.forms.filter(rows >= before.forms.height)
+    forms = pl.concat([before.forms, _prepare(added, before.calibration)])
+    new_keys = keys_of(added).with_columns(pl.col("row") + before.forms.height)
+    keys = pl.concat(
+        [_without(before.keys, "row", gone), narrow_down(new_keys, before.calibration.crowded)]
+    )
+    found = _weigh(pair_up(keys, before.forms.height), forms, before.calibration, before.thresholds)
+    alike = pl.concat([_without(_without(before.alike, "left", gone), "right", gone), found])
+    members = profiles.members.with_columns(row=rows.gather(profiles.members["row"]))
+    return replace(
+        before,
+        members=pl.concat([kept, members]),
+        forms=forms,
+        keys=keys,
+        alike=alike,
+        changed=before.changed + max(members.height, before.members.height - kept.height),
     )
 
 
-def update_pairs(
-    known: pl.DataFrame,
-    records: pl.DataFrame,
-    changed: Collection[str],
-    calibration: Calibration,
-    thresholds: Thresholds = Thresholds(),
-) -> pl.DataFrame:
-    """The pairs after some records changed, came or went: what `find_pairs` over all would find.
+def calibrate(profiles: Profiles, keys: pl.DataFrame) -> Calibration:
+    """What the estate says of chance."""
+    return Calibration(profiles.members.height, count_values(profiles.forms), crowded_keys(keys))
 
-    Args:
-        known: pairs found before, by the same calibration and thresholds.
-        records: all records as they are now.
-        changed: ids that are new, changed or gone.
-        calibration: as before.
-        thresholds: as before.
-    """
-    touched = pl.Series(list(changed), dtype=pl.String).implode()
-    kept = known.filter(~pl.col("left").is_in(touched), ~pl.col("right").is_in(touched))
-    found = find_pairs(records, calibration, thresholds, changed)
-    return pl.concat([kept, found]).sort("left", "right")
+
+def _prepare(forms: pl.DataFrame, calibration: Calibration) -> pl.DataFrame:
+    return add_rarity(forms.select(COMPARED), calibration)
+
+
+def _places(forms: pl.DataFrame, known: pl.DataFrame, said: pl.Series) -> pl.Series:
+    """The row that each of the forms has among those known and still said, or will get."""
+    near = known.with_row_index("place").filter(
+        pl.col("name").is_in(forms["name"].unique().implode(), nulls_equal=True),
+        pl.col("place").is_in(said.implode()),
+    )
+    placed = forms.join(
+        near.select("place", *COMPARED),
+        on=COMPARED,
+        how="left",
+        nulls_equal=True,
+        maintain_order="left",
+    )["place"]
+    return placed.fill_null(known.height + placed.is_null().cum_sum() - 1)
+
+
+def _without(rows: pl.DataFrame, column: str, gone: pl.Series) -> pl.DataFrame:
+    return rows.filter(~pl.col(column).is_in(gone.implode()))
+
+
+def _weigh(
+    pairs: pl.DataFrame, forms: pl.DataFrame, calibration: Calibration, thresholds: Thresholds
+) -> pl.DataFrame:
+    """The pairs that are worth asking about, with their evidence."""
+    compared = [
+        compare(chunk, forms, calibration.prior).filter(pl.col("weight") >= thresholds.ask)
+        for chunk in pairs.iter_slices(CHUNK)
+    ]
+    return pl.concat(compared) if compared else compare(pairs, forms, calibration.prior)
 
 
 def group(
@@ -106,7 +220,7 @@ def candidates(
     )
 
 
-def explain(pair: dict[str, float]) -> str:
+def explain(pair: Mapping[str, float]) -> str:
     """Which comparisons spoke for and against a pair, the weightiest first, in bits."""
     told = [(part, pair[part]) for part in PARTS if pair[part]]
     told.sort(key=lambda each: -abs(each[1]))

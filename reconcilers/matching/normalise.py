@@ -7,6 +7,9 @@ import polars as pl
 TEXTS: Final = ("name", "street", "city", "postcode", "tax", "domain", "phone")
 """What records may be compared by; what a source has not is empty."""
 
+COMPARED: Final = (*TEXTS, "legal")
+"""What is compared of a record in normal form."""
+
 _LONG_FORMS: Final = {
     "ltd liability co": "llc",
     "limited liability company": "llc",
@@ -22,7 +25,7 @@ _LONG_FORMS: Final = {
     "limited": "ltd",
     "company": "co",
 }
-"""Legal forms written out, longest first, as folded text has them."""
+"""Legal forms written out, as folded text has them."""
 
 LEGAL_FORMS: Final = (
     "gmbh co kg", "gmbh", "kgaa", "kg", "ohg", "ug", "ag", "se", "sarl", "sasu", "sas", "sa",
@@ -43,6 +46,9 @@ _STREET_WORDS: Final = {
     "drive": "dr", "lane": "ln", "boulevard": "bd", "blvd": "bd", "chemin": "ch",
     "platz": "pl", "place": "pl", "square": "sq", "court": "ct",
 }  # fmt: skip
+
+_SPELLED_OUT: Final = {"ß": "ss", "ø": "o", "æ": "ae", "'": "", "\u2019": "", ".": ""}
+"""What does not fall apart into a letter and its mark, and what stands inside words."""
 
 _JOINING: Final = r"\b(?:and|und|et|en|the)\b"
 
@@ -69,14 +75,14 @@ def normalise(records: pl.DataFrame) -> pl.DataFrame:
             for name in TEXTS
         ),
     ).sort("id")
-    folded = known.with_columns(fold(pl.col("name", "street", "city")))
+    named = known.with_columns(fold(pl.col("name", "street", "city"))).with_columns(
+        _with_short_forms(pl.col("name"))
+    )
     return (
-        folded.with_columns(legal=_legal_form(pl.col("name")), name=_without_legal(pl.col("name")))
+        named.with_columns(legal=_legal_form(pl.col("name")), name=_without_legal(pl.col("name")))
         .with_columns(
-            name=_in_order(_shorten(pl.col("name"), _ABBREVIATIONS)),
-            street=_in_order(
-                _shorten(pl.col("street"), _STREET_WORDS).str.replace_all(r"strasse\b", "str")
-            ),
+            name=_in_order(pl.col("name"), _ABBREVIATIONS),
+            street=_in_order(pl.col("street").str.replace_all(r"strasse\b", "str"), _STREET_WORDS),
             postcode=_compact(pl.col("postcode")),
             tax=_compact(pl.col("tax")),
             phone=pl.col("phone").str.replace_all(r"[^0-9]", "").str.strip_chars_start("0"),
@@ -86,8 +92,8 @@ def normalise(records: pl.DataFrame) -> pl.DataFrame:
             .str.replace(r"[/?#:].*$", ""),
         )
         .with_columns(
-            pl.when(pl.col(name).str.len_chars() > 0).then(pl.col(name)).alias(name)
-            for name in (*TEXTS, "legal")
+            pl.when(pl.col(name).str.len_bytes() > 0).then(pl.col(name)).alias(name)
+            for name in COMPARED
         )
     )
 
@@ -96,16 +102,12 @@ def fold(text: pl.Expr) -> pl.Expr:
     """Lower case without accents and punctuation; words stand apart by one blank."""
     return (
         text.str.to_lowercase()
-        .str.replace_all("ß", "ss", literal=True)
-        .str.replace_all("ø", "o", literal=True)
-        .str.replace_all("æ", "ae", literal=True)
+        .str.replace_many(_SPELLED_OUT)
         .str.normalize("NFKD")
         .str.replace_all(r"\p{M}", "")
-        .str.replace_all(r"([aou])e", "$1")
-        .str.replace_all("['\u2019.]", "")
-        .str.replace_all(r"[^\p{L}\p{N}]+", " ")
+        .str.replace_many({"ae": "a", "oe": "o", "ue": "u"})
         .str.replace_all(_JOINING, " ")
-        .str.replace_all(r" +", " ")
+        .str.replace_all(r"[^\p{L}\p{N}]+", " ")
         .str.strip_chars()
     )
 
@@ -114,25 +116,23 @@ _LEGAL_END: Final = r" (?:" + "|".join(LEGAL_FORMS) + r")$"
 
 
 def _legal_form(name: pl.Expr) -> pl.Expr:
-    return _with_short_forms(name).str.extract(f"({_LEGAL_END})").str.strip_chars()
+    return name.str.extract(f"({_LEGAL_END})").str.strip_chars()
 
 
 def _without_legal(name: pl.Expr) -> pl.Expr:
-    return _with_short_forms(name).str.replace(_LEGAL_END, "")
+    return name.str.replace(_LEGAL_END, "")
 
 
 def _with_short_forms(name: pl.Expr) -> pl.Expr:
-    for long, short in _LONG_FORMS.items():
-        name = name.str.replace(f" {long}$", f" {short}")
-    return name
+    """The name with a legal form at its end that is not written out."""
+    forms = {f" {long}\n": f" {short}\n" for long, short in _LONG_FORMS.items()}
+    ended = pl.concat_str(name, pl.lit("\n"))
+    return ended.str.replace_many(forms, leftmost=True).str.strip_chars_end("\n")
 
 
-def _shorten(text: pl.Expr, words: dict[str, str]) -> pl.Expr:
-    return text.str.split(" ").list.eval(pl.element().replace(words)).list.join(" ")
-
-
-def _in_order(text: pl.Expr) -> pl.Expr:
-    return text.str.split(" ").list.sort().list.join(" ")
+def _in_order(text: pl.Expr, short: dict[str, str]) -> pl.Expr:
+    """The words in their short forms, by the alphabet."""
+    return text.str.split(" ").list.eval(pl.element().replace(short).sort()).list.join(" ")
 
 
 def _compact(text: pl.Expr) -> pl.Expr:

@@ -101,10 +101,17 @@ class Accuser:
         )
 
     def accuse_record(
-        self, stream: StreamId, *, transaction: str, record_id: str, expected: str, actual: str
+        self,
+        stream: StreamId,
+        *,
+        transaction: str,
+        record_id: str,
+        expected: str,
+        actual: str,
+        field: str = "",
     ) -> Finding:
         """A finding against one record, under a name for what it is about."""
-        against = self.accuse(stream, expected, actual)
+        against = self.accuse(stream, expected, actual, field=field)
         return replace(against, transaction=transaction, record_id=record_id)
 
     def accuse_system(self, system: str, expected: str, actual: str, *, field: str) -> Finding:

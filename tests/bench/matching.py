@@ -16,7 +16,7 @@ from typing import Final
 import polars as pl
 
 from monitor.core.watches import DECISIONS
-from reconcilers.matching.match import calibrate, find_pairs, group
+from reconcilers.matching.match import group, match
 from tests.bench.customers import CustomerEstate, draw_customers
 from tests.bench.febrl import SETS, load_febrl
 from tests.bench.measure import Figure
@@ -34,7 +34,7 @@ def run(sizes: tuple[tuple[int, float], ...] = SIZES) -> Iterator[Figure]:
     """F1 against its aim and Splink's, and time against half of Splink's, set by set."""
     for name, estate, aim in _estates(sizes):
         began = time.monotonic()
-        found = find_pairs(estate.records, calibrate(estate.records))
+        found = match(estate.records).pairs
         groups = group(found, pl.DataFrame(schema=DECISIONS))
         seconds = time.monotonic() - began
         ours = _f1({pair for each in groups for pair in combinations(each, 2)}, estate.pairs)

@@ -8,6 +8,7 @@ from pathlib import Path
 from monitor.app import load_plugins
 from monitor.config.reference import reference_page
 from monitor.config.schema import landscape_schema
+from monitor.indicators.reference import indicator_reference
 from tests.docs.command_line import command_line_reference
 from tests.docs.rules import documented, rule_index, rule_page
 
@@ -28,6 +29,7 @@ PAGES: Mapping[Path, Callable[[], str]] = {
     RULE_PAGES / "README.md": rule_index,
     **{RULE_PAGES / f"{rule.check}.md": partial(rule_page, rule) for rule in documented()},
     REFERENCE / "command-line.md": command_line_reference,
+    REFERENCE / "indicators.md": indicator_reference,
     REFERENCE / "landscape.md": landscape_reference,
     REFERENCE / "landscape.schema.json": schema_for_editors,
 }

@@ -16,10 +16,10 @@ from monitor.store.database import Database
 from monitor.store.matching import load_decisions
 from monitor.store.records import mark_deleted, save_page
 from reconcilers.watches.duplicate_customers import (
-    DuplicateCustomers,
     DuplicateCustomersSettings,
     build,
 )
+from reconcilers.watches.held_twice import HeldTwice
 from tests.bench.customers import draw_customers
 
 NOW = datetime(2026, 3, 16, 12, tzinfo=UTC)
@@ -38,10 +38,10 @@ CONTEXT = WatchContext(
 )
 
 
-def watch(**more: object) -> DuplicateCustomers:
+def watch(context: WatchContext = CONTEXT, **more: object) -> HeldTwice:
     given = {"check": "duplicate_customers", "streams": ["erp.customer"], **more}
     given.setdefault("compare", {name: name for name in FIELDS})
-    return build("same", DuplicateCustomersSettings.model_validate(given), CONTEXT)
+    return build("same", DuplicateCustomersSettings.model_validate(given), context)
 
 
 def survey(database: Database | None = None, **more: object) -> Survey:
@@ -91,7 +91,7 @@ def test_a_group_is_named_after_the_record_that_was_made_first() -> None:
             fields={ERP: {**CONTEXT.estate.fields[ERP], "created_at": FieldType.INSTANT}},
         ),
     )
-    after = build("same", watch().settings, context).evaluate(Survey({ERP: dated}, {ERP: NOW}, NOW))
+    after = watch(context).evaluate(Survey({ERP: dated}, {ERP: NOW}, NOW))
     names = {each.transaction for each in after.findings}
     assert f"same:erp.customer/{double}" in names
     assert found[0].transaction not in names

@@ -10,12 +10,11 @@ from hypothesis import strategies as st
 from monitor.core.watches import DECISIONS
 from reconcilers.matching.match import (
     Thresholds,
-    calibrate,
     candidates,
     explain,
-    find_pairs,
     group,
-    update_pairs,
+    match,
+    match_again,
 )
 from reconcilers.matching.normalise import normalise
 from tests.bench.customers import CustomerEstate, draw_customers
@@ -30,7 +29,7 @@ def decisions(*rows: tuple[str, str, str]) -> pl.DataFrame:
 
 
 def found(estate: CustomerEstate) -> set[tuple[str, str]]:
-    pairs = find_pairs(estate.records, calibrate(estate.records))
+    pairs = match(estate.records).pairs
     return {pair for each in group(pairs, NOTHING) for pair in combinations(each, 2)}
 
 
@@ -73,7 +72,7 @@ def test_a_family_of_companies_with_one_domain_stays_apart() -> None:
         }
     )
     records = pl.concat([ESTATE.records, family], how="diagonal")
-    pairs = find_pairs(records, calibrate(records))
+    pairs = match(records).pairs
     assert not [each for each in group(pairs, NOTHING) if {"X1", "X2"} <= set(each)]
 
 
@@ -89,7 +88,7 @@ def test_equal_tax_numbers_weigh_more_than_a_moved_address() -> None:
         }
     )
     records = pl.concat([ESTATE.records, moved], how="diagonal")
-    pairs = find_pairs(records, calibrate(records))
+    pairs = match(records).pairs
     assert ["X1", "X2"] in group(pairs, NOTHING)
     (pair,) = pairs.filter(left="X1", right="X2").to_dicts()
     assert explain(pair).startswith(("tax", "name"))
@@ -105,13 +104,12 @@ def test_a_crowd_behind_one_key_is_not_compared_pair_by_pair() -> None:
             "city": ["Berlin"] * 2_000,
         }
     )
-    assert find_pairs(crowd, calibrate(crowd), Thresholds(ask=-100)).height < 20_000
+    assert match(crowd, Thresholds(ask=-100)).pairs.height < 20_000
 
 
 @settings(max_examples=15, deadline=None)
 @given(data=st.data())
 def test_what_is_updated_equals_what_is_found_over_all(data: st.DataObject) -> None:
-    calibration = calibrate(SMALL.records)
     ids = SMALL.records["id"].to_list()
     gone = data.draw(st.sets(st.sampled_from(ids), max_size=20))
     changed = data.draw(st.sets(st.sampled_from(ids), max_size=20))
@@ -122,13 +120,13 @@ def test_what_is_updated_equals_what_is_found_over_all(data: st.DataObject) -> N
         pl.when(other).then(pl.lit("Elsewhere")).otherwise("city").alias("city"),
         pl.when(other).then(None).otherwise("tax").alias("tax"),
     )
-    known = find_pairs(before, calibration)
-    updated = update_pairs(known, after, gone | changed | late, calibration)
-    assert updated.equals(find_pairs(after, calibration))
+    known = match(before)
+    updated = match_again(known, after)
+    assert updated.pairs.equals(match(after, calibration=known.calibration).pairs)
 
 
 def test_what_people_decided_is_stronger_than_evidence() -> None:
-    pairs = find_pairs(ESTATE.records, calibrate(ESTATE.records))
+    pairs = match(ESTATE.records).pairs
     left, right = min(ESTATE.pairs & found(ESTATE))
     apart = group(pairs, decisions((right, left, "different")))
     assert not [each for each in apart if {left, right} <= set(each)]
@@ -138,7 +136,7 @@ def test_what_people_decided_is_stronger_than_evidence() -> None:
 
 
 def test_a_pair_that_was_decided_is_asked_no_more() -> None:
-    pairs = find_pairs(ESTATE.records, calibrate(ESTATE.records))
+    pairs = match(ESTATE.records).pairs
     strict = Thresholds(match=20.0)
     first = candidates(pairs, NOTHING, strict).row(0, named=True)
     told = decisions((first["right"], first["left"], "different"))

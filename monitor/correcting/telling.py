@@ -1,0 +1,32 @@
+"""Tell a person what tieout cannot, or may not, put right by itself."""
+
+from datetime import datetime
+
+from alerts.compose import handed_over_notice
+from alerts.routing import route
+from monitor.correcting.task import Task
+from monitor.estate import Estate
+from monitor.store import breaks, outbox
+from monitor.store.database import Connection
+
+
+def tell_person(
+    connection: Connection, task: Task, estate: Estate, why: str, now: datetime
+) -> None:
+    """Put everything that a person needs on its way to the channels that hear of corrections.
+
+    Args:
+        connection: a write transaction.
+        task: the correction.
+        estate: for its channels and routes.
+        why: what is to be done, or what went wrong.
+        now: the present.
+    """
+    standing = breaks.find_break(connection, task.correction.fingerprint)
+    if standing is None:
+        return
+    notice = handed_over_notice(
+        standing, f"{why} (correction {task.entry.id})", now, estate.address, estate.titles
+    )
+    channels = estate.corrections.tell or route(notice, estate.routes)
+    outbox.enqueue(connection, notice, channels, now)
