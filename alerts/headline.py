@@ -47,8 +47,8 @@ def _about(
             return single if standing <= 1 else f"{count} on one deal: {single}"
         case CauseKind.QUEUE:
             stream = StreamId.parse(about)
-            place = f"{show_system(stream.system, titles)} {stream.stream.replace('_', ' ')}"
-            return f"{place} does not get through: {count.lower()}"
+            place = f"{show_system(stream.system, titles)} ({stream.stream.replace('_', ' ')})"
+            return f"Messages are held up at {place}: {count.lower()}"
         case CauseKind.RULE:
             _, rule, system = about.split(" ", 2)
             return f"{count} of {rule} at {show_system(system, titles)}"
