@@ -7,7 +7,7 @@ breaks stands, and everybody who was told of it is told how it goes on, in one p
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
@@ -142,10 +142,12 @@ class Told(NamedTuple):
     Attributes:
         reference: what the channel calls its message.
         events: how many steps of the history it was told.
+        again: after what time it has to hear the same again; None: not before something changes.
     """
 
     reference: str
     events: int
+    again: timedelta | None = None
 
 
 MIDDLEWARE = frozenset(

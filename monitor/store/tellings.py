@@ -101,7 +101,11 @@ def claim_behind(connection: Connection, now: datetime, limit: int) -> list[Behi
 def mark_told(
     connection: Connection, number: int, channel: str, version: int, told: Told, now: datetime
 ) -> None:
-    """The channel shows that version; it is behind still if there is a newer one."""
+    """The channel shows that version; it is behind still if there is a newer one.
+
+    Where it has to hear the same again, it will be behind after that time.
+    """
+    again = None if told.again is None else literal(now + told.again, Instant)
     newer = select(incident.c.version > version).where(incident.c.id == number).scalar_subquery()
     connection.execute(
         update(telling)
@@ -112,7 +116,7 @@ def mark_told(
             reference=told.reference,
             first_told_at=func.coalesce(telling.c.first_told_at, literal(now, Instant)),
             told_at=now,
-            due_at=case((newer, literal(now, Instant)), else_=None),
+            due_at=case((newer, literal(now, Instant)), else_=again),
             attempts=0,
             is_held=False,
             failure_reason=None,
