@@ -57,5 +57,7 @@ def _about(
             return f"{show_system(about, titles)} cannot be seen ({streams})"
         case CauseKind.SOURCE:
             return single if standing == 1 else f"{show_system(about, titles)} is not as usual"
+        case CauseKind.DELIVERY:
+            return f"The channel {about} does not get through: look there for what it lacks"
         case CauseKind.STORM:
             return f"{standing} more incidents" if standing else "More incidents than usual"

@@ -17,8 +17,11 @@ from monitor.core.errors import TieoutError
 from monitor.core.metrics import Metrics
 from monitor.core.model import StreamId
 from monitor.core.ports import Probe
+from monitor.correcting.exposing import show_corrections
+from monitor.correcting.working import Turn, take_turn
 from monitor.estate import Estate, Lookout, Source
 from monitor.exposition import show_state
+from monitor.incidents.failing import note_deliveries
 from monitor.incidents.showing import show_incidents
 from monitor.indicators.compute import compute_indicators
 from monitor.indicators.exposing import expose_indicators
@@ -129,11 +132,26 @@ def keep_watch(
     return steps
 
 
+def correct(estate: Estate, runtime: Runtime) -> Turn | None:
+    """One turn of the work on corrections; None where the store failed."""
+    try:
+        turn = take_turn(estate, runtime.database, runtime.clock)
+        for system, probe in estate.probes.items():
+            _note_calls(system, probe, runtime)
+    except TieoutError as error:
+        log.error("corrections failed", reason=error.reason, error=str(error))
+        return None
+    for flow, length in turn.repairs:
+        runtime.metrics.observe(shown.REPAIR_DURATION, length.total_seconds(), flow=flow)
+    return turn
+
+
 def deliver_notices(estate: Estate, runtime: Runtime) -> tuple[delivery.Attempt, ...]:
     """Send the notices that are due, and bring every channel to how incidents stand."""
     try:
         attempts = delivery.deliver(estate.channels, runtime.database, runtime.clock)
         attempts += show_incidents(estate, runtime.database, runtime.clock)
+        note_deliveries(estate, attempts, runtime.database, runtime.clock)
     except TieoutError as error:
         log.error("delivery failed", reason=error.reason, error=str(error))
         return ()
@@ -150,6 +168,7 @@ def refresh_metrics(estate: Estate, runtime: Runtime) -> None:
     """Bring the gauges to what the store says."""
     try:
         show_state(estate, runtime.database, runtime.metrics, runtime.clock())
+        show_corrections(estate, runtime.database, runtime.metrics, runtime.clock())
     except TieoutError as error:
         log.error("metrics not refreshed", reason=error.reason, error=str(error))
 

@@ -36,6 +36,9 @@ neither a restart nor a reload begins the wait anew."""
 WATCHES = "watches"
 """The pool of watches: one at a time, because each may hold whole streams in memory."""
 
+CORRECTIONS = "corrections"
+"""The pool of corrections: one turn at a time, however long the targets take to answer."""
+
 LOOKS_AT_A_TIME = 4
 """At one system; its budget may allow fewer."""
 
@@ -63,7 +66,11 @@ class Daemon:
         self._pools: set[str] = set()
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
-            executors={"default": ThreadPoolExecutor(4), WATCHES: ThreadPoolExecutor(1)},
+            executors={
+                "default": ThreadPoolExecutor(4),
+                WATCHES: ThreadPoolExecutor(1),
+                CORRECTIONS: ThreadPoolExecutor(1),
+            },
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
 
@@ -153,6 +160,7 @@ class Daemon:
             every = min(lookout.every, WATCH_TICK)
             self._repeat(tenancy, jobs.keep_watch, every, lookout)
         self._repeat(tenancy, jobs.settle_cycle, estate.every)
+        self._repeat(tenancy, jobs.correct, estate.every, pool=CORRECTIONS)
         self._repeat(tenancy, jobs.deliver_notices, DELIVERY_EVERY)
         self._repeat(tenancy, jobs.refresh_metrics, METRICS_EVERY)
         self._repeat(tenancy, jobs.count_indicators, INDICATORS_EVERY)
@@ -163,8 +171,9 @@ class Daemon:
         job: Callable[..., Any],
         every: timedelta,
         about: Source | Lookout | None = None,
+        pool: str = "default",
     ) -> None:
-        where, pool, name = _place(about)
+        where, pool, name = _place(about, pool)
         self._scheduler.add_job(
             tenancy.lend,
             "interval",
@@ -178,15 +187,18 @@ class Daemon:
         )
 
 
-def _place(about: Source | Lookout | None) -> tuple[tuple[Any, ...], str, str]:
-    """What a job gets beside the estate, the pool that it runs in, and its name's end."""
+def _place(about: Source | Lookout | None, pool: str) -> tuple[tuple[Any, ...], str, str]:
+    """What a job gets beside the estate, the pool that it runs in, and its name's end.
+
+    What is about nothing runs in the given pool.
+    """
     match about:
         case Source():
             return (about.id,), _pool_of(about.id.system), f".{about.id}"
         case Lookout():
             return (about,), WATCHES, f".{about.watch.name}"
         case None:
-            return (), "default", ""
+            return (), pool, ""
 
 
 def _pool_of(system: str) -> str:

@@ -8,30 +8,31 @@ is no whole look.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
-from threading import Lock
-from typing import Any, Final, Literal, Self
-from urllib.parse import quote
+from datetime import datetime
+from threading import RLock
+from typing import Any, Literal, Self
 
 from pydantic import AnyHttpUrl, Field, SecretStr, model_validator
 
 from monitor.core.clock import TimeLimit
-from monitor.core.errors import Permanent, Reason, Transient
+from monitor.core.errors import Permanent, Reason
 from monitor.core.model import Page, StreamId, Window
 from monitor.core.plugins import ProbeContext
 from monitor.core.ports import Capabilities
 from monitor.core.streams import DeletesSettings, Name, StreamSettings, SystemSettings
 from monitor.transport import MAX_BYTES
 from probes.engine.authentication import BasicAuth
+from probes.engine.budget import Budget
 from probes.engine.caller import Call, Caller, RetrySettings
 from probes.engine.http_system import HttpSystem, open_caller
 from probes.engine.keys import kinds_of
+from probes.engine.managed_queue import ManagedQueue, count_of, objects, path_of
 from probes.engine.mapping import RowMapper, carrying
 from probes.engine.messages import read_messages
 from probes.engine.values import Misfit
-
-COUNTS_LAG: Final = timedelta(seconds=5)
-"""How old the broker's counts may be (`collect_statistics_interval`)."""
+from probes.writing.rabbitmq import RabbitTarget, RabbitWriter
+from probes.writing.rabbitmq_settings import RabbitCredential, RabbitWriting
+from probes.writing.settings import secrets_in
 
 
 class RabbitStream(StreamSettings):
@@ -53,6 +54,8 @@ class RabbitStream(StreamSettings):
     """A queue with more is refused: reading takes all of its messages at once."""
     deletes: DeletesSettings = DeletesSettings(kind="sweep")
     """A message that has left the queue is gone."""
+    write: RabbitWriting | None = None
+    """How dead letters are replayed; None: not at all."""
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -60,6 +63,8 @@ class RabbitStream(StreamSettings):
             raise ValueError("messages need the 'queue' that they are in; 'queues' need none")
         if self.cursor is not None:
             raise ValueError("a queue is always read whole: it has no 'cursor'")
+        if self.write is not None and self.kind != "dead_letter":
+            raise ValueError("only messages of kind 'dead_letter' can be replayed")
         return self
 
 
@@ -79,6 +84,14 @@ class RabbitSystem(SystemSettings):
     """Largest answer that is taken, in decoded bytes."""
     ca_file: str | None = None
     """Certificates to trust instead of the usual authorities."""
+    write: RabbitCredential | None = None
+    """With which credential messages are replayed."""
+
+    @model_validator(mode="after")
+    def _writes_as_somebody_else(self) -> Self:
+        if self.write is None and any(each.write is not None for each in self.streams.values()):
+            raise ValueError("messages are replayed: 'write' needs a user and a password for that")
+        return self
 
 
 def build(settings: RabbitSystem, context: ProbeContext) -> "RabbitProbe":
@@ -92,28 +105,77 @@ def build(settings: RabbitSystem, context: ProbeContext) -> "RabbitProbe":
         name: RowMapper(StreamId(context.system, name), stream, context.entities[stream.entity])
         for name, stream in settings.streams.items()
     }
+    caller, lock = _open_caller(settings, context, settings.user, settings.password), RLock()
+    writer = _build_writer(settings, context, mappers, caller.budget, lock)
+    return RabbitProbe(settings, caller, mappers, lock, writer)
+
+
+def _build_writer(
+    settings: RabbitSystem,
+    context: ProbeContext,
+    mappers: Mapping[str, RowMapper],
+    budget: Budget,
+    lock: RLock,
+) -> RabbitWriter | None:
+    """The writer beside the probe; None where nothing is written."""
+    if settings.write is None:
+        return None
+    caller = _open_caller(settings, context, settings.write.user, settings.write.password, budget)
+    targets = {
+        name: RabbitTarget(
+            stream.write.replay,
+            ManagedQueue(caller, settings.vhost, stream.queue, lock),
+            stream.max_messages,
+            mappers[name],
+        )
+        for name, stream in settings.streams.items()
+        if stream.write is not None and stream.queue is not None
+    }
+    return RabbitWriter(
+        targets,
+        RabbitProbe(settings, caller, mappers, lock),
+        caller,
+        vhost=settings.vhost,
+        deadline=settings.deadline,
+        clock=context.clock,
+        secrets=secrets_in(settings),
+    )
+
+
+def _open_caller(
+    settings: RabbitSystem,
+    context: ProbeContext,
+    user: str,
+    password: SecretStr,
+    budget: Budget | None = None,
+) -> Caller:
     http = HttpSystem(
         base_url=AnyHttpUrl(f"{str(settings.url).rstrip('/')}/api"),
-        auth=BasicAuth(kind="basic", username=settings.user, password=settings.password),
+        auth=BasicAuth(kind="basic", username=user, password=password),
         budget=settings.budget,
         retry=settings.retry,
         max_bytes=settings.max_bytes,
         ca_file=settings.ca_file,
     )
-    return RabbitProbe(settings, open_caller(http, context), mappers)
+    return open_caller(http, context, budget=budget)
 
 
 class RabbitProbe:
     """Reads one virtual host. May be used by several threads at a time."""
 
     def __init__(
-        self, settings: RabbitSystem, caller: Caller, mappers: Mapping[str, RowMapper]
+        self,
+        settings: RabbitSystem,
+        caller: Caller,
+        mappers: Mapping[str, RowMapper],
+        lock: RLock,
+        writer: RabbitWriter | None = None,
     ) -> None:
         self._settings = settings
         self._caller = caller
         self._mappers = mappers
-        # Two readings of one queue at a time would each see only what the other left.
-        self._one_at_a_time = Lock()
+        self._lock = lock
+        self._writer = writer
 
     def capabilities(self, stream: str) -> Capabilities:
         """Everything: a queue is read whole in any case. An empty queue is an ordinary state."""
@@ -153,60 +215,25 @@ class RabbitProbe:
         """Calls since the probe was built."""
         return self._caller.budget.made
 
+    def writer(self) -> RabbitWriter | None:
+        """See `Writable.writer`."""
+        return self._writer
+
     def close(self) -> None:
-        """Let go of connections."""
+        """Let go of connections, the writer's too."""
         self._caller.close()
+        if self._writer is not None:
+            self._writer.close()
 
     def _rows(self, stream: str) -> list[Mapping[str, Any]]:
         settings = self._settings.streams[stream]
         limit = TimeLimit.of(self._settings.deadline)
-        queues = f"queues/{quote(self._settings.vhost, safe='')}"
         if settings.queue is not None:
-            return self._read_messages(
-                f"{queues}/{quote(settings.queue, safe='')}", settings, limit
-            )
-        rows = _objects(self._caller.call(Call("GET", queues), limit).json_rows())
-        return [{**row, "id": row.get("name"), "messages": _count(row)} for row in rows]
-
-    def _read_messages(
-        self, queue: str, settings: RabbitStream, limit: TimeLimit
-    ) -> list[Mapping[str, Any]]:
-        most = settings.max_messages
-        body = {"count": most + 1, "ackmode": "ack_requeue_true", "encoding": "auto"}
-        with self._one_at_a_time:
-            taken = Call("POST", f"{queue}/get", body=body, repeatable=True)
-            messages = _objects(self._caller.call(taken, limit).json_rows())
-        if len(messages) > most:
-            raise Permanent(
-                f"queue '{settings.queue}' holds more than {most} messages;"
-                " raise 'max_messages', or empty it",
-                reason=Reason.TOO_LARGE,
-            )
-        (state,) = _objects([self._caller.call(Call("GET", queue), limit).json_rows()])
-        if len(messages) < _count(state):
-            raise Transient(
-                f"queue '{settings.queue}' showed {len(messages)} of {_count(state)} messages:"
-                " somebody else holds the rest, or the broker's count lags",
-                reason=Reason.MALFORMED,
-                retry_after=COUNTS_LAG.total_seconds(),
-            )
-        return list(read_messages(messages))
-
-
-def _objects(document: Any) -> list[Mapping[str, Any]]:
-    if not isinstance(document, list) or not all(isinstance(row, dict) for row in document):
-        raise Permanent("the broker's answer is no list of objects", reason=Reason.SCHEMA)
-    return document
-
-
-def _count(queue: Mapping[str, Any]) -> int:
-    """How many messages are in a queue, taken but not yet acknowledged ones included."""
-    count = queue.get("messages")
-    if not isinstance(count, int):
-        raise Transient(
-            "the broker has no counts yet, as just after a restart", reason=Reason.SERVER_ERROR
-        )
-    return count
+            queue = ManagedQueue(self._caller, self._settings.vhost, settings.queue, self._lock)
+            return list(read_messages(queue.read(settings.max_messages, limit)))
+        queues = Call("GET", f"queues/{path_of(self._settings.vhost)}")
+        rows = objects(self._caller.call(queues, limit).json_rows())
+        return [{**row, "id": row.get("name"), "messages": count_of(row)} for row in rows]
 
 
 def _id_of(mapper: RowMapper, row: Mapping[str, Any]) -> str | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from monitor.config.check_corrections import check_corrections
 from monitor.config.check_flows import check_flow
 from monitor.config.check_streams import check_stream
 from monitor.config.context import known_entities, watch_context
@@ -28,6 +29,7 @@ def check_landscape(landscape: Landscape, plugins: Plugins) -> list[Problem]:
     for name, flow in landscape.flows.items():
         problems += check_flow(name, flow, landscape, plugins, is_sound=not problems)
     problems += _check_watches(landscape, plugins, is_sound=not problems)
+    problems += check_corrections(landscape)
     return problems
 
 

@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable, Iterator
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from monitor.config.context import known_entities, known_streams, rule_context
+from monitor.config.context import rule_context
 from monitor.config.issues import KeyPath, Problem, did_you_mean
 from monitor.config.landscape import FlowSettings, Landscape
+from monitor.config.named_streams import NamedStreams
 from monitor.core.flows import PLAIN, HandOffSettings, RuleSettings
 from monitor.core.indicators import SlicesSettings
 from monitor.core.model import FieldType, StreamId
@@ -79,11 +80,8 @@ class _FlowCheck:
         self._path = path
         self._flow = flow
         self._landscape = landscape
-        self._streams = known_streams(landscape)
-        entities = known_entities(landscape)
-        self._fields = {
-            stream: entities.get(settings.entity, {}) for stream, settings in self._streams.items()
-        }
+        self._named = NamedStreams(landscape)
+        self._streams = self._named.streams
 
     def root(self) -> Iterator[Problem]:
         """The root defines the key; each further kind is defined by some stream."""
@@ -205,9 +203,7 @@ class _FlowCheck:
                 yield Problem((*self._path, *at), message)
 
     def _stream(self, at: KeyPath, name: str) -> Iterator[Problem]:
-        if StreamId.parse(name) not in self._streams:
-            hint = did_you_mean(name, map(str, self._streams))
-            yield Problem((*self._path, *at), f"unknown stream '{name}'{hint}")
+        return self._named.stream((*self._path, *at), name)
 
     def _field(
         self,
@@ -218,21 +214,7 @@ class _FlowCheck:
         *,
         at_key: bool = False,
     ) -> Iterator[Problem]:
-        """An unknown stream is reported once, where it is named."""
-        settings = self._streams.get(StreamId.parse(stream))
-        if settings is None:
-            return
-        fields, path = self._fields[StreamId.parse(stream)], (*self._path, *at)
-        if field not in fields:
-            if fields:
-                message = f"unknown field '{field}' of {stream}{did_you_mean(field, settings.map)}"
-                yield Problem(path, message, at_key=at_key)
-        elif field not in settings.map:
-            message = f"the stream {stream} maps nothing to the field '{field}'"
-            yield Problem(path, message, at_key=at_key)
-        elif expected is not None and fields[field] is not expected:
-            message = f"the field '{field}' of {stream} is {fields[field]}, not {expected}"
-            yield Problem(path, message, at_key=at_key)
+        return self._named.field((*self._path, *at), stream, field, expected, at_key=at_key)
 
 
 def _kinds(stream: StreamSettings) -> Iterable[str]:

@@ -54,7 +54,12 @@ def unmet(
     lacking = []
     for row in rows or [QuorumSettings()]:
         if len(able) < row.approvals:
-            lacking.append(f"{row.approvals - len(able)} more of {row.approvals} approvals")
+            lacking.append(_count(row.approvals - len(able), is_more=bool(able)))
         if row.role is not None and not any(row.role in approvers[name].roles for name in able):
             lacking.append(f"an approval by somebody of the role {row.role}")
     return list(dict.fromkeys(lacking))
+
+
+def _count(missing: int, *, is_more: bool) -> str:
+    more = "more " if is_more else ""
+    return f"{missing} {more}approval" + ("" if missing == 1 else "s")

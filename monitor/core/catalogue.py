@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from monitor.core.breaks import BreakKind, Severity, TransitionKind
+from monitor.core.corrections import CorrectionState, Guard, PlanState
 from monitor.core.errors import Reason
 from monitor.core.indicators import Age
 from monitor.core.transactions import TransactionStatus
@@ -390,6 +391,48 @@ INDICATORS_LAST_SUCCESS = Metric(
     "seconds since 1970",
     "When the business indicators were last counted.",
 )
+PLANS = Metric(
+    "tieout_plans",
+    _GAUGE,
+    "plans",
+    "Plans of corrections that were ever kept, by where they are.",
+    (Label("state", PlanState),),
+)
+CORRECTIONS = Metric(
+    "tieout_corrections",
+    _GAUGE,
+    "corrections",
+    "Corrections that were ever planned and kept, by where they are.",
+    (Label("state", CorrectionState),),
+)
+CORRECTIONS_REFUSED = Metric(
+    "tieout_corrections_refused",
+    _GAUGE,
+    "breaks",
+    "Breaks that are not corrected, by the guard that last refused it.",
+    (Label("guard", Guard),),
+)
+CORRECTIONS_HALTED = Metric(
+    "tieout_corrections_halted",
+    _GAUGE,
+    _FLAG,
+    "Whether the kill switch is on, so that nothing is written.",
+)
+BREAKER_OPEN = Metric(
+    "tieout_breaker_open",
+    _GAUGE,
+    _FLAG,
+    "Whether nothing is written to the system for a while, because writes to it failed in a row.",
+    (_SOURCE,),
+)
+REPAIR_DURATION = Metric(
+    "tieout_repair_duration_seconds",
+    _HISTOGRAM,
+    _SECONDS,
+    "How long it took from the opening of a break until its correction was verified.",
+    (_FLOW,),
+    (15.0, 60.0, 300.0, 1800.0, 7200.0, 28800.0, 86400.0, 604800.0),
+)
 BUILD_INFO = Metric(
     "tieout_build_info",
     MetricType.INFO,
@@ -436,6 +479,12 @@ CATALOGUE: tuple[Metric, ...] = (
     BREAKS_BY_AGE,
     TIME_SAVED,
     INDICATORS_LAST_SUCCESS,
+    PLANS,
+    CORRECTIONS,
+    CORRECTIONS_REFUSED,
+    CORRECTIONS_HALTED,
+    BREAKER_OPEN,
+    REPAIR_DURATION,
     BUILD_INFO,
 )
 

@@ -24,6 +24,7 @@ class CauseKind(StrEnum):
     QUEUE: messages of one stream do not get through, or the deals that wait for them.
     RULE: so many deals break one rule at one system at a time that it is no deal's own affair.
     SOURCE: one system looks or behaves other than usual, or cannot be seen.
+    DELIVERY: a channel does not get through.
     STORM: more came up at a time than a channel shall be told one by one.
     """
 
@@ -31,6 +32,7 @@ class CauseKind(StrEnum):
     QUEUE = "queue"
     RULE = "rule"
     SOURCE = "source"
+    DELIVERY = "delivery"
     STORM = "storm"
 
 

@@ -24,4 +24,6 @@ class IncidentSettings(Settings):
     """An incident that was resolved no longer ago goes on where its cause comes back."""
     acknowledged_for: Duration = timedelta(hours=4)
     """How long an acknowledgement holds; then the incident is open again."""
+    silent_after: Duration = timedelta(minutes=15)
+    """How long a channel may fail before the others hear of it."""
     storm: StormSettings = StormSettings()

@@ -1,17 +1,15 @@
 """Apply: an approved plan is judged whole and claimed, then carried out one by one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-import structlog
-
 from monitor.core.clock import Clock
-from monitor.core.corrections import CorrectionState, PlanState, Refusal
+from monitor.core.corrections import CorrectionState, Guard, PlanState, Refusal
 from monitor.core.errors import Permanent, Reason
 from monitor.correcting.executing import execute
 from monitor.correcting.failpoints import Failpoint, reach
-from monitor.correcting.guards import PASSING, Moment, examine
-from monitor.correcting.survey import survey
+from monitor.correcting.guards import PASSING, Moment
+from monitor.correcting.rechecking import recheck
 from monitor.correcting.task import WATCH, Task, tasks_of
 from monitor.estate import Estate
 from monitor.store.audit import append_audit
@@ -20,7 +18,8 @@ from monitor.store.database import Database
 from monitor.store.plans import KeptPlan, load_plan, move_plan
 from monitor.store.refusals import replace_refusals
 
-log = structlog.get_logger(__name__)
+WAITING = PASSING | {Guard.KILL_SWITCH, Guard.BREAKER_OPEN}
+"""Refusals after which an approved plan may wait, until it expires."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +76,12 @@ def apply_plan(
 def why_refused(
     kept: KeptPlan, estate: Estate, database: Database, clock: Clock
 ) -> tuple[Refusal, ...]:
-    """All that speaks against applying a plan now; only looks."""
-    flow = estate.flow(kept.plan.flow)
-    if flow is None:
-        raise Permanent("the plan's flow exists no longer", reason=Reason.CONFIGURATION)
-    situation = survey(kept.plan, flow, estate, database, clock)
-    return examine(kept.plan, situation, Moment.APPLICATION)
+    """All that speaks against applying a plan now, from a fresh look at what it rests on.
+
+    Raises:
+        Transient, Permanent: the store failed.
+    """
+    return recheck(kept.plan, estate, database, clock, Moment.APPLICATION).refusals
 
 
 def end_plan(plan_hash: str, database: Database, clock: Clock) -> bool:
@@ -134,7 +133,7 @@ def _claim(kept: KeptPlan, database: Database, clock: Clock, who: str) -> None:
 def _refuse(
     kept: KeptPlan, refusals: Sequence[Refusal], database: Database, clock: Clock, who: str
 ) -> None:
-    """Say with the plan and its breaks why not; what passes by itself leaves it approved."""
+    """Say with the plan and its breaks why not; what may pass leaves the plan approved."""
     why = "; ".join(each.why for each in refusals)
     fingerprints = [each.fingerprint for each in kept.plan.corrections]
     told = [
@@ -145,14 +144,21 @@ def _refuse(
     with database.write() as connection:
         now = clock()
         replace_refusals(connection, fingerprints, told, now)
-        if all(each.guard in PASSING for each in refusals):
+        guards = {each.guard for each in refusals}
+        if guards <= WAITING:
             return
-        name = kept.plan.hash
-        if move_plan(connection, name, PlanState.APPROVED, PlanState.REFUSED, why, now):
+        name, after = kept.plan.hash, _end_by(guards)
+        if move_plan(connection, name, PlanState.APPROVED, after, why, now):
             append_audit(
                 connection, at=now, who=who, action="refuse plan", subject=f"plan {name}",
-                detail={"why": why, "guards": sorted({each.guard.value for each in refusals})},
+                detail={"why": why, "guards": sorted(guards)},
             )  # fmt: skip
+
+
+def _end_by(guards: Collection[Guard]) -> PlanState:
+    if guards == {Guard.EXPIRED}:
+        return PlanState.EXPIRED
+    return PlanState.WITHDRAWN if Guard.CHANGED in guards else PlanState.REFUSED
 
 
 def _planned(tasks: Sequence[Task]) -> Sequence[Task]:

@@ -4,7 +4,7 @@ Nobody approves what they asked for, nobody twice, and nobody a plan that would 
 its records are read again at the moment of approval.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -49,6 +49,10 @@ class Answer:
     state: PlanState
     refusals: tuple[Refusal, ...] = ()
     lacking: tuple[str, ...] = ()
+
+
+Saying = Callable[[Estate, Database, str, str, str, Clock], Answer]
+"""What somebody can say of a plan: by its name, who says it, and why."""
 
 
 def load_named(estate: Estate, database: Database, prefix: str) -> KeptPlan:

@@ -67,7 +67,7 @@ def _state(draft: Draft) -> PlanState | None:
 def _refuse_taken(connection: Connection, plan: Plan) -> None:
     fingerprints = {each.fingerprint for each in plan.corrections}
     targets = {target_of(each.write) for each in plan.corrections if each.write is not None}
-    taken = spoken_for(connection, fingerprints, targets, plan.hash)
+    taken = spoken_for(connection, fingerprints, targets, "")
     if taken:
         raise Permanent(
             f"plan {taken[0][2][:12]} took some of it meanwhile: plan again", reason=Reason.REFUSED

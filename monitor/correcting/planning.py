@@ -125,7 +125,7 @@ def guard_draft(
     """
     flow = find_flow(estate, plan.flow)
     while plan.corrections:
-        situation = survey(plan, flow, estate, database, clock)
+        situation = survey(plan, flow, estate, database, clock, is_draft=True)
         refusals = examine(plan, situation, Moment.PROPOSAL)
         single = tuple(each for each in refusals if each.fingerprint)
         if not single:

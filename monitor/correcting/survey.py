@@ -39,6 +39,9 @@ log = structlog.get_logger(__name__)
 LATELY = timedelta(days=1)
 """What a source lost within this time, it had until lately."""
 
+_CENTS = Decimal("0.00")
+"""Added, it gives a sum of money the two digits that people expect, and takes none away."""
+
 SEASON = timedelta(days=28)
 """Of how many days the usual number of records is taken."""
 
@@ -51,6 +54,7 @@ def survey(
     clock: Clock,
     *,
     changed: Mapping[str, str] | None = None,
+    is_draft: bool = False,
 ) -> Situation:
     """The situation of a plan, now.
 
@@ -61,6 +65,7 @@ def survey(
         database: the store.
         clock: the present.
         changed: by fingerprint, of corrections that would not be planned so now, why.
+        is_draft: nobody has kept the plan yet.
 
     Raises:
         Transient, Permanent: the store failed.
@@ -83,7 +88,7 @@ def survey(
             clocks=clocks,
             newest=newest_stamp(connection),
             dates=_dates(connection, plan, estate),
-            busy=_busy(connection, plan),
+            busy=_busy(connection, plan, besides="" if is_draft else plan.hash),
             repairs=_repairs(connection, plan, now - estate.corrections.loop.within),
             resting=_resting(connection, estate, now),
             changed=changed or {},
@@ -129,7 +134,10 @@ def in_currency(corrections: Iterable[Correction], estate: Estate, on: date) -> 
         },
     )
     valued = convert(amounts, estate.rates).drop_nulls("value")
-    return dict(valued.select("fingerprint", "value").iter_rows())
+    return {
+        fingerprint: value.normalize() + _CENTS
+        for fingerprint, value in valued.select("fingerprint", "value").iter_rows()
+    }
 
 
 def _count_transactions(connection: Connection, flow: Flow) -> int:
@@ -187,7 +195,7 @@ def _dates(connection: Connection, plan: Plan, estate: Estate) -> dict[str, date
     return dates
 
 
-def _busy(connection: Connection, plan: Plan) -> dict[str, str]:
+def _busy(connection: Connection, plan: Plan, *, besides: str) -> dict[str, str]:
     """By fingerprint, who else is at the break, or at the record that would be written."""
     targets = {
         target_of(each.write): each.fingerprint
@@ -196,7 +204,7 @@ def _busy(connection: Connection, plan: Plan) -> dict[str, str]:
     }
     fingerprints = {each.fingerprint for each in plan.corrections}
     busy: dict[str, str] = {}
-    held = spoken_for(connection, fingerprints, targets.keys(), plan.hash)
+    held = spoken_for(connection, fingerprints, targets.keys(), besides)
     for fingerprint, target, plan_hash in held:
         whose = fingerprint if fingerprint in fingerprints else targets[target]
         busy.setdefault(whose, f"it is part of plan {plan_hash[:12]}")

@@ -17,6 +17,7 @@ from monitor.correcting.telling import tell_person
 from monitor.estate import Estate
 from monitor.store.corrections import look_later
 from monitor.store.database import Database
+from monitor.store.turns import pass_turn
 
 log = structlog.get_logger(__name__)
 
@@ -48,6 +49,8 @@ def verify(task: Task, estate: Estate, database: Database, clock: Clock) -> Corr
         )  # fmt: skip
         if taken and outcome.state is CorrectionState.DIFFERENT:
             tell_person(connection, task, estate, outcome.why, now)
+        # A cycle that is at work may have read the record as it was.
+        pass_turn(connection, task.plan.flow)
         reach(Failpoint.WITHIN_VERIFICATION)
     reach(Failpoint.AFTER_VERIFICATION)
     return outcome.state

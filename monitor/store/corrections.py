@@ -208,12 +208,13 @@ def hold_correction(connection: Connection, target: str) -> None:
 
 def claim_target(connection: Connection, target: str, number: int) -> bool:
     """Hold a record for one correction; False where another holds it."""
-    done = connection.execute(
+    claimed = connection.execute(
         upsert(connection, target_claim)
         .values(target=target, correction_id=number)
         .on_conflict_do_nothing(index_elements=["target"])
+        .returning(target_claim.c.target)
     )
-    return bool(done.rowcount == 1)
+    return claimed.one_or_none() is not None
 
 
 def claims(connection: Connection) -> dict[str, int]:

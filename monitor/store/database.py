@@ -15,6 +15,8 @@ from monitor.store.failures import typed_failures
 from monitor.store.migrations import HEAD, REVISIONS
 from monitor.store.schema import metadata
 from monitor.store.settings import save_setting
+from monitor.store.view_list import VIEWS
+from monitor.store.views import are_made, drop_views, make_views
 
 __all__ = ["Connection", "Database", "open_database"]
 
@@ -65,21 +67,29 @@ class Database:
             yield connection
 
     def migrate(self) -> None:
-        """Bring the schema up to date; all of it or nothing.
+        """Bring the schema and its views up to date; all of it or nothing.
 
         Raises:
             Transient, Permanent: as `write`.
         """
         with self.write() as connection:
-            if _revision(connection) == HEAD:
+            is_current = _revision(connection) == HEAD
+            if is_current and are_made(connection, VIEWS):
                 return
-            # Loaded only when needed: a daemon whose store is up to date does without.
-            command = importlib.import_module("alembic.command")
-            config = importlib.import_module("alembic.config").Config()
-            folder = importlib.resources.files("monitor.store") / "migrations"
-            config.set_main_option("script_location", str(folder))
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            drop_views(connection)
+            if not is_current:
+                self._upgrade(connection)
+            make_views(connection, VIEWS)
+
+    def _upgrade(self, connection: Connection) -> None:
+        """Run the migrations that are missing."""
+        # Loaded only when needed: a daemon whose store is up to date does without.
+        command = importlib.import_module("alembic.command")
+        config = importlib.import_module("alembic.config").Config()
+        folder = importlib.resources.files("monitor.store") / "migrations"
+        config.set_main_option("script_location", str(folder))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
 
     def check_writable(self) -> None:
         """Find out whether a row could be written now.

@@ -184,6 +184,12 @@ def list_plans(
     return _entries(connection, query.order_by(plan.c.made_at.desc(), plan.c.hash).limit(limit))
 
 
+def count_plans(connection: Connection) -> dict[PlanState, int]:
+    """How many plans are in each state; states without any are left out."""
+    query = select(plan.c.state, func.count()).group_by(plan.c.state)
+    return {PlanState(state): count for state, count in connection.execute(query)}
+
+
 def state_of(connection: Connection, plan_hash: str) -> PlanState | None:
     """Where a plan is; None where there is none."""
     state = connection.execute(select(plan.c.state).where(plan.c.hash == plan_hash)).scalar()

@@ -15,6 +15,8 @@ from monitor.core.breaks import LIVE_STATES
 from monitor.core.errors import TieoutError
 from monitor.core.transactions import TransactionStatus
 from monitor.explaining.explain import explain
+from monitor.indicators.compute import compute_indicators
+from monitor.indicators.telling import lines_of
 from monitor.reports.deal import trace_deal
 from monitor.reports.listing import list_deals
 from monitor.reports.overview import look_over
@@ -118,6 +120,14 @@ def _add_pages(application: FastAPI, daemon: Daemon, templates: Jinja2Templates)
         runtime = daemon.runtime
         overview = look_over(daemon.estate, runtime.database, runtime.clock())
         return templates.TemplateResponse(request, "now.html", {"overview": overview})
+
+    @application.get("/indicators")
+    def indicators(request: Request) -> HTMLResponse:
+        """Business indicators over each flow's own time."""
+        runtime = daemon.runtime
+        told = compute_indicators(daemon.estate, runtime.database, runtime.clock())
+        context = {"told": told, "lines_of": lines_of}
+        return templates.TemplateResponse(request, "indicators.html", context)
 
     @application.get("/transactions")
     def search(

@@ -41,9 +41,18 @@ def _read_message(raw: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def is_same_message(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two answers show the same message."""
+    return _content(one) == _content(other)
+
+
+def _content(raw: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {name: value for name, value in raw.items() if name not in _PER_CALL}
+
+
 def _digest(raw: Mapping[str, Any]) -> str:
-    content = {name: value for name, value in raw.items() if name not in _PER_CALL}
-    return hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()[:32]
+    encoded = msgspec.json.encode(_content(raw), order="deterministic")
+    return hashlib.sha256(encoded).hexdigest()[:32]
 
 
 def _read_payload(raw: Mapping[str, Any]) -> Any:

@@ -134,7 +134,7 @@ class RestWriter:
         request = request_of(target.writing, write)
         call = self._call_for(target, request, write, seen, idempotency_key)
         sent = self._caller.send(call, limit)
-        native_id = write.native_id
+        native_id = seen.record.native_id if seen.record else write.native_id
         if isinstance(request, CreateRequest):
             native_id = new_id(sent.response, request)
         return receipt_of(sent.response, self._secrets | sent.secrets, native_id)

@@ -13,6 +13,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     MetaData,
+    RowMapping,
     Table,
     and_,
     delete,
@@ -31,6 +32,7 @@ from probes.engine.keys import kinds_of
 from probes.engine.mapping import RowMapper, carrying
 from probes.engine.requests import Style, fill_body
 from probes.engine.sql_source import Source, SqlStream, is_findable, spellings, table_source
+from probes.engine.values import Misfit
 from probes.writing.form import Form, Places, placeholders, steps_of
 from probes.writing.sql_settings import SqlWriting
 from probes.writing.sql_values import fit, is_comparable, spelled_ids
@@ -126,7 +128,8 @@ class WrittenTable:
         spelled = spelled_ids(native_id, self._id, self.dialect)
         statement = select(*self._columns()).where(self._id.in_(spelled))
         found = connection.execute(statement.with_for_update() if lock else statement).mappings()
-        match [dict(row) for row in found]:
+        # What reads as another id (`08`, digits of other scripts) is another record's.
+        match [dict(row) for row in found if self._id_of(row) == native_id]:
             case []:
                 return None
             case [row]:
@@ -203,6 +206,12 @@ class WrittenTable:
     def _id(self) -> ColumnElement[Any]:
         column: ColumnElement[Any] = self.table.c[self.source.id.name]
         return column
+
+    def _id_of(self, row: RowMapping) -> str | None:
+        try:
+            return self.target.mapper.native_id(row)
+        except Misfit:
+            return None
 
     def _columns(self) -> list[Column[Any]]:
         version = self.target.writing.version

@@ -22,12 +22,17 @@ def keys_of(forms: pl.DataFrame) -> pl.DataFrame:
     """
     town = pl.col("city").str.slice(0, 3)
     house = pl.col("street").str.extract(r"(\d+)")
-    rows = forms.with_row_index("row").with_columns(town=town.hash(), house=house.hash())
-    said = words(forms).join(rows.select("row", "city", "postcode", "house"), on="row")
+    month = pl.col("start").str.slice(0, 7)
+    rows = forms.with_row_index("row").with_columns(
+        town=town.hash(), house=house.hash(), month=month.hash()
+    )
+    known = rows.select("row", "city", "postcode", "customer", "house", "month")
+    said = words(forms).join(known, on="row")
     return pl.concat(
         [
             *(_keys(rows, [kind], "town") for kind in ("tax", "domain", "phone", "name", "street")),
             *(_keys(said, ["word", kind], "house") for kind in ("city", "postcode")),
+            _keys(said, ["word", "customer"], "month"),
         ]
     )
 

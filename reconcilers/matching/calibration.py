@@ -6,7 +6,7 @@ judged by the same calibration are judged alike, whoever was compared first.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log2
 from typing import Final
 
@@ -17,8 +17,13 @@ from reconcilers.matching.normalise import TEXTS
 RARE: Final = 2
 """What no more records have is as rare as can be: both of a pair have it."""
 
-DUPLICATES_A_RECORD: Final = 0.5
-"""How many duplicates a record may have before anything is known of it."""
+MOST_DUPLICATES: Final = 2.0
+LEAST_DUPLICATES: Final = 1 / 64
+"""How many duplicates a record may have on average, whatever the estate seems to say."""
+
+LENIENCE: Final = 4.0
+"""Bits by which the evidence against a pair is overrated: what differs comes together, as when
+somebody moves or marries. Taken from sets with labels."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,16 +35,38 @@ class Calibration:
         counts: by column, how many records have a value: `value`, `count`. `word` stands for the
             words of names. What at most `RARE` have is left out.
         crowded: blocking keys that too many share, as `blocking.crowded_keys` finds them.
+        duplicates: how many duplicates a record has on average that say something else.
     """
 
     size: int
     counts: Mapping[str, pl.DataFrame]
     crowded: pl.DataFrame
+    duplicates: float = MOST_DUPLICATES
 
     @property
     def prior(self) -> float:
         """Evidence in bits for two records being one before they are compared."""
-        return log2(DUPLICATES_A_RECORD) - log2(max(self.size, 2))
+        return log2(self.duplicates) - log2(max(self.size, 2)) + LENIENCE
+
+
+def expect_duplicates(calibration: Calibration, weights: pl.Series, forms: int) -> Calibration:
+    """The calibration with as many duplicates as the evidence itself lets expect.
+
+    An estate that was never tended has many, and there less evidence is enough. Found by the step
+    of expectation maximisation that Fellegi and Sunter's scheme has for it: the sum of what is
+    likely, until it stays.
+
+    Args:
+        calibration: by which the pairs were weighed.
+        weights: evidence of each pair that may be one.
+        forms: among how many.
+    """
+    expected = calibration.duplicates
+    for _ in range(12):
+        shift = log2(expected / calibration.duplicates)
+        likely = (1 / (1 + 2.0 ** -(weights + shift))).sum() / max(forms, 1)
+        expected = min(max(float(likely), LEAST_DUPLICATES), MOST_DUPLICATES)
+    return replace(calibration, duplicates=expected)
 
 
 def count_values(forms: pl.DataFrame) -> dict[str, pl.DataFrame]:

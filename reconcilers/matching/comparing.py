@@ -6,6 +6,7 @@ taken from the estate; how often records of one thing disagree, is not known the
 below as what people do to such records.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Final
@@ -17,7 +18,12 @@ from rapidfuzz.distance import OSA, JaroWinkler
 SLIP: Final = 5.0
 """Bits that a slip of the finger takes from an identifier: so many others are as near."""
 
-PARTS: Final = ("name", "legal", "street", "postcode", "city", "tax", "phone")
+WEEK, MONTH = 7, 31
+"""Days by which the start of one project may have been moved, and by which it was not."""
+
+PARTS: Final = (
+    "name", "legal", "street", "postcode", "city", "tax", "phone", "customer", "start",
+)  # fmt: skip
 """The comparisons; that of the name speaks for the domain too."""
 
 
@@ -43,6 +49,7 @@ def compare(pairs: pl.DataFrame, forms: pl.DataFrame, prior: float) -> pl.DataFr
         postcode_like=_likeness(sides, "postcode", _slip),
         tax_like=_likeness(sides, "tax", _slip),
         phone_like=_likeness(sides, "phone", _slip),
+        customer_like=_likeness(sides, "customer", _alike_names),
     ).with_columns(
         # Streets of one name are many; it is the house that two records share or do not.
         street_like=pl.when((_house("street_l") != _house("street_r")).fill_null(value=False))
@@ -50,7 +57,12 @@ def compare(pairs: pl.DataFrame, forms: pl.DataFrame, prior: float) -> pl.DataFr
         .otherwise("street_like")
     )
     parts = alike.select("left", "right", *(_PART[part].alias(part) for part in PARTS))
-    return parts.with_columns(weight=pl.sum_horizontal(PARTS) + prior)
+    return weigh(parts, prior)
+
+
+def weigh(pairs: pl.DataFrame, prior: float) -> pl.DataFrame:
+    """The pairs with the whole evidence of each as `weight`."""
+    return pairs.with_columns(weight=pl.sum_horizontal(PARTS) + prior)
 
 
 def _likeness(sides: pl.DataFrame, name: str, scorer: Callable[[str, str], float]) -> pl.Series:
@@ -65,8 +77,16 @@ def _likeness(sides: pl.DataFrame, name: str, scorer: Callable[[str, str], float
 
 
 def _alike_names(left: str, right: str) -> float:
-    # A word more, or one mistyped so that the order changes, is alike and never the same.
+    """A word more, or one mistyped so that the order changes, is alike and never the same.
+
+    Numbers are told apart: the second phase is not the first, nor one customer number another.
+    """
+    if _NUMBERS.findall(left) != _NUMBERS.findall(right):
+        return 0.0
     return max(fuzz.ratio(left, right), min(fuzz.token_set_ratio(left, right), 85.0))
+
+
+_NUMBERS: Final = re.compile(r"\d+")
 
 
 def _slip(left: str, right: str) -> float:
@@ -112,6 +132,14 @@ _IDENTITY: Final = (
     .then(_NAME - 5)
     .otherwise(_NAME)
 )
+_APART: Final = (
+    (
+        pl.col("start_l").str.to_date("%Y-%m-%d", strict=False)
+        - pl.col("start_r").str.to_date("%Y-%m-%d", strict=False)
+    )
+    .dt.total_days()
+    .abs()
+)
 _PART: Final = {
     "name": _IDENTITY,
     "legal": pl.when(pl.col("legal_l") == pl.col("legal_r"))
@@ -129,5 +157,16 @@ _PART: Final = {
     "postcode": _steps("postcode_like", (100, _rare("postcode") * 0.7), (90, 1.0), (0, -2.0)),
     "city": _steps("city_like", (99, _rare("city") * 0.8), (90, _rare("city") * 0.6), (0, -5.0)),
     "tax": _steps("tax_like", (100, _rare("tax") + 2), (90, _rare("tax") - SLIP), (0, -7.0)),
+    "customer": _steps(
+        "customer_like", (97, _rare("customer")), (85, _rare("customer") * 0.8), (0, -6.0)
+    ),
+    # Work that comes back every year has one name and one customer.
+    "start": pl.when(_APART == 0)
+    .then(_rare("start"))
+    .when(_APART <= WEEK)
+    .then(_rare("start") * 0.5)
+    .when(_APART > MONTH)
+    .then(-12.0)
+    .otherwise(0.0),
     "phone": _steps("phone_like", (100, _rare("phone")), (90, _rare("phone") - SLIP), (0, -2.0)),
 }

@@ -8,9 +8,14 @@ import polars as pl
 
 from monitor.core.watches import Opinion
 from reconcilers.matching.blocking import crowded_keys, keys_of, narrow_down, pair_up
-from reconcilers.matching.calibration import Calibration, add_rarity, count_values
+from reconcilers.matching.calibration import (
+    Calibration,
+    add_rarity,
+    count_values,
+    expect_duplicates,
+)
 from reconcilers.matching.clusters import gather
-from reconcilers.matching.comparing import PARTS, compare
+from reconcilers.matching.comparing import PARTS, compare, weigh
 from reconcilers.matching.normalise import COMPARED
 from reconcilers.matching.profiles import Profiles, spellings_of, take_profiles
 
@@ -81,7 +86,7 @@ class Matched:
 
     def _evidence_of_twins(self, rows: pl.Series) -> pl.DataFrame:
         with_itself = pl.DataFrame({"left": rows, "right": rows})
-        return _weigh(with_itself, self.forms, self.calibration, self.thresholds).rename(
+        return _compare(with_itself, self.forms, self.calibration, self.thresholds).rename(
             {"left": "row"}
         )
 
@@ -106,7 +111,10 @@ def match(
     judged_by = calibration or calibrate(profiles, keys)
     forms = _prepare(profiles.forms, judged_by)
     used = narrow_down(keys, judged_by.crowded)
-    alike = _weigh(pair_up(used), forms, judged_by, thresholds)
+    alike = _compare(pair_up(used), forms, judged_by, thresholds)
+    if calibration is None:
+        judged_by = expect_duplicates(judged_by, alike["weight"], forms.height)
+        alike = weigh(alike, judged_by.prior).filter(pl.col("weight") >= thresholds.ask)
     return Matched(profiles.members, forms, used, judged_by, thresholds, alike)
 
 
@@ -145,7 +153,9 @@ def match_again(before: Matched, records: pl.DataFrame) -> Matched:
     keys = pl.concat(
         [_without(before.keys, "row", gone), narrow_down(new_keys, before.calibration.crowded)]
     )
-    found = _weigh(pair_up(keys, before.forms.height), forms, before.calibration, before.thresholds)
+    found = _compare(
+        pair_up(keys, before.forms.height), forms, before.calibration, before.thresholds
+    )
     alike = pl.concat([_without(_without(before.alike, "left", gone), "right", gone), found])
     members = profiles.members.with_columns(row=rows.gather(profiles.members["row"]))
     return replace(
@@ -159,7 +169,7 @@ def match_again(before: Matched, records: pl.DataFrame) -> Matched:
 
 
 def calibrate(profiles: Profiles, keys: pl.DataFrame) -> Calibration:
-    """What the estate says of chance."""
+    """What the estate says of chance, as if it had as many duplicates as can be."""
     return Calibration(profiles.members.height, count_values(profiles.forms), crowded_keys(keys))
 
 
@@ -187,7 +197,7 @@ def _without(rows: pl.DataFrame, column: str, gone: pl.Series) -> pl.DataFrame:
     return rows.filter(~pl.col(column).is_in(gone.implode()))
 
 
-def _weigh(
+def _compare(
     pairs: pl.DataFrame, forms: pl.DataFrame, calibration: Calibration, thresholds: Thresholds
 ) -> pl.DataFrame:
     """The pairs that are worth asking about, with their evidence."""

@@ -4,7 +4,9 @@ from typing import Final
 
 import polars as pl
 
-TEXTS: Final = ("name", "street", "city", "postcode", "tax", "domain", "phone")
+TEXTS: Final = (
+    "name", "street", "city", "postcode", "tax", "domain", "phone", "customer", "start",
+)  # fmt: skip
 """What records may be compared by; what a source has not is empty."""
 
 COMPARED: Final = (*TEXTS, "legal")
@@ -61,7 +63,8 @@ def normalise(records: pl.DataFrame) -> pl.DataFrame:
     nothing else are often two companies of one family.
 
     Args:
-        records: `id` (unique texts) and any of `TEXTS`; texts, null where not known.
+        records: `id` (unique texts) and any of `TEXTS`; texts, null where not known. A `start`
+            begins with a date as ISO 8601 writes it.
 
     Returns:
         `id`, each of `TEXTS` normalised and null where empty, and `legal`.
@@ -75,8 +78,8 @@ def normalise(records: pl.DataFrame) -> pl.DataFrame:
             for name in TEXTS
         ),
     ).sort("id")
-    named = known.with_columns(fold(pl.col("name", "street", "city"))).with_columns(
-        _with_short_forms(pl.col("name"))
+    named = known.with_columns(fold(pl.col("name", "street", "city", "customer"))).with_columns(
+        _with_short_forms(pl.col("name")), _with_short_forms(pl.col("customer"))
     )
     return (
         named.with_columns(legal=_legal_form(pl.col("name")), name=_without_legal(pl.col("name")))
@@ -90,6 +93,8 @@ def normalise(records: pl.DataFrame) -> pl.DataFrame:
             .str.to_lowercase()
             .str.replace(r"^(?:https?://)?(?:www\.)?", "")
             .str.replace(r"[/?#:].*$", ""),
+            customer=_in_order(_without_legal(pl.col("customer")), _ABBREVIATIONS),
+            start=pl.col("start").str.slice(0, 10),
         )
         .with_columns(
             pl.when(pl.col(name).str.len_bytes() > 0).then(pl.col(name)).alias(name)

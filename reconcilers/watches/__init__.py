@@ -10,6 +10,7 @@ WATCHES = rows_in(
         "duplicate_customers": (
             "reconcilers.watches.duplicate_customers:DuplicateCustomersSettings"
         ),
+        "duplicate_projects": "reconcilers.watches.duplicate_projects:DuplicateProjectsSettings",
         "latency": "reconcilers.watches.latency:LatencySettings",
         "schema_drift": "reconcilers.watches.schema_drift:SchemaDriftSettings",
         "silent_source": "reconcilers.watches.silent_source:SilentSourceSettings",

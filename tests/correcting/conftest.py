@@ -3,7 +3,10 @@
 import pytest
 
 from monitor.store.database import Database
+from tests.cli.conftest import tieout
 from tests.correcting.firm import Firm
+
+__all__ = ["tieout"]
 
 
 @pytest.fixture

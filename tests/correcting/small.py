@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from monitor.core.breaks import Break
-from monitor.core.corrections import CorrectionState, Mode, PlanState
+from monitor.core.corrections import CorrectionState, Mode, Plan, PlanState
 from monitor.core.flows import HandOffSettings, RuleSettings
 from monitor.core.policies import CorrectionSettings, PolicySettings
 from monitor.correcting.applying import Applied, apply_plan
@@ -17,7 +17,7 @@ from monitor.estate import Estate
 from monitor.single_pass import pass_once
 from monitor.store.breaks import list_breaks
 from monitor.store.corrections import CorrectionEntry, corrections_of, list_corrections
-from monitor.store.plans import add_approval, move_plan, state_of
+from monitor.store.plans import add_approval, load_plan, move_plan, state_of
 from reconcilers import RULES
 from tests.correcting.target import LedgeredSystem
 from tests.cycle.small_firm import OPPORTUNITY, PROJECT, SmallFirm
@@ -177,6 +177,13 @@ class CorrectedFirm(SmallFirm):
         """Where a plan is."""
         with self.database.read() as connection:
             return state_of(connection, plan)
+
+    def plan(self, plan: str) -> Plan:
+        """What a plan would do, or did."""
+        with self.database.read() as connection:
+            kept = load_plan(connection, plan, self.estate.fields)
+        assert kept is not None
+        return kept.plan
 
     def breaks(self) -> list[Break]:
         """Breaks that stand."""

@@ -52,6 +52,7 @@ class LedgeredSystem(MemorySystem):
     late: list[tuple[datetime, Callable[[], None]]] = field(default_factory=list)
     unwatched: bool = False
     blind_fetches: int = 0
+    before_look: Callable[[], None] = lambda: None
     before_apply: Callable[[], None] = lambda: None
 
     def writer(self) -> "LedgeredSystem":
@@ -68,6 +69,7 @@ class LedgeredSystem(MemorySystem):
 
     def observe(self, write: Write) -> Observation:
         self._answer()
+        self.before_look()
         if self.unwatched:
             raise Transient("no answer", reason=Reason.UNREACHABLE)
         return Observation(self._target(write), "", self.clock())

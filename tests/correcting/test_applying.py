@@ -73,14 +73,23 @@ def test_a_record_edited_after_the_plan_is_left_alone_and_planned_anew(firm: Cor
     plan = firm.approved()
     firm.later(minutes=1)
     firm.target.edit("p-D1", amount=Decimal("7.00"))
-    firm.apply(plan)
+    assert {each.guard for each in firm.apply(plan).refusals} == {Guard.CHANGED}
     assert firm.target.ledger == []
     assert firm.psa.rows["p-D1"].fields["amount"] == Decimal("7.00")
-    assert firm.states(plan) == [CorrectionState.STALE]
+    assert firm.plan_state(plan) is PlanState.WITHDRAWN
     firm.cycle()
     assert [each.state for each in firm.breaks()] == [BreakState.OPEN]
     firm.apply(firm.approved())
     assert firm.psa.rows["p-D1"].fields["amount"] == Decimal("1000.00")
+
+
+def test_a_record_edited_while_the_plan_is_applied_is_left_alone(firm: CorrectedFirm) -> None:
+    a_wrong_budget(firm)
+    plan = firm.approved()
+    firm.target.before_look = lambda: firm.target.edit("p-D1", amount=Decimal("7.00"))
+    firm.apply(plan)
+    assert firm.target.ledger == []
+    assert firm.states(plan) == [CorrectionState.STALE]
 
 
 def test_an_edit_between_the_look_and_the_write_is_left_alone(firm: CorrectedFirm) -> None:
@@ -96,7 +105,7 @@ def test_an_edit_between_the_look_and_the_write_is_left_alone(firm: CorrectedFir
 def test_what_somebody_has_put_right_already_is_not_written(firm: CorrectedFirm) -> None:
     a_wrong_budget(firm)
     plan = firm.approved()
-    firm.target.edit("p-D1", amount=Decimal("1000.00"))
+    firm.target.before_look = lambda: firm.target.edit("p-D1", amount=Decimal("1000.00"))
     firm.apply(plan)
     assert firm.target.ledger == []
     assert firm.states(plan) == [CorrectionState.NEEDLESS]

@@ -109,7 +109,7 @@ def test_no_label_can_be_a_key_a_name_or_an_amount() -> None:
     for metric in CATALOGUE:
         for label in metric.labels:
             if not isinstance(label.values, Bound):
-                assert 0 < len(label.values) <= 20
+                assert 0 < len(label.values) <= 24
 
 
 def test_counters_start_at_zero_for_every_known_label_set(metrics: Metrics) -> None:

@@ -9,6 +9,7 @@ from monitor.app import load_plugins
 from monitor.config.reference import reference_page
 from monitor.config.schema import landscape_schema
 from monitor.indicators.reference import indicator_reference
+from monitor.store.view_reference import view_reference
 from tests.docs.command_line import command_line_reference
 from tests.docs.rules import documented, rule_index, rule_page
 
@@ -32,6 +33,7 @@ PAGES: Mapping[Path, Callable[[], str]] = {
     REFERENCE / "indicators.md": indicator_reference,
     REFERENCE / "landscape.md": landscape_reference,
     REFERENCE / "landscape.schema.json": schema_for_editors,
+    REFERENCE / "sql-views.md": view_reference,
 }
 
 if __name__ == "__main__":

@@ -1,12 +1,14 @@
 """A channel that is away, a daemon that dies, two daemons: nothing lost, nothing said twice."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from monitor.core.breaks import Severity
-from monitor.core.errors import Reason, Transient
+from monitor.core.errors import Permanent, Reason, Transient
+from monitor.core.incidents import Cause, CauseKind
 from monitor.incidents.showing import show_incidents
 from monitor.jobs import deliver_notices
 from monitor.store.database import Database, open_database
@@ -144,3 +146,36 @@ def test_a_channel_that_left_the_landscape_holds_up_nobody(database: Database) -
     with database.read() as connection:
         assert count_behind(connection) == 0
     assert isinstance(board, Board)
+
+
+def test_the_others_hear_of_a_channel_that_does_not_get_through(database: Database) -> None:
+    firm, broken = watched_firm(database)
+    other = Board()
+    firm.estate = replace(firm.estate, channels={"people": broken, "desk": other})
+    broken.failures = list(away(1000))
+    firm.win("D1")
+    firm.staff("D1", amount="900.00")
+    look(firm)
+    deliver_notices(firm.estate, firm.runtime)
+    assert other.posts == []
+    catch_up(firm, hours=1)
+    (post,) = other.posts
+    assert post.shown.title.startswith("The channel people does not get through")
+    assert post.shown.incident.cause == Cause(CauseKind.DELIVERY, "people")
+    broken.failures = []
+    catch_up(firm, hours=1)
+    assert post.shown.title.startswith("Resolved: ")
+    assert len(broken.posts) == 1
+
+
+def test_a_channel_that_refuses_for_good_is_told_of_at_once(database: Database) -> None:
+    firm, broken = watched_firm(database)
+    other = Board()
+    firm.estate = replace(firm.estate, channels={"people": broken, "desk": other})
+    broken.failures = [Permanent("no such channel", reason=Reason.NOT_FOUND)]
+    firm.win("D1")
+    firm.staff("D1", amount="900.00")
+    look(firm)
+    for _ in range(2):
+        deliver_notices(firm.estate, firm.runtime)
+    assert [post.shown.incident.cause.kind for post in other.posts] == [CauseKind.DELIVERY]

@@ -160,6 +160,7 @@ class FakeTarget:
         chance: picks mishaps at random; None: only those that are asked for.
         share: of writes, how many a random mishap meets.
         seconds: how late a late answer is.
+        writer: the token that may write.
         ledger_file: effects are appended to it as JSON lines before they are answered.
     """
 
@@ -168,6 +169,7 @@ class FakeTarget:
     chance: random.Random | None = None
     share: float = 0.0
     seconds: float = 0.05
+    writer: str = field(default=WRITER, repr=False)
     ledger_file: Path | None = None
     port: int = 0
     clock: Clock = system_clock
@@ -239,12 +241,12 @@ class FakeTarget:
         if request.path.startswith("/-/"):
             return self._control(request)
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
-        if token not in (READER, WRITER):
+        if token not in (READER, self.writer):
             return Reply({"error": "who are you?"}, status=401)
         if request.method == "GET":
             with self._lock:
                 return self._read(request)
-        if token != WRITER:
+        if token != self.writer:
             return Reply({"error": "you may only read"}, status=403)
         return self._write(request)
 

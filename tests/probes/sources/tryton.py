@@ -1,7 +1,7 @@
 """The part of Tryton's JSON-RPC that reading needs, over rows in memory."""
 
 import base64
-import fnmatch
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,10 +19,16 @@ OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
     ">": gt,
     ">=": ge,
     "in": lambda value, several: value in several,
-    "ilike": lambda value, pattern: fnmatch.fnmatchcase(
-        value.lower(), "".join(f"[{each}]" for each in pattern.lower().replace("\\", ""))
-    ),
+    "ilike": lambda value, pattern: is_like(value.lower(), pattern.lower()),
 }
+
+
+def is_like(value: str, pattern: str) -> bool:
+    """SQL's LIKE: `%` and `_` stand for others unless a backslash is before them."""
+    wild = {"%": ".*", "_": "."}
+    parts = re.findall(r"\\(.)|(.)", pattern, re.DOTALL)
+    regex = "".join(re.escape(plain) or wild.get(each, re.escape(each)) for plain, each in parts)
+    return re.fullmatch(regex, value, re.DOTALL) is not None
 
 
 @dataclass

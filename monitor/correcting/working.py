@@ -1,0 +1,127 @@
+"""One turn of the work on corrections: settle what is open, apply what is approved, plan anew."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+
+from monitor.core.breaks import Break, BreakState
+from monitor.core.clock import Clock
+from monitor.core.corrections import CorrectionState, PlanState
+from monitor.core.errors import TieoutError
+from monitor.core.lifecycle import end_correcting
+from monitor.correcting.applying import apply_plan
+from monitor.correcting.approving import expire_overdue
+from monitor.correcting.automatic import plan_by_itself
+from monitor.correcting.settling import settle_unknown
+from monitor.correcting.task import WATCH, Task
+from monitor.estate import Estate
+from monitor.store import breaks
+from monitor.store.corrections import corrections_of_break
+from monitor.store.database import Database
+from monitor.store.halts import load_halt
+from monitor.store.plans import list_plans
+from monitor.store.turns import pass_turn
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one turn did.
+
+    Attributes:
+        done: each correction that was looked at, and where it is now.
+        repairs: by flow, how long verified repairs took since their breaks opened.
+    """
+
+    done: Sequence[tuple[Task, CorrectionState]]
+    repairs: Sequence[tuple[str, timedelta]] = field(default_factory=tuple)
+
+
+def take_turn(estate: Estate, database: Database, clock: Clock) -> Turn:
+    """Do everything that is to be done about corrections now.
+
+    Raises:
+        Transient, Permanent: the store failed; the next turn goes on from there.
+    """
+    done = list(settle_unknown(estate, database, clock))
+    return_unresolved(database, clock)
+    expire_overdue(database, clock)
+    done += _apply_all(estate, database, clock, {PlanState.APPLYING})
+    with database.read() as connection:
+        is_halted = load_halt(connection) is not None
+    if not is_halted:
+        _plan_all(estate, database, clock)
+        done += _apply_all(estate, database, clock, {PlanState.APPROVED})
+    return Turn(done, _repairs(done, database, clock()))
+
+
+def return_unresolved(database: Database, clock: Clock) -> Sequence[Break]:
+    """Open breaks again that were corrected as planned, and that their rules still find.
+
+    Returns:
+        Those breaks.
+
+    Raises:
+        Transient, Permanent: the store failed; no break was opened.
+    """
+    with database.read() as connection:
+        waiting = breaks.list_breaks(connection, states={BreakState.CORRECTING}, limit=None)
+    returned = []
+    for each in waiting:
+        with database.write() as connection:
+            standing = breaks.find_break(connection, each.fingerprint)
+            ended = [entry.ended_at for entry in corrections_of_break(connection, each.fingerprint)]
+            if standing is None or None in ended:
+                continue
+            if any(at is not None and at >= standing.seen_at for at in ended):
+                continue
+            why = "It was corrected as planned, and its rule still finds it."
+            step = end_correcting(standing, why, clock())
+            if step is not None:
+                pass_turn(connection, standing.finding.flow)
+                breaks.apply_transitions(connection, [step], WATCH)
+                returned.append(step.after)
+    return returned
+
+
+def _apply_all(
+    estate: Estate, database: Database, clock: Clock, states: set[PlanState]
+) -> list[tuple[Task, CorrectionState]]:
+    """Every plan in these states, the oldest first; one that cannot be applied stops no other."""
+    with database.read() as connection:
+        plans = list_plans(connection, states=states)
+    done: list[tuple[Task, CorrectionState]] = []
+    for each in reversed(plans):
+        try:
+            done += apply_plan(estate, database, each.hash, clock).done
+        except TieoutError as error:
+            log.error("plan cannot be applied", reason=error.reason, error=str(error))
+    return done
+
+
+def _plan_all(estate: Estate, database: Database, clock: Clock) -> None:
+    for flow in estate.flows:
+        try:
+            plan_by_itself(flow, estate, database, clock)
+        except TieoutError as error:
+            log.error("planning failed", flow=flow.name, reason=error.reason, error=str(error))
+
+
+def _repairs(
+    done: Sequence[tuple[Task, CorrectionState]], database: Database, now: datetime
+) -> list[tuple[str, timedelta]]:
+    verified = [task for task, state in done if state is CorrectionState.VERIFIED]
+    with database.read() as connection:
+        found = [
+            (task, breaks.find_break(connection, task.correction.fingerprint)) for task in verified
+        ]
+    return [
+        (task.plan.flow, now - standing.opened_at)
+        for task, standing in found
+        if standing is not None
+        and standing.opened_at is not None
+        and task.correction.undoes is None
+    ]
