@@ -15,7 +15,7 @@ from monitor.core.ports import Capabilities, Channel, LivingChannel, Probe, Rule
 from monitor.core.rates import RATES
 from monitor.core.routes import RouteSettings
 from monitor.core.streams import StreamSettings
-from monitor.core.telling import IncidentSettings
+from monitor.core.telling import HeartbeatSettings, IncidentSettings
 from monitor.core.watches import Watch, WatchSettings
 from monitor.core.writing import Writable, Writer
 
@@ -151,6 +151,7 @@ class Estate:
         titles: what people call each system; only of those that have a title.
         owners: who holds each system.
         incidents: when breaks are one incident, and how it is told.
+        heartbeat: who hears that tieout is alive; None where nobody does.
         corrections: what holds for every correction.
         currency: of the firm, in which money at stake is summed.
         rates: exchange rates, as `RATES`.
@@ -168,6 +169,7 @@ class Estate:
     owners: Mapping[str, str]
     lookouts: tuple[Lookout, ...] = ()
     incidents: IncidentSettings = field(default_factory=IncidentSettings)
+    heartbeat: HeartbeatSettings | None = None
     corrections: CorrectionSettings = field(default_factory=CorrectionSettings)
     currency: str = "EUR"
     rates: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=RATES), compare=False)

@@ -4,6 +4,7 @@ Silence is the alarm: nothing is sent while cycles do not end well, so that whoe
 of a daemon that hangs just as of one that is gone.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -18,6 +19,13 @@ log = structlog.get_logger(__name__)
 _TIMEOUT = timedelta(seconds=10)
 _MAX_ANSWER = 64 * 1024
 _SUCCESS = range(200, 300)
+
+
+@dataclass
+class Pulse:
+    """When a cycle last ended well; None before the first one."""
+
+    last: datetime | None = None
 
 
 def is_well(last_cycle: datetime | None, every: timedelta, now: datetime) -> bool:

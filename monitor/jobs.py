@@ -4,7 +4,7 @@ What fails is tried again at the job's next turn; what it left half done is repe
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 
@@ -21,6 +21,7 @@ from monitor.correcting.exposing import show_corrections
 from monitor.correcting.working import Turn, take_turn
 from monitor.estate import Estate, Lookout, Source
 from monitor.exposition import show_state
+from monitor.heartbeat import Pulse, beat, is_well
 from monitor.incidents.failing import note_deliveries
 from monitor.incidents.showing import show_incidents
 from monitor.indicators.compute import compute_indicators
@@ -40,6 +41,7 @@ class Runtime:
     metrics: Metrics
     clock: Clock
     calls: CallLedger
+    pulse: Pulse = field(default_factory=Pulse)
 
 
 def sample_stream(estate: Estate, runtime: Runtime, stream: StreamId) -> sampling.Look:
@@ -108,6 +110,7 @@ def settle_cycle(estate: Estate, runtime: Runtime) -> cycle.Cycle | None:
     except TieoutError as error:
         log.error("cycle failed", reason=error.reason, error=str(error))
         return None
+    runtime.pulse.last = runtime.clock()
     runtime.metrics.observe(shown.CYCLE_DURATION, elapsed())
     runtime.metrics.set(shown.CYCLE_LAST_SUCCESS, runtime.clock().timestamp())
     for step in done.transitions:
@@ -162,6 +165,16 @@ def deliver_notices(estate: Estate, runtime: Runtime) -> tuple[delivery.Attempt,
                 shown.DELIVERY_FAILURES, channel=attempt.channel, reason=attempt.failure
             )
     return attempts
+
+
+def beat_heart(estate: Estate, runtime: Runtime) -> bool:
+    """Say that tieout is alive, if its cycles end well; returns whether it was heard."""
+    if estate.heartbeat is None:
+        return False
+    if not is_well(runtime.pulse.last, estate.every, runtime.clock()):
+        log.warning("no cycle ended well lately; the heart does not beat")
+        return False
+    return beat(estate.heartbeat.url)
 
 
 def refresh_metrics(estate: Estate, runtime: Runtime) -> None:

@@ -28,7 +28,7 @@ from monitor.core.policies import CorrectionSettings, PolicySettings
 from monitor.core.rates import RatesSettings
 from monitor.core.routes import RouteSettings
 from monitor.core.streams import Duration, Name, Settings, SystemSettings
-from monitor.core.telling import IncidentSettings
+from monitor.core.telling import HeartbeatSettings, IncidentSettings
 from monitor.core.watches import WatchSettings
 
 
@@ -152,6 +152,8 @@ class Landscape(Settings):
     """Checks over whole sources and streams."""
     incidents: IncidentSettings = IncidentSettings()
     """When breaks are one incident, and how people are told of it."""
+    heartbeat: HeartbeatSettings | None = None
+    """Who hears that tieout is alive, for as long as its cycles end well."""
     channels: dict[Name, Settings] = {}
     """How people and machines are told; `channel` says of what kind each is."""
     routes: tuple[RouteSettings, ...] = ()

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from pydantic import Field
+from pydantic import AnyHttpUrl, Field, Secret
 
 from monitor.core.streams import Duration, Settings
 
@@ -13,6 +13,14 @@ class StormSettings(Settings):
     messages: int = Field(default=10, ge=1)
     """New incidents that one channel is told of one by one within the time; critical ones first."""
     within: Duration = timedelta(minutes=10)
+
+
+class HeartbeatSettings(Settings):
+    """A dead-man's switch outside, which raises the alarm when it hears nothing more."""
+
+    url: Secret[AnyHttpUrl]
+    """Where a sign of life is posted, as a reference: whoever knows it can still the switch."""
+    every: Duration = Field(default=timedelta(minutes=1), ge=timedelta(seconds=1))
 
 
 class IncidentSettings(Settings):
