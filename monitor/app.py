@@ -19,7 +19,7 @@ from monitor.core.model import StreamId
 from monitor.core.plugins import ChannelContext, Plugins, ProbeContext, Row, Rows
 from monitor.core.ports import Probe, Rule
 from monitor.core.rates import rate_table
-from monitor.estate import Estate, Flow, HandOff, Lookout, Source
+from monitor.estate import Estate, Flow, HandOff, Lookout, Source, Traces
 from monitor.indicators.plan import plan_indicators
 from probes import PROBES
 from probes.writing.checks import check_stream
@@ -118,7 +118,19 @@ def build_estate(
         corrections=landscape.corrections,
         currency=landscape.firm.currency,
         rates=rate_table(landscape.rates.table),
+        traces=_build_traces(landscape),
     )
+
+
+def _build_traces(landscape: Landscape) -> Traces | None:
+    settings = landscape.telemetry
+    if settings is None:
+        return None
+    from monitor.telemetry.otlp import (  # noqa: PLC0415 - what it needs is an extra
+        OtlpExporter,
+    )
+
+    return Traces(OtlpExporter(settings), settings.quiet)
 
 
 def _kind(settings: Any, discriminator: str) -> str:

@@ -22,9 +22,11 @@ from monitor.core.transactions import TransactionStatus, judge
 from monitor.estate import Estate, Flow
 from monitor.evidence import evidence_of
 from monitor.ignoring import refresh_ignores
+from monitor.quiet import Quiet, find_quiet
 from monitor.sight import Sight, note_changes, see
 from monitor.store import breaks, touches, transactions, turns
 from monitor.store.database import Database
+from monitor.store.matched import note_still_matched
 from monitor.telling import tell
 
 log = structlog.get_logger(__name__)
@@ -118,7 +120,8 @@ def _settle(
     clock: Clock,
 ) -> tuple[Cycle, frozenset[int]] | None:
     """Assess, confirm, settle; None where somebody else settled the flow meanwhile."""
-    record_ids = [mark.record_id for mark in touched]
+    quiet = find_quiet(flow, touched, estate, sight, database, clock())
+    record_ids = [mark.record_id for mark in touched if mark.record_id not in quiet.records]
     seen = assess(flow, record_ids, due, estate, sight, database, clock())
     waiting = awaiting(tuple(seen.known.values()), seen.findings, flow.margins, clock())
     confirmed: frozenset[str] = frozenset()
@@ -139,11 +142,12 @@ def _settle(
         retired=_retired(flow, seen),
     )
     steps += suppress(_after(seen, steps).values(), seen.ignores, now)
-    if not _save(flow, estate, sight, seen, steps, database, now):
+    if not _save(flow, estate, sight, seen, quiet, steps, database, now):
         return None
     suspected = awaiting(tuple(seen.known.values()), seen.findings, flow.margins, now)
     unconfirmed = len(suspected.to_confirm - confirmed)
-    return Cycle(len(seen.transactions), tuple(steps), unconfirmed), seen.touches
+    looked_at = len(seen.transactions.union(quiet.transactions.values()))
+    return Cycle(looked_at, tuple(steps), unconfirmed), seen.touches
 
 
 def _save(
@@ -151,6 +155,7 @@ def _save(
     estate: Estate,
     sight: Sight,
     seen: Assessment,
+    quiet: Quiet,
     steps: Sequence[Transition],
     database: Database,
     now: datetime,
@@ -164,8 +169,10 @@ def _save(
     statuses = _statuses(flow, seen, after.values(), deadlines)
     evidence = evidence_of(flow, steps, seen.frames, sight.looked_until)
     with database.write() as connection:
-        if not turns.take_turn(connection, flow.name, seen.turn):
+        turn = seen.turn if quiet.turn is None else min(quiet.turn, seen.turn)
+        if not turns.take_turn(connection, flow.name, turn):
             return False
+        note_still_matched(connection, quiet.transactions, now)
         transactions.save_links(connection, flow.name, seen.links, seen.before)
         breaks.apply_transitions(connection, steps, WATCH, evidence)
         breaks.note_seen(connection, _still_standing(seen, steps), now)

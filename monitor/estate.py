@@ -15,6 +15,7 @@ from monitor.core.ports import Capabilities, Channel, LivingChannel, Probe, Rule
 from monitor.core.rates import RATES
 from monitor.core.routes import RouteSettings
 from monitor.core.streams import StreamSettings
+from monitor.core.telemetry import SpanExporter
 from monitor.core.telling import HeartbeatSettings, IncidentSettings
 from monitor.core.watches import Watch, WatchSettings
 from monitor.core.writing import Writable, Writer
@@ -135,6 +136,19 @@ class Lookout:
 
 
 @dataclass(frozen=True, slots=True)
+class Traces:
+    """Where traces go.
+
+    Attributes:
+        exporter: takes them.
+        quiet: how long a deal that ties out must have been left alone until it counts as closed.
+    """
+
+    exporter: SpanExporter
+    quiet: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Estate:
     """Everything that a landscape names, built.
 
@@ -155,6 +169,7 @@ class Estate:
         corrections: what holds for every correction.
         currency: of the firm, in which money at stake is summed.
         rates: exchange rates, as `RATES`.
+        traces: where they go, and when a deal counts as closed; None: nowhere.
     """
 
     digest: str
@@ -173,6 +188,7 @@ class Estate:
     corrections: CorrectionSettings = field(default_factory=CorrectionSettings)
     currency: str = "EUR"
     rates: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=RATES), compare=False)
+    traces: Traces | None = None
 
     def only_feeds(self, names: Iterable[str]) -> list[str]:
         """Of some channels, those that carry notices one by one."""
@@ -204,3 +220,5 @@ class Estate:
             probe.close()
         for channel in self.channels.values():
             channel.close()
+        if self.traces is not None:
+            self.traces.exporter.close()

@@ -1,16 +1,19 @@
 """Expose: gauges rendered from stored rows, so that a restart shows what was there before."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from monitor.core import catalogue as shown
-from monitor.core.breaks import HEARD_STATES, BreakState
-from monitor.core.metrics import Metrics
+from monitor.core.breaks import HEARD_STATES, BreakState, Severity
+from monitor.core.metrics import LabelValues, Metrics
 from monitor.core.model import StreamId
 from monitor.core.transactions import shown_counts
 from monitor.estate import Estate
 from monitor.sight import see
 from monitor.store import breaks, outbox, quarantine, streams, touches, transactions
 from monitor.store.database import Database
+from monitor.store.outbox import OutboxState
+from monitor.store.sizes import size_of_store
 from monitor.store.watching import load_watching
 
 
@@ -28,6 +31,8 @@ def show_state(estate: Estate, database: Database, metrics: Metrics, now: dateti
                 seconds = state.last_success_at.timestamp()
                 metrics.set(shown.SOURCE_LAST_SUCCESS, seconds, **_labels(stream))
             metrics.set(shown.SOURCE_BLIND, float(stream in sight.blind), **_labels(stream))
+            every = estate.sources[stream].settings.every.total_seconds()
+            metrics.set(shown.SOURCE_INTERVAL, every, **_labels(stream))
         statuses: dict[tuple[str, ...], float] = {
             (flow.name, status.value): float(count)
             for flow in estate.flows
@@ -38,12 +43,16 @@ def show_state(estate: Estate, database: Database, metrics: Metrics, now: dateti
         }
         for lookout in estate.lookouts:
             name = lookout.watch.name
+            metrics.set(shown.WATCH_INTERVAL, lookout.every.total_seconds(), watch=name)
             if (watching := load_watching(connection, name)) is not None:
                 metrics.set(shown.WATCH_LAST_SUCCESS, watching.looked_at.timestamp(), watch=name)
         standing = breaks.open_counts(connection, HEARD_STATES)
         suppressed = breaks.open_counts(connection, {BreakState.SUPPRESSED})
         risk = breaks.value_at_risk(connection, HEARD_STATES)
+        oldest_breaks = breaks.oldest_by_severity(connection, HEARD_STATES)
         depths = outbox.depths(connection)
+        oldest_notices = outbox.oldest_by_state(connection)
+        size = size_of_store(connection)
         waiting = touches.count_touched(connection)
         aside = quarantine.depths(connection)
     metrics.replace(shown.TRANSACTIONS, statuses)
@@ -57,6 +66,12 @@ def show_state(estate: Estate, database: Database, metrics: Metrics, now: dateti
     )
     metrics.replace(shown.VALUE_AT_RISK, {(code,): float(sum_) for code, sum_ in risk.items()})
     metrics.replace(shown.OUTBOX_DEPTH, {(state,): float(n) for state, n in depths.items()})
+    metrics.replace(shown.OLDEST_BREAK, _stamps(oldest_breaks), fill=False)
+    metrics.replace(shown.OLDEST_NOTICE, _stamps(oldest_notices), fill=False)
+    metrics.set(shown.STORE_SIZE, float(size.taken))
+    if size.free is not None:
+        metrics.set(shown.STORE_FREE, float(size.free))
+    metrics.set(shown.CYCLE_INTERVAL, estate.every.total_seconds())
     metrics.set(shown.TOUCHED_DEPTH, float(waiting))
     metrics.replace(
         shown.QUARANTINE_DEPTH, {tuple(stream): float(n) for stream, n in aside.items()}
@@ -68,3 +83,9 @@ def show_state(estate: Estate, database: Database, metrics: Metrics, now: dateti
 
 def _labels(stream: StreamId) -> dict[str, str]:
     return {"source": stream.system, "stream": stream.stream}
+
+
+def _stamps(
+    instants: Mapping[Severity, datetime] | Mapping[OutboxState, datetime],
+) -> dict[LabelValues, float]:
+    return {(each.value,): at.timestamp() for each, at in instants.items()}

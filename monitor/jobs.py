@@ -3,8 +3,10 @@
 What fails is tried again at the job's next turn; what it left half done is repeatable.
 """
 
+import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import structlog
 
@@ -12,13 +14,13 @@ from monitor import cycle, delivery, sampling, watch
 from monitor.calls import CallLedger
 from monitor.core import catalogue as shown
 from monitor.core.breaks import Transition
-from monitor.core.clock import Clock, stopwatch
+from monitor.core.clock import Clock, stopwatch, system_clock
 from monitor.core.errors import TieoutError
 from monitor.core.metrics import Metrics
 from monitor.core.model import StreamId
 from monitor.core.ports import Probe
 from monitor.correcting.exposing import show_corrections
-from monitor.correcting.working import Turn, take_turn
+from monitor.correcting.working import Turn, look_after, take_turn
 from monitor.estate import Estate, Lookout, Source
 from monitor.exposition import show_state
 from monitor.heartbeat import Pulse, beat, is_well
@@ -29,6 +31,8 @@ from monitor.indicators.exposing import expose_indicators
 from monitor.indicators.measuring import measure
 from monitor.preparation import prepare_flow, prepare_stream
 from monitor.store.database import Database
+from monitor.telemetry.exporting import export_deals
+from monitor.telemetry.tracer import Tracer
 
 log = structlog.get_logger(__name__)
 
@@ -42,6 +46,7 @@ class Runtime:
     clock: Clock
     calls: CallLedger
     pulse: Pulse = field(default_factory=Pulse)
+    tracer: Tracer = field(default_factory=lambda: Tracer(system_clock, random.SystemRandom()))
 
 
 def sample_stream(estate: Estate, runtime: Runtime, stream: StreamId) -> sampling.Look:
@@ -149,6 +154,16 @@ def correct(estate: Estate, runtime: Runtime) -> Turn | None:
     return turn
 
 
+def look_after_corrections(estate: Estate, runtime: Runtime) -> bool:
+    """Find out what became of what was written; nothing is. False where the store failed."""
+    try:
+        look_after(estate, runtime.database, runtime.clock)
+    except TieoutError as error:
+        log.error("corrections not looked after", reason=error.reason, error=str(error))
+        return False
+    return True
+
+
 def deliver_notices(estate: Estate, runtime: Runtime) -> tuple[delivery.Attempt, ...]:
     """Send the notices that are due, and bring every channel to how incidents stand."""
     try:
@@ -196,3 +211,39 @@ def count_indicators(estate: Estate, runtime: Runtime) -> None:
         log.error("indicators not counted", reason=error.reason, error=str(error))
         return
     runtime.metrics.set(shown.INDICATORS_LAST_SUCCESS, now.timestamp())
+
+
+def export_traces(estate: Estate, runtime: Runtime) -> None:
+    """Export each deal that was closed since the last time, and what tieout itself did."""
+    if estate.traces is None:
+        return
+    exporter, now = estate.traces.exporter, runtime.clock()
+    own = runtime.tracer.drain()
+    try:
+        if own:
+            exporter.export(own)
+            own = []
+        measure(estate, runtime.database)
+        export_deals(estate, exporter, estate.traces.quiet, runtime.database, now)
+    except TieoutError as error:
+        log.error("traces not exported", reason=error.reason, error=str(error))
+        runtime.tracer.restore(own)
+
+
+def traced(job: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """The job as a trace of its own; its log lines carry the trace's identities.
+
+    Args:
+        job: one of those above.
+        name: what it is about, a name of the landscape.
+    """
+
+    def run(estate: Estate, runtime: Runtime, *arguments: Any) -> Any:
+        with runtime.tracer.span(job.__name__, **({"tieout.about": name} if name else {})):
+            return job(estate, runtime, *arguments)
+
+    return run
+
+
+TRACED = frozenset({sample_stream, sweep_stream, settle_cycle, keep_watch, count_indicators})
+"""Jobs that do enough to be told of; the others run every few seconds and mostly do nothing."""

@@ -29,6 +29,7 @@ DELIVERY_EVERY = timedelta(seconds=1)
 METRICS_EVERY = timedelta(seconds=5)
 INDICATORS_EVERY = timedelta(seconds=30)
 """They move with whole deals. Counting them costs by the deals of their period."""
+TRACES_EVERY = timedelta(seconds=15)
 WATCH_TICK = timedelta(seconds=15)
 """How often it is asked whether a watch is due. When it looks is kept in the store, so that
 neither a restart nor a reload begins the wait anew."""
@@ -144,6 +145,9 @@ class Daemon:
                 flows=tuple(flow.name for flow in estate.flows),
                 channels=tuple(estate.channels),
                 watches=tuple(lookout.watch.name for lookout in estate.lookouts),
+                hand_offs=tuple(
+                    (flow.name, step.name) for flow in estate.flows for step in flow.hand_offs
+                ),
             )
         )
         metrics.set(shown.CONFIG_RELOADED, 1)
@@ -170,6 +174,8 @@ class Daemon:
         if estate.heartbeat is not None:
             self._repeat(tenancy, jobs.beat_heart, estate.heartbeat.every, pool=HEARTBEAT)
         self._repeat(tenancy, jobs.count_indicators, INDICATORS_EVERY)
+        if estate.traces is not None:
+            self._repeat(tenancy, jobs.export_traces, TRACES_EVERY)
 
     def _repeat(
         self,
@@ -184,13 +190,17 @@ class Daemon:
             tenancy.lend,
             "interval",
             seconds=max(every.total_seconds(), 0.1),
-            args=(job, self.runtime, *where),
+            args=(_as_trace(job, name), self.runtime, *where),
             # The same over a reload: a look waits for the one before it to end.
             id=f"{job.__name__}{name}",
             name=f"{job.__name__}{name}",
             executor=pool,
             next_run_time=datetime.now(UTC),
         )
+
+
+def _as_trace(job: Callable[..., Any], name: str) -> Callable[..., Any]:
+    return jobs.traced(job, name.removeprefix(".")) if job in jobs.TRACED else job
 
 
 def _place(about: Source | Lookout | None, pool: str) -> tuple[tuple[Any, ...], str, str]:

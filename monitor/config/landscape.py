@@ -28,6 +28,7 @@ from monitor.core.policies import CorrectionSettings, PolicySettings
 from monitor.core.rates import RatesSettings
 from monitor.core.routes import RouteSettings
 from monitor.core.streams import Duration, Name, Settings, SystemSettings
+from monitor.core.telemetry import TelemetrySettings
 from monitor.core.telling import HeartbeatSettings, IncidentSettings
 from monitor.core.watches import WatchSettings
 
@@ -140,6 +141,8 @@ class Landscape(Settings):
     """Fields and entities beside the canonical ones."""
     calendars: dict[Name, CalendarSettings] = {}
     """Working times that hand-offs count with."""
+    telemetry: TelemetrySettings | None = None
+    """Where traces are exported to; None: nowhere."""
     rates: RatesSettings = RatesSettings()
     """Exchange rates by which money in several currencies is compared."""
     systems: dict[Name, SystemSettings]

@@ -51,6 +51,13 @@ class OutboxState(StrEnum):
     DEAD = "dead"
 
 
+class Punctuality(StrEnum):
+    """Whether a hand-off arrived within the time that it has."""
+
+    IN_TIME = "in_time"
+    LATE = "late"
+
+
 class Budget(StrEnum):
     """Which allowance of a source is counted."""
 
@@ -151,6 +158,13 @@ SOURCE_BLIND = Metric(
     "Whether answers that need the stream are unknown, because it could not be looked at.",
     (_SOURCE, _STREAM),
 )
+SOURCE_INTERVAL = Metric(
+    "tieout_source_interval_seconds",
+    _GAUGE,
+    _SECONDS,
+    "How often the landscape has the stream looked at.",
+    (_SOURCE, _STREAM),
+)
 RECORDS_SAMPLED = Metric(
     "tieout_records_sampled_total",
     _COUNTER,
@@ -201,11 +215,24 @@ CYCLE_LAST_SUCCESS = Metric(
     "seconds since 1970",
     "When the last complete cycle ended.",
 )
+CYCLE_INTERVAL = Metric(
+    "tieout_cycle_interval_seconds",
+    _GAUGE,
+    _SECONDS,
+    "How often the landscape has touched transactions looked at.",
+)
 WATCH_LAST_SUCCESS = Metric(
     "tieout_watch_last_success_timestamp_seconds",
     _GAUGE,
     "seconds since 1970",
     "When the watch last looked at all that it needs.",
+    (Label("watch", Bound.WATCHES),),
+)
+WATCH_INTERVAL = Metric(
+    "tieout_watch_interval_seconds",
+    _GAUGE,
+    _SECONDS,
+    "How often the landscape has the watch look.",
     (Label("watch", Bound.WATCHES),),
 )
 BREAKS_OPEN = Metric(
@@ -221,6 +248,13 @@ BREAKS_SUPPRESSED = Metric(
     "breaks",
     "Breaks that stand and that somebody ignores for now.",
     (Label("kind", BreakKind), Label("system", Bound.SOURCES), Label("severity", Severity)),
+)
+OLDEST_BREAK = Metric(
+    "tieout_oldest_break_timestamp_seconds",
+    _GAUGE,
+    "seconds since 1970",
+    "When the oldest break that stands and that people hear of was opened; no series without one.",
+    (Label("severity", Severity),),
 )
 VALUE_AT_RISK = Metric(
     "tieout_value_at_risk",
@@ -261,6 +295,25 @@ OUTBOX_DEPTH = Metric(
     "notices",
     "Notices that are not delivered.",
     (Label("state", OutboxState),),
+)
+OLDEST_NOTICE = Metric(
+    "tieout_oldest_notice_timestamp_seconds",
+    _GAUGE,
+    "seconds since 1970",
+    "When the oldest notice that is not delivered was written; no series without one.",
+    (Label("state", OutboxState),),
+)
+STORE_SIZE = Metric(
+    "tieout_store_size_bytes",
+    _GAUGE,
+    "bytes",
+    "What the store's database takes.",
+)
+STORE_FREE = Metric(
+    "tieout_store_free_bytes",
+    _GAUGE,
+    "bytes",
+    "Room left on the disk that holds the store's file; no series for a database server.",
 )
 TOUCHED_DEPTH = Metric(
     "tieout_touched_depth",
@@ -342,6 +395,21 @@ HAND_OFF_TIME = Metric(
     _SECONDS,
     "How long the hand-offs took that arrived in the flow's period.",
     (_FLOW, _HOP, *_TIMES),
+)
+HAND_OFF_DURATION = Metric(
+    "tieout_hand_off_duration_seconds",
+    _HISTOGRAM,
+    _SECONDS,
+    "How long hand-offs took that were seen to arrive; exemplars carry the deal's trace.",
+    (_FLOW, _HOP),
+    (60.0, 900.0, 3600.0, 14400.0, 28800.0, 86400.0, 259200.0, 604800.0, 2592000.0),
+)
+HAND_OFFS_ARRIVED = Metric(
+    "tieout_hand_offs_arrived_total",
+    _COUNTER,
+    "hand-offs",
+    "Hand-offs that were seen to arrive, by whether they did within their time.",
+    (_FLOW, _HOP, Label("outcome", Punctuality)),
 )
 RECOVERY_TIME = Metric(
     "tieout_recovery_time_seconds",
@@ -445,6 +513,7 @@ CATALOGUE: tuple[Metric, ...] = (
     SOURCE_UP,
     SOURCE_LAST_SUCCESS,
     SOURCE_BLIND,
+    SOURCE_INTERVAL,
     RECORDS_SAMPLED,
     CALLS,
     CALLS_REMAINING,
@@ -452,15 +521,21 @@ CATALOGUE: tuple[Metric, ...] = (
     SAMPLE_DURATION,
     CYCLE_DURATION,
     CYCLE_LAST_SUCCESS,
+    CYCLE_INTERVAL,
     WATCH_LAST_SUCCESS,
+    WATCH_INTERVAL,
     BREAKS_OPEN,
     BREAKS_SUPPRESSED,
+    OLDEST_BREAK,
     VALUE_AT_RISK,
     TRANSACTIONS,
     BREAK_TRANSITIONS,
     CONFIG_RELOADED,
     CONFIG_RELOAD_SUCCESS,
     OUTBOX_DEPTH,
+    OLDEST_NOTICE,
+    STORE_SIZE,
+    STORE_FREE,
     TOUCHED_DEPTH,
     QUARANTINE_DEPTH,
     NOTICES,
@@ -472,6 +547,8 @@ CATALOGUE: tuple[Metric, ...] = (
     DUPLICATES,
     SET_UP_TIME,
     HAND_OFF_TIME,
+    HAND_OFF_DURATION,
+    HAND_OFFS_ARRIVED,
     RECOVERY_TIME,
     HAND_OFFS_OVERDUE,
     REVENUE_DELAYED,
@@ -506,8 +583,8 @@ _INTRODUCTION = """\
 
 Served on `/metrics`, as OpenMetrics where the caller accepts it. Generated from
 `monitor/core/catalogue.py`. Counters start at 0 for every label set that is known when the
-landscape is loaded; the series of a system, stream, flow, channel or watch that leaves the
-landscape disappear with it.
+landscape is loaded; the series of a system, stream, flow, hand-off, channel or watch that leaves
+the landscape disappear with it.
 
 """
 

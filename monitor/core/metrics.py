@@ -15,6 +15,9 @@ from prometheus_client.registry import Collector
 from monitor.core.catalogue import BUILD_INFO, CATALOGUE, Bound, Label, Metric, MetricType
 from monitor.core.model import StreamId
 
+MAX_EXEMPLAR = 128
+"""Characters of an exemplar's label names and values together, by the OpenMetrics specification."""
+
 MAX_CURRENCIES = 32
 """Records name currencies, and records can lie: further codes share one series."""
 
@@ -33,14 +36,17 @@ class KnownNames:
     flows: Collection[str] = ()
     channels: Collection[str] = ()
     watches: Collection[str] = ()
+    hand_offs: Collection[tuple[str, str]] = ()
+    """Flow and name."""
 
 
 class Metrics:
     """Every metric of the catalogue in a private registry. Safe to use from several threads.
 
-    A value for a system, stream, flow, channel or watch that the landscape does not name is
-    dropped: a job that outlives a reload must not bring the series of a removed source back. Wrong
-    label names, or values outside a closed list, are mistakes in the code and raise ValueError.
+    A value for a system, stream, flow, hand-off, channel or watch that the landscape does not
+    name is dropped: a job that outlives a reload must not bring the series of a removed source
+    back. Wrong label names, or values outside a closed list, are mistakes in the code and raise
+    ValueError.
     """
 
     def __init__(self, version: str) -> None:
@@ -115,13 +121,23 @@ class Metrics:
                 counter = self._counters[metric]
                 (counter.labels(*values) if values else counter).inc(amount)
 
-    def observe(self, metric: Metric, seconds: float, **labels: str) -> None:
-        """Add a length of time to a histogram."""
+    def observe(self, metric: Metric, seconds: float, *, trace_id: str = "", **labels: str) -> None:
+        """Add a length of time to a histogram.
+
+        Args:
+            metric: which.
+            seconds: how long.
+            trace_id: of an example of it, in hexadecimal; shown where OpenMetrics is accepted.
+            labels: by name.
+        """
+        exemplar = {"trace_id": trace_id} if trace_id else None
+        if exemplar and len("trace_id") + len(trace_id) > MAX_EXEMPLAR:
+            raise ValueError(f"an exemplar has at most {MAX_EXEMPLAR} characters")
         with self._lock:
             values = self._admit(metric, labels)
             if values is not None:
                 histogram = self._histograms[metric]
-                (histogram.labels(*values) if values else histogram).observe(seconds)
+                (histogram.labels(*values) if values else histogram).observe(seconds, exemplar)
 
     def expose(self, accept: str = "") -> tuple[bytes, str]:
         """The page and its content type: OpenMetrics where the `Accept` header allows it."""
@@ -155,6 +171,8 @@ class Metrics:
         known = self._known
         if Bound.STREAMS in named:
             return StreamId(named[Bound.SOURCES], named[Bound.STREAMS]) in known.streams
+        if Bound.HAND_OFFS in named:
+            return (named[Bound.FLOWS], named[Bound.HAND_OFFS]) in known.hand_offs
         return all(named.get(bound) in {None, *names} for bound, names in _by_bound(known).items())
 
     def _gauge(self, metric: Metric) -> Gauge:
@@ -204,8 +222,10 @@ def known_label_sets(metric: Metric, known: KnownNames) -> Iterator[LabelValues]
         match label.values:
             case Bound.SOURCES if Bound.STREAMS in bounds:
                 axes.append([(stream.system, stream.stream) for stream in known.streams])
-            case Bound.STREAMS:
-                pass  # came with its source
+            case Bound.FLOWS if Bound.HAND_OFFS in bounds:
+                axes.append(list(known.hand_offs))
+            case Bound.STREAMS | Bound.HAND_OFFS:
+                pass  # came with its source, or its flow
             case Bound() as bound if bound in named:
                 axes.append([(name,) for name in named[bound]])
             case Bound():

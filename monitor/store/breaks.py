@@ -200,6 +200,18 @@ def open_counts(
     }
 
 
+def oldest_by_severity(
+    connection: Connection, states: Collection[BreakState]
+) -> dict[Severity, datetime]:
+    """When the oldest break in one of these states was opened, by severity."""
+    query = (
+        select(breaks.c.severity, func.min(breaks.c.opened_at))
+        .where(_are_in(states), breaks.c.opened_at.is_not(None))
+        .group_by(breaks.c.severity)
+    )
+    return {Severity(severity): at for severity, at in connection.execute(query)}
+
+
 def value_at_risk(
     connection: Connection, states: Collection[BreakState] = LIVE_STATES
 ) -> dict[str, Decimal]:

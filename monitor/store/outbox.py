@@ -135,6 +135,16 @@ def depths(connection: Connection) -> dict[OutboxState, int]:
     return counts
 
 
+def oldest_by_state(connection: Connection) -> dict[OutboxState, datetime]:
+    """When the oldest notice that is not sent was written, by state."""
+    query = (
+        select(outbox.c.state, func.min(outbox.c.created_at))
+        .where(outbox.c.state != OutboxState.SENT.value)
+        .group_by(outbox.c.state)
+    )
+    return {OutboxState(state): at for state, at in connection.execute(query)}
+
+
 def _move(connection: Connection, parcel_id: int, state: OutboxState, **changes: Any) -> None:
     """Only what is being sent can be sent, given back or given up."""
     connection.execute(

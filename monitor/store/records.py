@@ -44,6 +44,7 @@ class _Stored(NamedTuple):
     modified_at: datetime | None
     observed_at: datetime
     first_stamp: datetime | None
+    deleted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +164,7 @@ def _stored(
         record.c.modified_at,
         record.c.observed_at,
         record.c.first_stamp,
+        record.c.deleted,
     ).where(
         record.c.stream == str(stream),
         record.c.native_id.in_(listed_texts(connection, incoming.keys())),
@@ -220,13 +222,20 @@ def _replace(
     update_rows(connection, record, (*_STATE, "first_stamp"), rows)
     gone: list[Row] = []
     come: list[Row] = []
+    moved: list[int] = []
+    stayed: list[int] = []
     for old, seen in changed:
+        if encode_keys(seen.keys) == old.key_uses and not (seen.deleted or old.deleted):
+            stayed.append(old.id)
+            continue
+        moved.append(old.id)
         before, after = set(decode_keys(old.key_uses)), set(seen.keys)
         gone += [(use.kind, use.value, old.id, use.role.value) for use in before - after]
         come += [(use.kind, use.value, old.id, use.role.value) for use in after - before]
     delete_rows(connection, record_key, ("kind", "value", "record_id", "role"), gone)
     insert_rows(connection, record_key, ("kind", "value", "record_id", "role"), come)
-    _touch(connection, ids)
+    _touch(connection, moved)
+    _touch(connection, stayed, moved=False)
 
 
 def _state(seen: Record, observed_at: int) -> Row:
@@ -272,5 +281,6 @@ def _keep_versions(connection: Connection, ids: Sequence[int], replaced_at: date
     )
 
 
-def _touch(connection: Connection, ids: Sequence[int]) -> None:
-    connection.execute(insert(touch).from_select(["record_id"], listed_ids(connection, ids)))
+def _touch(connection: Connection, ids: Sequence[int], *, moved: bool = True) -> None:
+    marks = listed_ids(connection, ids).add_columns(literal(moved))
+    connection.execute(insert(touch).from_select(["record_id", "moved"], marks))

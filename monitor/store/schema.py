@@ -12,6 +12,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     UniqueConstraint,
+    true,
 )
 
 from monitor.store.columns import Exact, Identity, Instant, PlainText
@@ -79,11 +80,13 @@ touch = Table(
     metadata,
     Column("id", Identity, primary_key=True),
     Column("record_id", Identity, ForeignKey("record.id"), nullable=False),
+    Column("moved", Boolean, nullable=False, server_default=true()),
     Index(None, "record_id"),
     sqlite_autoincrement=True,
 )
 """Marks of changed records that no cycle has looked at yet. An id is never used twice, so that
-clearing what was taken cannot clear what came later."""
+clearing what was taken cannot clear what came later. A record that `moved` may belong to other
+transactions than before."""
 
 business_transaction = Table(
     "business_transaction",

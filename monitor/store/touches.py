@@ -12,16 +12,18 @@ from monitor.store.schema import business_transaction, link, record, touch
 
 
 class Touch(NamedTuple):
-    """A mark: this record changed."""
+    """A mark: this record changed, and may belong to other transactions now where it moved."""
 
     id: int
     record_id: int
+    moved: bool
 
 
 def take_touched(connection: Connection, limit: int) -> list[Touch]:
     """The oldest marks; they stay until `clear_touched`, so that a crash loses none."""
-    oldest = select(touch.c.id, touch.c.record_id).order_by(touch.c.id).limit(limit)
-    marks = fetch_frame(connection, oldest, {"id": pl.Int64, "record_id": pl.Int64})
+    oldest = select(touch.c.id, touch.c.record_id, touch.c.moved).order_by(touch.c.id).limit(limit)
+    schema = {"id": pl.Int64, "record_id": pl.Int64, "moved": pl.Boolean}
+    marks = fetch_frame(connection, oldest, schema)
     return [Touch(*row) for row in marks.iter_rows()]
 
 

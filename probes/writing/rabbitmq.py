@@ -31,6 +31,7 @@ from probes.writing.target import (
     unable,
 )
 
+_JSON: Final = msgspec.json.Encoder(decimal_format="number")
 _DEFAULT_EXCHANGE: Final = "amq.default"
 """What the API calls the exchange without a name, which routes by queue."""
 
@@ -254,7 +255,7 @@ def _properties(message: Message) -> Mapping[str, Any]:
 
 
 def _post(url: str, body: Mapping[str, Any]) -> Call:
-    content = msgspec.json.encode(body)
+    content = _JSON.encode(body)
     return Call("POST", url, content=content, headers={"Content-Type": "application/json"})
 
 

@@ -20,33 +20,42 @@ def keys_of(forms: pl.DataFrame) -> pl.DataFrame:
 
     Keys are hashes: two that fall together only bring more pairs to be compared.
     """
-    town = pl.col("city").str.slice(0, 3)
-    house = pl.col("street").str.extract(r"(\d+)")
-    month = pl.col("start").str.slice(0, 7)
-    rows = forms.with_row_index("row").with_columns(
-        town=town.hash(), house=house.hash(), month=month.hash()
+    hashed = forms.with_row_index("row").select(
+        "row",
+        *(
+            pl.when(pl.col(name).is_not_null()).then(pl.col(name).hash(seed)).alias(name)
+            for seed, name in enumerate(_WHOLE + _WITH_WORDS)
+        ),
+        town=pl.col("city").str.slice(0, 3).hash(),
+        house=pl.col("street").str.extract(r"(\d+)").hash(),
+        month=pl.col("start").str.slice(0, 7).hash(),
     )
-    known = rows.select("row", "city", "postcode", "customer", "house", "month")
-    said = words(forms).join(known, on="row")
+    said = words(forms)
+    word = said["word"].hash()
+    by_word = hashed[said["row"]].with_columns(pl.col(name) ^ word for name in _WITH_WORDS)
     return pl.concat(
         [
-            *(_keys(rows, [kind], "town") for kind in ("tax", "domain", "phone", "name", "street")),
-            *(_keys(said, ["word", kind], "house") for kind in ("city", "postcode")),
-            _keys(said, ["word", "customer"], "month"),
+            *(_keys(hashed, name, "town") for name in _WHOLE),
+            *(_keys(by_word, name, "house") for name in ("city", "postcode")),
+            _keys(by_word, "customer", "month"),
         ]
     )
 
 
-def _keys(rows: pl.DataFrame, parts: list[str], place: str) -> pl.DataFrame:
-    text = pl.concat_str([pl.lit(parts[-1]), *parts], separator="\x1f")
-    known = rows.lazy().filter(pl.all_horizontal(pl.col(parts).is_not_null()))
-    return known.select("row", key=text.hash(), place=pl.col(place)).collect()
+_WHOLE: Final = ("tax", "domain", "phone", "name", "street")
+"""What makes a key by itself."""
+_WITH_WORDS: Final = ("city", "postcode", "customer")
+"""What makes a key with each word of the name."""
+
+
+def _keys(hashed: pl.DataFrame, name: str, place: str) -> pl.DataFrame:
+    return hashed.select("row", key=name, place=place).filter(pl.col("key").is_not_null())
 
 
 def crowded_keys(keys: pl.DataFrame) -> pl.DataFrame:
     """Those that more than `CROWD` share, narrowed down or not: `key`."""
     crowded = _shared(keys, CROWD)
-    narrow = keys.lazy().join(crowded.lazy(), on="key", how="semi").select(key=_narrow()).collect()
+    narrow = keys.join(crowded, on="key", how="semi").select(key=_narrow())
     return pl.concat([crowded, _shared(narrow, CROWD)])
 
 
@@ -69,9 +78,10 @@ def pair_up(keys: pl.DataFrame, first_new: int = 0) -> pl.DataFrame:
         keys: as `narrow_down` gives them.
         first_new: only pairs of which one is this row or a later one.
     """
-    new = keys.filter(pl.col("row") >= first_new)
-    met = keys.lazy().join(new.lazy(), on="key", how="semi") if first_new else keys.lazy()
-    shared = met.join(_shared(met.collect(), 1).lazy(), on="key", how="semi")
+    if first_new:
+        new = keys.filter(pl.col("row") >= first_new)
+        keys = keys.join(new, on="key", how="semi")
+    shared = keys.join(_shared(keys, 1), on="key", how="semi").lazy()
     joined = shared.join(shared, on="key", suffix="_other")
     return (
         joined.filter(pl.col("row") < pl.col("row_other"), pl.col("row_other") >= first_new)
@@ -84,7 +94,8 @@ def pair_up(keys: pl.DataFrame, first_new: int = 0) -> pl.DataFrame:
 
 def _shared(keys: pl.DataFrame, bound: int) -> pl.DataFrame:
     """The keys that more than so many share."""
-    return keys.group_by("key").agg(count=pl.len()).filter(pl.col("count") > bound).select("key")
+    counted = keys.lazy().group_by("key").agg(count=pl.len()).filter(pl.col("count") > bound)
+    return counted.select("key").collect(engine="streaming")
 
 
 def _narrow() -> pl.Expr:

@@ -6,8 +6,8 @@ taken from the estate; how often records of one thing disagree, is not known the
 below as what people do to such records.
 """
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from typing import Final
 
@@ -44,11 +44,11 @@ def compare(pairs: pl.DataFrame, forms: pl.DataFrame, prior: float) -> pl.DataFr
     )
     alike = sides.with_columns(
         name_like=_likeness(sides, "name", _alike_names),
-        street_like=_likeness(sides, "street", fuzz.ratio),
-        city_like=_likeness(sides, "city", _winkler),
-        postcode_like=_likeness(sides, "postcode", _slip),
-        tax_like=_likeness(sides, "tax", _slip),
-        phone_like=_likeness(sides, "phone", _slip),
+        street_like=_likeness(sides, "street", _letters),
+        city_like=_likeness(sides, "city", _alike_towns),
+        postcode_like=_likeness(sides, "postcode", _alike_numbers),
+        tax_like=_likeness(sides, "tax", _alike_numbers),
+        phone_like=_likeness(sides, "phone", _alike_numbers),
         customer_like=_likeness(sides, "customer", _alike_names),
     ).with_columns(
         # Streets of one name are many; it is the house that two records share or do not.
@@ -65,41 +65,61 @@ def weigh(pairs: pl.DataFrame, prior: float) -> pl.DataFrame:
     return pairs.with_columns(weight=pl.sum_horizontal(PARTS) + prior)
 
 
-def _likeness(sides: pl.DataFrame, name: str, scorer: Callable[[str, str], float]) -> pl.Series:
+Likeness = Callable[[pl.Series, pl.Series], pl.Series]
+"""How much alike two columns of texts are that differ, from 0 to 100."""
+
+
+def _likeness(sides: pl.DataFrame, name: str, compare_texts: Likeness) -> pl.Series:
     """From 0 to 100, null where a side is not known; only what differs is compared by letters."""
     left, right = sides[f"{name}_l"], sides[f"{name}_r"]
     differs = (left != right).fill_null(value=False)
-    both = sides.filter(differs).select(f"{name}_l", f"{name}_r")
-    scores: Sequence[float] = list(map(scorer, both[f"{name}_l"], both[f"{name}_r"]))
-    places = differs.arg_true()
+    scores = compare_texts(left.filter(differs), right.filter(differs))
     same = pl.select(pl.when(left.is_not_null() & right.is_not_null()).then(100.0)).to_series()
-    return same.scatter(places, pl.Series(scores, dtype=pl.Float64))
+    return same.scatter(differs.arg_true(), scores)
 
 
-def _alike_names(left: str, right: str) -> float:
+def _by_letters(scorer: Callable[[str, str], float]) -> Likeness:
+    def compare_texts(left: pl.Series, right: pl.Series) -> pl.Series:
+        scores = list(map(scorer, left.to_list(), right.to_list()))
+        return pl.Series(scores, dtype=pl.Float64)
+
+    return compare_texts
+
+
+_letters: Final = _by_letters(fuzz.ratio)
+_words: Final = _by_letters(fuzz.token_set_ratio)
+_beginnings: Final = _by_letters(JaroWinkler.similarity)
+_slips: Final = _by_letters(partial(OSA.distance, score_cutoff=1))
+
+
+def _alike_names(left: pl.Series, right: pl.Series) -> pl.Series:
     """A word more, or one mistyped so that the order changes, is alike and never the same.
 
     Numbers are told apart: the second phase is not the first, nor one customer number another.
     """
-    if _NUMBERS.findall(left) != _NUMBERS.findall(right):
-        return 0.0
-    return max(fuzz.ratio(left, right), min(fuzz.token_set_ratio(left, right), 85.0))
+    alike = pl.select(
+        pl.max_horizontal(_letters(left, right), _words(left, right).clip(upper_bound=85.0))
+    ).to_series()
+    numbered = left.str.contains(r"\d") | right.str.contains(r"\d")
+    others = _numbers(left.filter(numbered)) != _numbers(right.filter(numbered))
+    return alike.scatter(numbered.arg_true().filter(others), 0.0)
 
 
-_NUMBERS: Final = re.compile(r"\d+")
+def _numbers(texts: pl.Series) -> pl.Series:
+    return texts.str.replace_all(r"\D+", " ")
 
 
-def _slip(left: str, right: str) -> float:
+def _alike_numbers(left: pl.Series, right: pl.Series) -> pl.Series:
     """Nearly the same where one character is wrong, too many, missing or two are exchanged."""
-    return 90.0 if OSA.distance(left, right, score_cutoff=1) == 1 else 0.0
+    return (_slips(left, right) == 1).cast(pl.Float64) * 90.0
+
+
+def _alike_towns(left: pl.Series, right: pl.Series) -> pl.Series:
+    return _beginnings(left, right) * 100.0
 
 
 def _house(street: str) -> pl.Expr:
     return pl.col(street).str.extract(r"(\d+)")
-
-
-def _winkler(left: str, right: str) -> float:
-    return 100 * JaroWinkler.similarity(left, right)
 
 
 def _rare(name: str) -> pl.Expr:

@@ -56,7 +56,7 @@ _JOINING: Final = r"\b(?:and|und|et|en|the)\b"
 
 
 def normalise(records: pl.DataFrame) -> pl.DataFrame:
-    """The columns that records are compared by, one row a record, ordered by `id`.
+    """The columns that records are compared by, one row a record.
 
     Accents, case, punctuation and the order of a name's words do not matter; `ö` is what `oe` and
     `o` are. Legal forms stand apart from the name, because firms of one name that differ in
@@ -77,7 +77,7 @@ def normalise(records: pl.DataFrame) -> pl.DataFrame:
             else pl.lit(None, pl.String).alias(name)
             for name in TEXTS
         ),
-    ).sort("id")
+    )
     named = known.with_columns(fold(pl.col("name", "street", "city", "customer"))).with_columns(
         _with_short_forms(pl.col("name")), _with_short_forms(pl.col("customer"))
     )

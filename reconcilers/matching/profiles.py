@@ -33,11 +33,12 @@ def take_profiles(records: pl.DataFrame) -> Profiles:
     Args:
         records: `id` (unique texts) and any of `TEXTS`; texts, null where not known.
     """
-    texts = records.sort("id").with_columns(spelled=_spelling(records.columns))
+    texts = records.with_columns(spelled=_spelling(records.columns))
     # Most twins are spelled alike, and to normalise is what takes time.
-    spellings = texts.unique("spelled", keep="first", maintain_order=True)
+    spellings = texts.unique("spelled", maintain_order=True)
     normal = normalise(spellings).with_columns(form=_as_one(COMPARED))
-    forms = normal.unique("form", keep="first", maintain_order=True).with_row_index("row")
+    # In an order that does not depend on that of the records.
+    forms = normal.unique("form").sort("form").with_row_index("row")
     rows = pl.DataFrame({"spelled": spellings["spelled"], "form": normal["form"]}).join(
         forms.select("form", "row"), on="form"
     )

@@ -30,6 +30,7 @@ FIRM = KnownNames(
     flows=("sales_to_cash",),
     channels=("ops",),
     watches=("drift",),
+    hand_offs=(("sales_to_cash", "project-opened"),),
 )
 
 Series = dict[tuple[str, frozenset[tuple[str, str]]], float]
@@ -225,6 +226,41 @@ def test_many_threads_lose_no_count_while_the_page_is_read_and_the_landscape_rel
     for thread in threads:
         thread.join()
     assert value(metrics, "tieout_calls_total", source="crm") == 400
+
+
+def test_an_example_of_a_length_of_time_carries_its_trace_in_openmetrics_alone(
+    metrics: Metrics,
+) -> None:
+    metrics.observe(
+        catalogue.HAND_OFF_DURATION,
+        50,
+        trace_id="a1" * 16,
+        flow="sales_to_cash",
+        hop="project-opened",
+    )
+    found = [
+        sample.exemplar.labels
+        for family in parse_open(metrics.expose(OPEN)[0].decode())
+        for sample in family.samples
+        if sample.exemplar
+    ]
+    assert found == [{"trace_id": "a1" * 16}]
+    assert b"a1a1" not in metrics.expose("*/*")[0]
+
+
+def test_an_example_longer_than_openmetrics_allows_is_a_mistake(metrics: Metrics) -> None:
+    with pytest.raises(ValueError, match="128"):
+        metrics.observe(catalogue.CYCLE_DURATION, 1, trace_id="a" * 121)
+
+
+def test_a_hand_off_is_counted_under_its_own_flow_and_goes_with_it(metrics: Metrics) -> None:
+    arrived = {"flow": "sales_to_cash", "hop": "project-opened", "outcome": "late"}
+    assert value(metrics, "tieout_hand_offs_arrived_total", **arrived) == 0
+    metrics.add(catalogue.HAND_OFFS_ARRIVED, 1, **arrived | {"hop": "renamed"})
+    metrics.set(catalogue.HAND_OFFS_OVERDUE, 3, flow="other", hop="project-opened")
+    assert not [labels for _, labels in series(metrics) if ("hop", "renamed") in labels]
+    metrics.prepare(KnownNames(flows=("sales_to_cash",)))
+    assert not [labels for _, labels in series(metrics) if "hop" in dict(labels)]
 
 
 def test_no_creation_stamps_double_the_series(metrics: Metrics) -> None:

@@ -89,7 +89,10 @@ class SmallEstate:
             }
         estate = build_estate(landscape, self.clock, calls_today=today, sleep=lambda _: None)
         flows = [flow.name for flow in estate.flows]
-        self.runtime.metrics.prepare(KnownNames(estate.probes, estate.sources, flows))
+        hand_offs = [(flow.name, step.name) for flow in estate.flows for step in flow.hand_offs]
+        self.runtime.metrics.prepare(
+            KnownNames(estate.probes, estate.sources, flows, hand_offs=hand_offs)
+        )
         return estate
 
     def breaks(self) -> set[tuple[str, str, str]]:

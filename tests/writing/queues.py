@@ -132,7 +132,7 @@ def dead_letter(number: int, **properties: Any) -> Message:
         "timestamp": 1767225600,
         "type": "project.create",
         "delivery_mode": 2,
-        "headers": {"x-death": [death], "tenant": "ünï", "attempt": 3},
+        "headers": {"x-death": [death], "tenant": "ünï", "attempt": 3, "share": 1.5},
     }
     return {
         "exchange": "deals.dead",

@@ -1,0 +1,95 @@
+"""Quiet: matched transactions that changed, and of which no rule has anything to say.
+
+Most changes are such. A record that kept its keys stays where it is, and a rule none of whose
+streams changed says what it said, which was nothing. So only the rules that look at what changed
+are asked, over only what they look at. Whatever any of them finds or awaits is left to a whole
+look, with everything around it: nothing is ever raised from here.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import polars as pl
+
+from monitor.core.errors import Permanent
+from monitor.core.model import StreamId
+from monitor.core.ports import Rule, Scope
+from monitor.estate import Estate, Flow
+from monitor.sight import Sight
+from monitor.store import matched, touches, turns
+from monitor.store.database import Database
+from monitor.store.frames import STORED_ROWS, frames_of
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """What needs no whole look.
+
+    Attributes:
+        records: changed records of quiet transactions only.
+        transactions: keys of the quiet transactions by the store's numbers.
+        turn: how often the flow had been settled before; None where there is nothing.
+    """
+
+    records: frozenset[int] = frozenset()
+    transactions: Mapping[int, str] = field(default_factory=dict)
+    turn: int | None = None
+
+
+def find_quiet(
+    flow: Flow,
+    touched: Sequence[touches.Touch],
+    estate: Estate,
+    sight: Sight,
+    database: Database,
+    now: datetime,
+) -> Quiet:
+    """The matched transactions, among those touched, that are matched still."""
+    moved = {mark.record_id for mark in touched if mark.moved}
+    stayed = {mark.record_id for mark in touched} - moved
+    if not stayed or not flow.needs <= sight.looked_until.keys():
+        return Quiet()
+    with database.read() as connection:
+        turn = turns.turn_of(connection, flow.name)
+        changed = matched.load_matched(connection, flow.name, stayed)
+        rules = _rules_about(flow, set(changed["stream"].unique()))
+        needed = frozenset[StreamId]().union(*(rule.needs for rule in rules))
+        numbers = changed["transaction_id"].unique().to_list()
+        rows = matched.load_rows_within(connection, numbers, needed)
+    frames = _frames(rows, changed, needed, estate)
+    try:
+        loud = _loud(rules, Scope(flow.name, frames, sight.looked_until, now))
+    except Permanent:
+        # A rule of a firm's own failed. It will again in the whole look, which says so.
+        return Quiet()
+    is_quiet = ~pl.col("transaction").is_in(list(loud))
+    quiet = changed.filter(is_quiet.all().over("record"))
+    transactions = dict(quiet.select("transaction_id", "transaction").iter_rows())
+    return Quiet(frozenset(quiet["record"]), transactions, turn)
+
+
+def _rules_about(flow: Flow, streams: set[str]) -> list[Rule]:
+    return [rule for rule in flow.rules if not streams.isdisjoint(map(str, rule.needs))]
+
+
+def _frames(
+    rows: pl.DataFrame, changed: pl.DataFrame, needed: frozenset[StreamId], estate: Estate
+) -> Mapping[StreamId, pl.DataFrame]:
+    names = changed.select("transaction_id", "transaction").unique()
+    links = rows.select("transaction_id", record="_number").join(names, on="transaction_id")
+    once = rows.select(*STORED_ROWS).unique("_number")
+    return frames_of(
+        once,
+        links.select("transaction", "record"),
+        {stream: estate.sources[stream].fields for stream in needed},
+    )
+
+
+def _loud(rules: Sequence[Rule], scope: Scope) -> set[str]:
+    """Transactions of which some rule finds or awaits something."""
+    loud: set[str] = set()
+    for rule in rules:
+        verdict = rule.evaluate(scope)
+        loud.update(verdict.found["transaction"], verdict.awaited["transaction"])
+    return loud

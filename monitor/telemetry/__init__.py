@@ -1,0 +1,1 @@
+"""OpenTelemetry: each closed deal as one trace, and tieout's own work as traces."""
