@@ -41,8 +41,12 @@ class Pass:
 
 
 def pass_once(estate: Estate, runtime: Runtime, progress: Progress = lambda _: None) -> Pass:
-    """Sample every stream, sweep for deletes, settle what changed, look around, deliver."""
+    """Sample every stream, sweep for deletes, settle what changed, look around, deliver.
+
+    Nothing is corrected; what was, and did not come to an end, is looked after.
+    """
     prepare_store(estate, runtime.database, runtime.clock())
+    jobs.look_after_corrections(estate, runtime)
     looks: list[Look] = []
     transitions: list[Transition] = []
     looked_at, failed = 0, False

@@ -28,8 +28,6 @@ class Failpoint(StrEnum):
     AFTER_HAND_OVER = "after_hand_over"
     BEFORE_PLAN_END = "before_plan_end"
     AFTER_PLAN_END = "after_plan_end"
-    WITHIN_UNDO = "within_undo"
-    AFTER_UNDO = "after_undo"
 
 
 def _nothing(_: Failpoint) -> None:

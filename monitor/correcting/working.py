@@ -11,7 +11,7 @@ from monitor.core.clock import Clock
 from monitor.core.corrections import CorrectionState, PlanState
 from monitor.core.errors import TieoutError
 from monitor.core.lifecycle import end_correcting
-from monitor.correcting.applying import apply_plan
+from monitor.correcting.applying import apply_plan, end_plan
 from monitor.correcting.approving import expire_overdue
 from monitor.correcting.automatic import plan_by_itself
 from monitor.correcting.settling import settle_unknown
@@ -46,9 +46,7 @@ def take_turn(estate: Estate, database: Database, clock: Clock) -> Turn:
     Raises:
         Transient, Permanent: the store failed; the next turn goes on from there.
     """
-    done = list(settle_unknown(estate, database, clock))
-    return_unresolved(database, clock)
-    expire_overdue(database, clock)
+    done = look_after(estate, database, clock)
     done += _apply_all(estate, database, clock, {PlanState.APPLYING})
     with database.read() as connection:
         is_halted = load_halt(connection) is not None
@@ -56,6 +54,22 @@ def take_turn(estate: Estate, database: Database, clock: Clock) -> Turn:
         _plan_all(estate, database, clock)
         done += _apply_all(estate, database, clock, {PlanState.APPROVED})
     return Turn(done, _repairs(done, database, clock()))
+
+
+def look_after(
+    estate: Estate, database: Database, clock: Clock
+) -> list[tuple[Task, CorrectionState]]:
+    """Find out what became of what was written, and end what waited too long; writes nothing.
+
+    Raises:
+        Transient, Permanent: the store failed.
+    """
+    done = list(settle_unknown(estate, database, clock))
+    for plan_hash in sorted({task.plan.hash for task, _ in done}):
+        end_plan(plan_hash, database, clock)
+    return_unresolved(database, clock)
+    expire_overdue(database, clock)
+    return done
 
 
 def return_unresolved(database: Database, clock: Clock) -> Sequence[Break]:

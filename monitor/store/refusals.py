@@ -5,9 +5,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, select
 
+from monitor.core.breaks import LIVE_STATES
 from monitor.core.corrections import Guard, Refusal
 from monitor.store.bulk import listed_texts, upsert
-from monitor.store.schema import refusal
+from monitor.store.schema import breaks, refusal
 
 
 def replace_refusals(
@@ -49,6 +50,11 @@ def refusals_of(connection: Connection, fingerprint: str) -> list[Refusal]:
 
 
 def count_refused(connection: Connection) -> dict[Guard, int]:
-    """Breaks that each guard keeps from being corrected; guards without any are left out."""
-    query = select(refusal.c.guard, func.count()).group_by(refusal.c.guard)
+    """Breaks that stand and that each guard keeps from correction; guards without any left out."""
+    query = (
+        select(refusal.c.guard, func.count())
+        .join_from(refusal, breaks, breaks.c.fingerprint == refusal.c.fingerprint)
+        .where(breaks.c.state.in_(sorted(LIVE_STATES)))
+        .group_by(refusal.c.guard)
+    )
     return {Guard(guard): count for guard, count in connection.execute(query)}
