@@ -6,8 +6,8 @@ from sqlalchemy.dialects import postgresql
 
 from monitor.store.migrations.versions.v0001_first import refuse_changes
 
-revision = "0012"
-down_revision = "0011"
+revision = "0013"
+down_revision = "0012"
 
 TEXT = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
