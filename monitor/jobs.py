@@ -164,16 +164,6 @@ def look_after_corrections(estate: Estate, runtime: Runtime) -> bool:
     return True
 
 
-def look_after_corrections(estate: Estate, runtime: Runtime) -> bool:
-    """Find out what became of what was written; nothing is. False where the store failed."""
-    try:
-        look_after(estate, runtime.database, runtime.clock)
-    except TieoutError as error:
-        log.error("corrections not looked after", reason=error.reason, error=str(error))
-        return False
-    return True
-
-
 def deliver_notices(estate: Estate, runtime: Runtime) -> tuple[delivery.Attempt, ...]:
     """Send the notices that are due, and bring every channel to how incidents stand."""
     try:
