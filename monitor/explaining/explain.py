@@ -1,12 +1,15 @@
 """Explain: gather from the store all that can be said of one break."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from monitor.core.breaks import LIVE_STATES, Break, BreakState, Finding
+from monitor.core.corrections import Refusal
 from monitor.core.flows import RuleSettings
 from monitor.core.ignores import Ignore
+from monitor.core.lifecycle import CORRECTABLE_STATES
 from monitor.estate import Estate, Flow
 from monitor.explaining.cohorts import Cohort, find_cohorts
 from monitor.explaining.explanation import Explanation, Side
@@ -19,6 +22,8 @@ from monitor.store import breaks
 from monitor.store.cohorts import load_deals, sample_keys
 from monitor.store.database import Connection, Database
 from monitor.store.ignores import load_in_force
+from monitor.store.plans import plans_of_break
+from monitor.store.refusals import refusals_of
 from monitor.store.trace import TracedRecord, records_of
 
 MOST_COMPARED = 4_000
@@ -41,6 +46,8 @@ def explain(estate: Estate, database: Database, prefix: str, now: datetime) -> E
         ignore = _ignore_of(connection, subject, now)
         sides = () if flow is None else _sides(connection, flow, found)
         cohorts, broken, compared = _cohorts(connection, flow, estate, found)
+        refusals = _refusals(connection, subject)
+        plans = plans_of_break(connection, subject.fingerprint)
     if flow is None:
         origin = Origin(Cause.NOT_REPEATED, found.since)
     else:
@@ -59,6 +66,8 @@ def explain(estate: Estate, database: Database, prefix: str, now: datetime) -> E
         compared=compared,
         remedy=propose(found, source, keys),
         ignore=ignore,
+        refusals=refusals,
+        plans=plans,
     )
 
 
@@ -66,6 +75,14 @@ def _ignore_of(connection: Connection, subject: Break, now: datetime) -> Ignore 
     if subject.state is not BreakState.SUPPRESSED:
         return None
     return load_in_force(connection, now, [subject.fingerprint]).covering(subject)
+
+
+def _refusals(connection: Connection, subject: Break) -> list[Refusal]:
+    """Why nothing was done about a break that something could be done about."""
+    if subject.state not in CORRECTABLE_STATES:
+        return []
+    found = refusals_of(connection, subject.fingerprint)
+    return [replace(each, why=each.why.removeprefix(f"{subject.id}: ")) for each in found]
 
 
 def _settings_of(estate: Estate, found: Finding) -> RuleSettings | None:

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from monitor.core.breaks import Break
+from monitor.core.corrections import Refusal
 from monitor.core.ignores import Ignore
 from monitor.core.model import StreamId, encode_value
 from monitor.explaining.cohorts import Cohort
 from monitor.explaining.origin import Change, Origin
 from monitor.reports.overview import break_as_json
+from monitor.reports.planned import entry_as_json, refusal_as_json
+from monitor.store.plans import PlanEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,8 @@ class Explanation:
         compared: deals of the estate that they were compared with.
         remedy: what to do about it, in one sentence.
         ignore: what suppresses it; None where nothing does.
+        refusals: why nothing was done about it, as the last planning said.
+        plans: those that would repair it, or did, the newest first.
     """
 
     subject: Break
@@ -67,6 +72,8 @@ class Explanation:
     compared: int
     remedy: str
     ignore: Ignore | None
+    refusals: Sequence[Refusal] = ()
+    plans: Sequence[PlanEntry] = ()
 
     def as_json(self) -> dict[str, Any]:
         """For machines."""
@@ -96,6 +103,8 @@ class Explanation:
             },
             "proposed_fix": self.remedy,
             "ignored_by": None if self.ignore is None else _ignore_as_json(self.ignore),
+            "not_corrected": [refusal_as_json(each) for each in self.refusals],
+            "plans": [entry_as_json(each) for each in self.plans],
         }
 
 

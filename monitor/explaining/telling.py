@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from monitor.explaining.cohorts import Cohort
 from monitor.explaining.explanation import Explanation
 from monitor.explaining.origin import Change
+from monitor.reports.planned import tell_refusal
 from monitor.reports.showing import (
     show_count,
     show_instant,
@@ -36,10 +37,19 @@ def tell_explanation(told: Explanation) -> Iterator[str]:
     yield f"Fix       {told.remedy}"
     if found.owner:
         yield f"Owner     {found.owner}"
+    yield from _corrections(told)
     if told.ignore is not None:
         decision = told.ignore.decision
         until = f" until {show_minute(decision.until)}" if decision.until else ""
         yield f"Ignored   by {decision.owner}{until}: {decision.reason} (ignore {told.ignore.id})"
+
+
+def _corrections(told: Explanation) -> Iterator[str]:
+    for each in told.plans:
+        ended = f": {each.ended_why}" if each.ended_why else ""
+        yield f"Plan      {each.id} of {each.requester} is {each.state.value}{ended}"
+    for refusal in told.refusals:
+        yield f"Not done  {tell_refusal(refusal)}"
 
 
 def _rule(told: Explanation) -> Iterator[str]:

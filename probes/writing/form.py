@@ -18,7 +18,7 @@ from monitor.core.writing import Write
 from probes.engine.checks import as_field_mapping
 from probes.engine.keys import as_key_mapping, read_keys
 from probes.engine.selector import parse_path
-from probes.engine.values import Convert, Misfit, converter, read_zone
+from probes.engine.values import Convert, Misfit, converter, is_blank, read_zone
 from probes.writing.settings import FieldWriting, WritableStream, WritingSettings
 
 Represent = Callable[[Any], Any]
@@ -63,7 +63,7 @@ class FieldForm:
             return None
         written = self.represent(self._write(value))
         try:
-            is_same = self.read(written) == value
+            is_same = not is_blank(written) and self.read(written) == value
         except Misfit:
             is_same = False
         if not is_same:
@@ -95,7 +95,9 @@ class FieldForm:
                 number = Decimal(value).quantize(Decimal(1).scaleb(-self.writing.decimals))
             except InvalidOperation:
                 number = value
-        return format(number, "f") if self.writing.number == "text" else number
+        if self.writing.number == "number":
+            return number
+        return format(number, "f") if isinstance(number, Decimal) else str(number)
 
 
 def _write_instant(instant: datetime, mapping: FieldMapping) -> Any:

@@ -264,7 +264,8 @@ def _held_unique(connection: Connection, table: Table) -> Iterator[Set[str | Non
     for constraint in asked.get_unique_constraints(name, schema):
         yield frozenset[str | None](constraint["column_names"])
     for each in asked.get_indexes(name, schema):
-        is_partial = any(each.get("dialect_options", {}).get(option) for option in _PARTIAL)
+        options = each.get("dialect_options", {})
+        is_partial = any(options.get(option) is not None for option in _PARTIAL)
         if each["unique"] and not is_partial:
             yield frozenset(each["column_names"])
 

@@ -7,10 +7,18 @@ from typing import Any
 import pytest
 
 from monitor.core.writing import Writer
+from tests.databases import PostgreSQL
 from tests.writing.targets.target import open_probe, writer_of
 
 OpenWriter = Callable[[dict[str, Any]], Writer]
 """The writer beside the probe that the settings of a system describe."""
+
+
+@pytest.fixture(scope="session")
+def postgresql_url(postgresql: PostgreSQL) -> Iterator[str]:
+    """A database for all tests in turn; each drops the table that it made."""
+    with postgresql.empty() as url:
+        yield url
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """A table in SQLite and one in PostgreSQL, which hold the deal's key unique."""
 
 from collections.abc import Mapping
-from contextlib import ExitStack
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -13,7 +12,6 @@ from sqlalchemy import create_engine, text
 from monitor.core.model import Value
 from monitor.core.writing import Writer
 from probes.writing.sql import SqlWriter
-from tests.databases import PostgreSQL
 from tests.writing.fake_target import Mishap
 from tests.writing.targets.target import CANARY, FIELDS
 
@@ -33,10 +31,8 @@ class SqlTarget:
 
     mishaps = frozenset({Mishap.LOST, Mishap.REFUSED})
 
-    def __init__(self, url: str, table: str, scope: ExitStack) -> None:
-        self._scope = scope
+    def __init__(self, url: str, table: str) -> None:
         self._engine = create_engine(url)
-        scope.callback(self._engine.dispose)
         with self._engine.begin() as connection:
             connection.execute(text(table))
         columns = {name: name for name in FIELDS}
@@ -96,7 +92,9 @@ class SqlTarget:
         dialect.do_commit = commit_and_break
 
     def close(self) -> None:
-        self._scope.close()
+        with self._engine.begin() as connection:
+            connection.execute(text("DROP TABLE invoices"))
+        self._engine.dispose()
 
     def _native(self, value: Value) -> Any:
         if self._engine.dialect.name == "postgresql":
@@ -115,10 +113,8 @@ def sqlite_table(request: pytest.FixtureRequest) -> SqlTarget:
     folder: Path = request.getfixturevalue("tmp_path")
     path = folder / f"{CANARY}.db"
     path.touch()
-    return SqlTarget(f"sqlite:///{path}", _SQLITE, ExitStack())
+    return SqlTarget(f"sqlite:///{path}", _SQLITE)
 
 
 def postgresql_table(request: pytest.FixtureRequest) -> SqlTarget:
-    server: PostgreSQL = request.getfixturevalue("postgresql")
-    scope = ExitStack()
-    return SqlTarget(scope.enter_context(server.empty()), _POSTGRESQL, scope)
+    return SqlTarget(request.getfixturevalue("postgresql_url"), _POSTGRESQL)
