@@ -1,6 +1,7 @@
 """One line that says what an incident is about."""
 
 from collections.abc import Collection, Mapping
+from typing import assert_never
 
 from alerts.compose import show_system
 from alerts.escaping import one_line
@@ -44,20 +45,23 @@ def _about(
     count = f"{standing} breaks" if standing else "Breaks"
     match kind:
         case CauseKind.DEAL:
-            return single if standing <= 1 else f"{count} on one deal: {single}"
+            text = single if standing <= 1 else f"{count} on one deal: {single}"
         case CauseKind.QUEUE:
             stream = StreamId.parse(about)
             place = f"{show_system(stream.system, titles)} ({stream.stream.replace('_', ' ')})"
-            return f"Messages are held up at {place}: {count.lower()}"
+            text = f"Messages are held up at {place}: {count.lower()}"
         case CauseKind.RULE:
             _, rule, system = about.split(" ", 2)
-            return f"{count} of {rule} at {show_system(system, titles)}"
+            text = f"{count} of {rule} at {show_system(system, titles)}"
         case CauseKind.SOURCE if blind:
             streams = ", ".join(sorted(stream.stream for stream in blind))
-            return f"{show_system(about, titles)} cannot be seen ({streams})"
+            text = f"{show_system(about, titles)} cannot be seen ({streams})"
         case CauseKind.SOURCE:
-            return single if standing == 1 else f"{show_system(about, titles)} is not as usual"
+            text = single if standing == 1 else f"{show_system(about, titles)} is not as usual"
         case CauseKind.DELIVERY:
-            return f"The channel {about} does not get through: look there for what it lacks"
+            text = f"The channel {about} does not get through: look there for what it lacks"
         case CauseKind.STORM:
-            return f"{standing} more incidents" if standing else "More incidents than usual"
+            text = f"{standing} more incidents" if standing else "More incidents than usual"
+        case _:
+            assert_never(kind)
+    return text
