@@ -5,7 +5,12 @@ from monitor.core.plugins import ChannelType, rows_in
 CHANNELS = rows_in(
     ChannelType,
     {
+        "alertmanager": "alerts.alertmanager:AlertmanagerSettings",
+        "email": "alerts.email:EmailSettings",
+        "pagerduty": "alerts.pagerduty:PagerDutySettings",
         "slack": "alerts.slack:SlackSettings",
+        "slack_webhook": "alerts.slack_webhook:SlackWebhookSettings",
+        "teams": "alerts.teams:TeamsSettings",
         "webhook": "alerts.webhook:WebhookSettings",
     },
 )

@@ -1,9 +1,11 @@
-"""A notice as Slack's Block Kit. Record values only ever stand in plain text."""
+"""An incident as Slack's Block Kit. Record values only ever stand in plain text."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from slack_sdk.models.blocks import (
+    Block,
     ContextBlock,
     HeaderBlock,
     MarkdownTextObject,
@@ -13,14 +15,18 @@ from slack_sdk.models.blocks import (
 )
 
 from alerts.escaping import cut, defuse_mrkdwn, escape_slack, one_line
-from alerts.facts import MAX_VALUE, Fact, facts_of
+from alerts.facts import MAX_VALUE, Fact
+from alerts.incident_facts import facts_of_incident, outcome_of
 from alerts.render import Target, render
-from monitor.core.notices import Notice
+from monitor.core.incidents import Event, Message
 
 MAX_HEADER = 150
 MAX_TEXT = 600
+MAX_LIST = 2_900
 """Slack takes 150 characters in a header and 3,000 in a section, but about 13,200 in all blocks
 together; these leave room for every fact at its longest."""
+
+MAX_REPLY = 2_900
 
 _FACTS_A_SECTION = 5
 """A section has ten cells: a label and a value for each fact."""
@@ -28,7 +34,7 @@ _FACTS_A_SECTION = 5
 
 @dataclass(frozen=True, slots=True)
 class SlackMessage:
-    """What `chat.postMessage` takes.
+    """What `chat.postMessage` and `chat.update` take.
 
     Attributes:
         text: what notifications and screen readers show; mrkdwn.
@@ -39,21 +45,43 @@ class SlackMessage:
     blocks: list[dict[str, Any]]
 
 
-def compose_message(notice: Notice) -> SlackMessage:
+def compose_message(message: Message) -> SlackMessage:
     """The message that people read; every text within Slack's limits, no value with an effect."""
-    facts = facts_of(notice)
-    blocks = [
-        HeaderBlock(text=_plain(notice.title, MAX_HEADER)),
-        ContextBlock(elements=[_template("slack_heading.mrkdwn.j2", notice)]),
-        *([SectionBlock(text=_plain(notice.why, MAX_TEXT))] if notice.why else []),
-        *(
-            _section(facts[start : start + _FACTS_A_SECTION])
-            for start in range(0, len(facts), _FACTS_A_SECTION)
-        ),
-        ContextBlock(elements=[_template("slack_footer.mrkdwn.j2", notice)]),
+    facts = facts_of_incident(message)
+    outcome = outcome_of(message)
+    blocks: list[Block] = [
+        HeaderBlock(text=_plain(message.title, MAX_HEADER)),
+        ContextBlock(elements=[_template("slack_heading.mrkdwn.j2", message)]),
     ]
-    text = cut(notice.title, MAX_TEXT, defuse_mrkdwn)
+    if outcome:
+        blocks.append(SectionBlock(text=_plain(outcome, MAX_TEXT)))
+    blocks += [
+        _section(facts[start : start + _FACTS_A_SECTION])
+        for start in range(0, len(facts), _FACTS_A_SECTION)
+    ]
+    if message.examples:
+        blocks.append(SectionBlock(text=_listed(message)))
+    blocks.append(ContextBlock(elements=[_template("slack_footer.mrkdwn.j2", message)]))
+    text = cut(message.title, MAX_TEXT, defuse_mrkdwn)
     return SlackMessage(text, [block.to_dict() for block in blocks])
+
+
+def compose_reply(events: Sequence[Event]) -> SlackMessage:
+    """What happened since, one line each, the newest kept where it would be too long."""
+    lines = [render("slack_event.mrkdwn.j2", Target.MRKDWN, {"event": each}) for each in events]
+    kept: list[str] = []
+    room = MAX_REPLY
+    for line in reversed(lines):
+        short = line if len(line) <= MAX_TEXT else line[: MAX_TEXT - 1] + "…"
+        room -= len(short) + 1
+        if room < 0:
+            kept.append(f"… and {len(lines) - len(kept)} steps before")
+            break
+        kept.append(short)
+    text = "\n".join(reversed(kept))
+    block = SectionBlock(text=MarkdownTextObject(text=text, verbatim=True))
+    last = cut(events[-1].why, MAX_TEXT, defuse_mrkdwn) if events else ""
+    return SlackMessage(last, [block.to_dict()])
 
 
 def _section(facts: tuple[Fact, ...]) -> SectionBlock:
@@ -64,9 +92,20 @@ def _section(facts: tuple[Fact, ...]) -> SectionBlock:
     return SectionBlock(fields=cells)
 
 
+def _listed(message: Message) -> PlainTextObject:
+    """A few of its breaks, one line each."""
+    lines = [f"• {cut(one_line(each), MAX_VALUE, escape_slack)}" for each in message.examples]
+    if message.standing > len(lines) and message.worst is not None:
+        lines.append(f"… and {message.standing - len(lines)} more")
+    while len("\n".join(lines)) > MAX_LIST:
+        del lines[-2]
+    return PlainTextObject(text="\n".join(lines), emoji=False)
+
+
 def _plain(text: str, limit: int) -> PlainTextObject:
     return PlainTextObject(text=cut(one_line(text), limit, escape_slack) or "-", emoji=False)
 
 
-def _template(name: str, notice: Notice) -> MarkdownTextObject:
-    return MarkdownTextObject(text=render(name, Target.MRKDWN, {"notice": notice}), verbatim=True)
+def _template(name: str, message: Message) -> MarkdownTextObject:
+    facts = {"message": message, "incident": message.incident}
+    return MarkdownTextObject(text=render(name, Target.MRKDWN, facts), verbatim=True)

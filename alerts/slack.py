@@ -1,7 +1,8 @@
-"""Slack: a message in a conversation, by a bot token with `chat:write`.
+"""Slack: one living message an incident, by a bot token with `chat:write`.
 
-With `channels:history` (or `groups:history`) the channel can also tell whether a message was
-posted just before a crash; without it, such a notice is posted again.
+The message is edited in place as the incident changes, and its thread keeps the history. With
+`channels:history` (or `groups:history`) the channel can also tell what was posted just before a
+crash; without it, that is posted again.
 
 The SDK makes the blocks; its HTTP client is left aside, because it follows a redirect to any
 host with the token in hand, and limits neither the time nor the size of an answer.
@@ -16,17 +17,17 @@ import msgspec
 from pydantic import AnyHttpUrl, Field, SecretStr
 from slack_sdk.models.metadata import Metadata
 
-from alerts.blocks import compose_message
+from alerts.blocks import SlackMessage, compose_message, compose_reply
 from alerts.slack_errors import explain
 from monitor.core.clock import TimeLimit
 from monitor.core.errors import Permanent, Reason, Transient
-from monitor.core.notices import Delivery, Notice
+from monitor.core.incidents import Message, Told
 from monitor.core.plugins import ChannelContext
 from monitor.core.streams import Duration, Settings
 from monitor.transport import Transport
 
-EVENT_TYPE = "tieout_notice"
-"""Metadata type under which a message carries its notice's identifier."""
+EVENT_TYPE = "tieout_incident"
+"""Metadata type under which a message carries which incident it tells of, and how much of it."""
 
 PACE = timedelta(seconds=1)
 """Slack takes about one message a second in one conversation (docs.slack.dev, "Rate limits")."""
@@ -77,7 +78,10 @@ _Answer = TypeVar("_Answer", _Posted, _History)
 
 
 class SlackChannel:
-    """Posts notices to one conversation, at most one a second. Safe to use from several threads."""
+    """Shows incidents in one conversation. Safe to use from several threads.
+
+    It says at most one thing a second.
+    """
 
     def __init__(self, settings: SlackSettings, context: ChannelContext) -> None:
         self._conversation = settings.conversation
@@ -92,39 +96,31 @@ class SlackChannel:
             max_bytes=_MAX_ANSWER,
         )
 
-    def send(self, notice: Notice) -> Delivery:
-        """Post the notice."""
-        message = compose_message(notice)
-        document = {
-            "channel": self._conversation,
-            "text": message.text,
-            "blocks": message.blocks,
-            "metadata": Metadata(EVENT_TYPE, {"id": notice.id}).to_dict(),
-            "parse": "none",
-            "link_names": False,
-            "unfurl_links": False,
-            "unfurl_media": False,
-        }
-        with self._turn:
-            self._wait_for_turn()
-            posted = self._call("chat.postMessage", _Posted, json=document)
-        return Delivery(posted.ts)
+    def tell(self, message: Message, told: Told | None) -> Told:
+        """Post the incident, or edit its message and tell the thread what happened since."""
+        events = len(message.history)
+        if told is None:
+            return Told(self._post(compose_message(message), message.key, events), events)
+        try:
+            self._update(told.reference, compose_message(message))
+        except Permanent as error:
+            if error.reason is not Reason.NOT_FOUND:
+                raise
+            # Somebody took the message away; what it says still has to be said.
+            return self.tell(message, None)
+        if news := message.history[told.events :]:
+            self._post(compose_reply(news), message.key, events, thread=told.reference)
+        return Told(told.reference, events)
 
-    def find(self, notice: Notice) -> Delivery | None:
-        """Look for the notice's identifier in what was posted since it came up."""
-        oldest = str((notice.at - _CLOCK_MARGIN).timestamp())
-        cursor = ""
-        for _ in range(_MAX_PAGES):
-            history = self._read_history(oldest, cursor)
-            if history is None:
-                return None
-            for message in history.messages:
-                if _identifier(message) == notice.id:
-                    return Delivery(message.ts)
-            cursor = history.response_metadata.next_cursor if history.response_metadata else ""
-            if not cursor:
-                return None
-        return None
+    def find(self, message: Message) -> Told | None:
+        """Look for the incident's message since it came up, and how far its thread has got."""
+        oldest = str((message.incident.opened_at - _CLOCK_MARGIN).timestamp())
+        found = self._search("conversations.history", message.key, {"oldest": oldest})
+        if not found:
+            return None
+        reference, events = found[0]
+        replies = self._search("conversations.replies", message.key, {"ts": reference})
+        return Told(reference, max([events, *(count for _, count in replies)]))
 
     def close(self) -> None:
         """Let go of connections."""
@@ -139,20 +135,65 @@ class SlackChannel:
                 self._sleep(min(left, PACE).total_seconds())
         self._posted_at = self._clock()
 
-    def _read_history(self, oldest: str, cursor: str) -> _History | None:
-        """One page, newest first; None where the token may not read it."""
+    def _post(
+        self, message: SlackMessage, key: str, events: int, *, thread: str | None = None
+    ) -> str:
+        """Post a message; returns its stamp, which is how Slack calls it."""
+        document = {
+            **self._document(message),
+            "metadata": Metadata(EVENT_TYPE, {"key": key, "events": events}).to_dict(),
+            "unfurl_links": False,
+            "unfurl_media": False,
+        }
+        if thread is not None:
+            document["thread_ts"] = thread
+        with self._turn:
+            self._wait_for_turn()
+            return self._call("chat.postMessage", _Posted, json=document).ts
+
+    def _update(self, stamp: str, message: SlackMessage) -> None:
+        """Edit a message of ours; its metadata stays as it was posted."""
+        with self._turn:
+            self._wait_for_turn()
+            self._call("chat.update", _Posted, json={**self._document(message), "ts": stamp})
+
+    def _document(self, message: SlackMessage) -> dict[str, Any]:
+        return {
+            "channel": self._conversation,
+            "text": message.text,
+            "blocks": message.blocks,
+            "parse": "none",
+            "link_names": False,
+        }
+
+    def _search(self, method: str, key: str, form: Mapping[str, str]) -> list[tuple[str, int]]:
+        """Stamps of messages of an incident, and how many steps of its history each knows."""
+        found: list[tuple[str, int]] = []
+        cursor = ""
+        for _ in range(_MAX_PAGES):
+            history = self._read_history(method, form, cursor)
+            if history is None:
+                return []
+            found += [
+                (each.ts, events)
+                for each in history.messages
+                if (events := _events_of(each, key)) is not None
+            ]
+            cursor = history.response_metadata.next_cursor if history.response_metadata else ""
+            if not cursor:
+                break
+        return sorted(found)
+
+    def _read_history(self, method: str, asked: Mapping[str, str], cursor: str) -> _History | None:
+        """One page; None where the token may not read it."""
         form = {
             "channel": self._conversation,
-            "oldest": oldest,
             "limit": str(_PAGE),
             "include_all_metadata": "true",
+            **asked,
         }
         try:
-            return self._call(
-                "conversations.history",
-                _History,
-                form={**form, "cursor": cursor} if cursor else form,
-            )
+            return self._call(method, _History, form={**form, "cursor": cursor} if cursor else form)
         except Permanent as error:
             if error.reason is Reason.UNSUPPORTED:
                 return None
@@ -181,10 +222,13 @@ class SlackChannel:
         raise unreadable
 
 
-def _identifier(message: _Message) -> str | None:
+def _events_of(message: _Message, key: str) -> int | None:
+    """How much of an incident a message tells; None where it is about something else."""
     if message.metadata is None or message.metadata.event_type != EVENT_TYPE:
         return None
-    return message.metadata.event_payload.get("id")
+    payload = message.metadata.event_payload
+    events = payload.get("events")
+    return events if payload.get("key") == key and isinstance(events, int) else None
 
 
 build = SlackChannel

@@ -26,7 +26,17 @@ _PERMANENT: Mapping[Reason, frozenset[str]] = {
         }
     ),
     Reason.UNSUPPORTED: frozenset({"missing_scope"}),
-    Reason.NOT_FOUND: frozenset({"channel_not_found", "is_archived", "not_in_channel"}),
+    Reason.NOT_FOUND: frozenset(
+        {
+            "cant_update_message",
+            "channel_not_found",
+            "edit_window_closed",
+            "is_archived",
+            "message_not_found",
+            "not_in_channel",
+            "thread_not_found",
+        }
+    ),
     Reason.TOO_LARGE: frozenset({"msg_blocks_too_long", "msg_too_long"}),
 }
 

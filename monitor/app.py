@@ -113,6 +113,8 @@ def build_estate(
         },
         owners={name: settings.owner for name, settings in landscape.systems.items()},
         lookouts=build_lookouts(landscape, plugins),
+        incidents=landscape.incidents,
+        heartbeat=landscape.heartbeat,
         corrections=landscape.corrections,
         currency=landscape.firm.currency,
         rates=rate_table(landscape.rates.table),

@@ -15,7 +15,7 @@ from monitor.assessment import Assessment, assess
 from monitor.confirmation import asks_sources, confirm, questions_of
 from monitor.core.breaks import LIVE_STATES, Break, BreakState, Transition
 from monitor.core.clock import Clock
-from monitor.core.ignores import heard, suppress
+from monitor.core.ignores import suppress
 from monitor.core.lifecycle import awaiting, settle
 from monitor.core.ports import Deadline
 from monitor.core.transactions import TransactionStatus, judge
@@ -178,8 +178,7 @@ def _save(
         breaks.note_seen(connection, _still_standing(seen, steps), now)
         transactions.save_statuses(connection, flow.name, statuses, now)
         transactions.replace_deadlines(connection, flow.name, seen.transactions, deadlines)
-        for step in heard(steps):
-            tell(connection, estate, step, now)
+        tell(connection, estate, steps, after.values(), now)
     return True
 
 

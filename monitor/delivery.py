@@ -14,11 +14,14 @@ import structlog
 from monitor.core.catalogue import NoticeOutcome
 from monitor.core.clock import Clock
 from monitor.core.errors import Permanent, Reason, TieoutError, Transient
-from monitor.core.ports import Channel
+from monitor.core.ports import Channel, LivingChannel
 from monitor.store import outbox
 from monitor.store.database import Database
 
 log = structlog.get_logger(__name__)
+
+Channels = Mapping[str, Channel | LivingChannel]
+"""By name; only those that carry notices one by one get any from here."""
 
 BATCH = 50
 FIRST_WAIT = timedelta(seconds=2)
@@ -42,9 +45,7 @@ class Attempt:
     until: datetime | None = None
 
 
-def deliver(
-    channels: Mapping[str, Channel], database: Database, clock: Clock
-) -> tuple[Attempt, ...]:
+def deliver(channels: Channels, database: Database, clock: Clock) -> tuple[Attempt, ...]:
     """Send what is due, in order; a channel that cannot take one now is left alone with the rest.
 
     So a channel that is down costs the others one call's patience, not one a notice.
@@ -64,7 +65,7 @@ def deliver(
     return tuple(attempts)
 
 
-def recover(channels: Mapping[str, Channel], database: Database, clock: Clock) -> int:
+def recover(channels: Channels, database: Database, clock: Clock) -> int:
     """Settle what a crash left between sending and noting it; returns how many there were.
 
     To be called before the first `deliver` of a process, by one process a store.
@@ -75,7 +76,8 @@ def recover(channels: Mapping[str, Channel], database: Database, clock: Clock) -
         delivery = None
         try:
             channel = channels.get(parcel.channel)
-            delivery = channel.find(parcel.notice) if channel else None
+            if channel is not None and not isinstance(channel, LivingChannel):
+                delivery = channel.find(parcel.notice)
         except TieoutError as error:
             log.warning("look-up of a notice failed", channel=parcel.channel, reason=error.reason)
         with database.write() as connection:
@@ -93,11 +95,9 @@ def next_try(attempts: int, now: datetime, retry_after: float | None) -> datetim
     return now + max(doubled, asked)
 
 
-def _send(
-    parcel: outbox.Parcel, channels: Mapping[str, Channel], database: Database, clock: Clock
-) -> Attempt:
+def _send(parcel: outbox.Parcel, channels: Channels, database: Database, clock: Clock) -> Attempt:
     channel = channels.get(parcel.channel)
-    if channel is None:
+    if channel is None or isinstance(channel, LivingChannel):
         return _give_up(parcel, Reason.CONFIGURATION, database)
     try:
         # An earlier try may have arrived although its answer did not.

@@ -1,6 +1,6 @@
 """The landscape made ready to run: sources that can be read, flows with their rules."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -11,11 +11,12 @@ from monitor.core.flows import Condition, RuleSettings
 from monitor.core.indicators import IndicatorPlan
 from monitor.core.model import StreamId
 from monitor.core.policies import CorrectionSettings, PolicySettings
-from monitor.core.ports import Capabilities, Channel, Probe, Rule
+from monitor.core.ports import Capabilities, Channel, LivingChannel, Probe, Rule
 from monitor.core.rates import RATES
 from monitor.core.routes import RouteSettings
 from monitor.core.streams import StreamSettings
 from monitor.core.telemetry import SpanExporter
+from monitor.core.telling import HeartbeatSettings, IncidentSettings
 from monitor.core.watches import Watch, WatchSettings
 from monitor.core.writing import Writable, Writer
 
@@ -163,6 +164,8 @@ class Estate:
         address: start of links for people; empty where none is known.
         titles: what people call each system; only of those that have a title.
         owners: who holds each system.
+        incidents: when breaks are one incident, and how it is told.
+        heartbeat: who hears that tieout is alive; None where nobody does.
         corrections: what holds for every correction.
         currency: of the firm, in which money at stake is summed.
         rates: exchange rates, as `RATES`.
@@ -173,17 +176,29 @@ class Estate:
     sources: Mapping[StreamId, Source]
     probes: Mapping[str, Probe]
     flows: tuple[Flow, ...]
-    channels: Mapping[str, Channel]
+    channels: Mapping[str, Channel | LivingChannel]
     routes: tuple[RouteSettings, ...]
     every: timedelta
     address: str
     titles: Mapping[str, str]
     owners: Mapping[str, str]
     lookouts: tuple[Lookout, ...] = ()
+    incidents: IncidentSettings = field(default_factory=IncidentSettings)
+    heartbeat: HeartbeatSettings | None = None
     corrections: CorrectionSettings = field(default_factory=CorrectionSettings)
     currency: str = "EUR"
     rates: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=RATES), compare=False)
     traces: Traces | None = None
+
+    def only_feeds(self, names: Iterable[str]) -> list[str]:
+        """Of some channels, those that carry notices one by one."""
+        known = ((name, self.channels.get(name)) for name in names)
+        return [name for name, each in known if not isinstance(each, LivingChannel)]
+
+    def only_living(self, names: Iterable[str]) -> list[str]:
+        """Of some channels, those that show incidents as they stand."""
+        known = ((name, self.channels.get(name)) for name in names)
+        return [name for name, each in known if isinstance(each, LivingChannel)]
 
     def flow(self, name: str) -> Flow | None:
         """The flow of this name; None where there is none."""

@@ -11,7 +11,7 @@ from datetime import datetime
 from monitor.core.breaks import Break, BreakState, Transition
 from monitor.core.clock import Clock
 from monitor.core.errors import Permanent, Reason
-from monitor.core.ignores import Decided, Decision, Ignore, heard, suppress
+from monitor.core.ignores import Decided, Decision, Ignore, suppress
 from monitor.core.model import encode_value
 from monitor.estate import Estate
 from monitor.store import breaks
@@ -136,8 +136,7 @@ def _apply(
     steps = suppress(standing, ignores, now)
     breaks.apply_transitions(connection, steps, who)
     save_setting(connection, _APPLIED, _in_force(connection, now))
-    for step in heard(steps):
-        tell(connection, estate, step, now)
+    tell(connection, estate, steps, standing, now)
     return tuple(steps)
 
 

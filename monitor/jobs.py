@@ -23,6 +23,9 @@ from monitor.correcting.exposing import show_corrections
 from monitor.correcting.working import Turn, look_after, take_turn
 from monitor.estate import Estate, Lookout, Source
 from monitor.exposition import show_state
+from monitor.heartbeat import Pulse, beat, is_well
+from monitor.incidents.failing import note_deliveries
+from monitor.incidents.showing import show_incidents
 from monitor.indicators.compute import compute_indicators
 from monitor.indicators.exposing import expose_indicators
 from monitor.indicators.measuring import measure
@@ -42,6 +45,7 @@ class Runtime:
     metrics: Metrics
     clock: Clock
     calls: CallLedger
+    pulse: Pulse = field(default_factory=Pulse)
     tracer: Tracer = field(default_factory=lambda: Tracer(system_clock, random.SystemRandom()))
 
 
@@ -111,6 +115,7 @@ def settle_cycle(estate: Estate, runtime: Runtime) -> cycle.Cycle | None:
     except TieoutError as error:
         log.error("cycle failed", reason=error.reason, error=str(error))
         return None
+    runtime.pulse.last = runtime.clock()
     runtime.metrics.observe(shown.CYCLE_DURATION, elapsed())
     runtime.metrics.set(shown.CYCLE_LAST_SUCCESS, runtime.clock().timestamp())
     for step in done.transitions:
@@ -160,9 +165,11 @@ def look_after_corrections(estate: Estate, runtime: Runtime) -> bool:
 
 
 def deliver_notices(estate: Estate, runtime: Runtime) -> tuple[delivery.Attempt, ...]:
-    """Send what is due."""
+    """Send the notices that are due, and bring every channel to how incidents stand."""
     try:
         attempts = delivery.deliver(estate.channels, runtime.database, runtime.clock)
+        attempts += show_incidents(estate, runtime.database, runtime.clock)
+        note_deliveries(estate, attempts, runtime.database, runtime.clock)
     except TieoutError as error:
         log.error("delivery failed", reason=error.reason, error=str(error))
         return ()
@@ -173,6 +180,16 @@ def deliver_notices(estate: Estate, runtime: Runtime) -> tuple[delivery.Attempt,
                 shown.DELIVERY_FAILURES, channel=attempt.channel, reason=attempt.failure
             )
     return attempts
+
+
+def beat_heart(estate: Estate, runtime: Runtime) -> bool:
+    """Say that tieout is alive, if its cycles end well; returns whether it was heard."""
+    if estate.heartbeat is None:
+        return False
+    if not is_well(runtime.pulse.last, estate.every, runtime.clock()):
+        log.warning("no cycle ended well lately; the heart does not beat")
+        return False
+    return beat(estate.heartbeat.url)
 
 
 def refresh_metrics(estate: Estate, runtime: Runtime) -> None:

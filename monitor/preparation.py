@@ -46,8 +46,7 @@ def _retire(estate: Estate, connection: Connection, now: datetime) -> None:
     rules = {each.finding.rule for each in left}
     steps = settle(left, (), (), confirmed=(), margins={}, now=now, retired=rules)
     breaks.apply_transitions(connection, steps, "tieout")
-    for step in steps:
-        tell(connection, estate, step, now)
+    tell(connection, estate, steps, left, now)
 
 
 def prepare_flow(flow: Flow, database: Database, now: datetime) -> None:

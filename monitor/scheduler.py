@@ -40,6 +40,9 @@ WATCHES = "watches"
 CORRECTIONS = "corrections"
 """The pool of corrections: one turn at a time, however long the targets take to answer."""
 
+HEARTBEAT = "heartbeat"
+"""The pool of the heartbeat: a slow switch outside delays nothing inside."""
+
 LOOKS_AT_A_TIME = 4
 """At one system; its budget may allow fewer."""
 
@@ -71,6 +74,7 @@ class Daemon:
                 "default": ThreadPoolExecutor(4),
                 WATCHES: ThreadPoolExecutor(1),
                 CORRECTIONS: ThreadPoolExecutor(1),
+                HEARTBEAT: ThreadPoolExecutor(1),
             },
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
@@ -167,6 +171,8 @@ class Daemon:
         self._repeat(tenancy, jobs.correct, estate.every, pool=CORRECTIONS)
         self._repeat(tenancy, jobs.deliver_notices, DELIVERY_EVERY)
         self._repeat(tenancy, jobs.refresh_metrics, METRICS_EVERY)
+        if estate.heartbeat is not None:
+            self._repeat(tenancy, jobs.beat_heart, estate.heartbeat.every, pool=HEARTBEAT)
         self._repeat(tenancy, jobs.count_indicators, INDICATORS_EVERY)
         if estate.traces is not None:
             self._repeat(tenancy, jobs.export_traces, TRACES_EVERY)

@@ -10,6 +10,7 @@ from monitor.core.model import StreamId
 from monitor.core.sight import Blindness, blindness
 from monitor.core.transactions import TransactionStatus
 from monitor.estate import Estate
+from monitor.incidents.raising import end_blindness, raise_blindness
 from monitor.store import outbox, settings, streams, transactions
 from monitor.store.database import Connection, Database
 from monitor.store.streams import StreamState
@@ -90,7 +91,9 @@ def _tell_blind(
             owner=estate.owners[stream.system],
             titles=estate.titles,
         )
-        outbox.enqueue(connection, notice, route(notice, estate.routes), now)
+        feeds = estate.only_feeds(route(notice, estate.routes))
+        outbox.enqueue(connection, notice, feeds, now)
+        raise_blindness(connection, estate, stream, notice, now)
 
 
 def _welcome_back(
@@ -100,7 +103,9 @@ def _welcome_back(
     if _is_news(estate, stream, since, now):
         owner = estate.owners[stream.system]
         notice = sighted_notice(stream, since, now, owner=owner, titles=estate.titles)
-        outbox.enqueue(connection, notice, route(notice, estate.routes), now)
+        feeds = estate.only_feeds(route(notice, estate.routes))
+        outbox.enqueue(connection, notice, feeds, now)
+        end_blindness(connection, stream, notice, now)
     for flow in estate.flows:
         if stream in flow.needs:
             for status in (TransactionStatus.UNKNOWN, TransactionStatus.BROKEN):

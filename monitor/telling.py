@@ -1,17 +1,39 @@
-"""Tell: a step in a break's life becomes a notice on its way, in the step's own transaction."""
+"""Tell: steps in breaks' lives set out on their way to people, in the steps' own transaction."""
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from alerts.compose import notice_of
 from alerts.routing import route
-from monitor.core.breaks import Transition
+from monitor.core.breaks import Break, Transition
+from monitor.core.ignores import heard
 from monitor.estate import Estate
+from monitor.incidents.raising import raise_incidents
 from monitor.store import outbox
 from monitor.store.database import Connection
 
 
-def tell(connection: Connection, estate: Estate, step: Transition, now: datetime) -> None:
-    """Put what people shall hear of the step, if anything, on its way to them."""
-    notice = notice_of(step, estate.address, estate.titles)
-    if notice is not None:
-        outbox.enqueue(connection, notice, route(notice, estate.routes), now)
+def tell(
+    connection: Connection,
+    estate: Estate,
+    steps: Sequence[Transition],
+    known: Collection[Break],
+    now: datetime,
+) -> None:
+    """Put what shall be heard of some steps on its way.
+
+    Machines get each step as a notice of its own; people get incidents, as they stand.
+
+    Args:
+        connection: the write transaction that the steps are stored in, after them.
+        estate: for its channels and routes.
+        steps: what happened to breaks, whether or not anybody hears of it.
+        known: the breaks of the same deals as they are after it.
+        now: the present.
+    """
+    for step in heard(steps):
+        notice = notice_of(step, estate.address, estate.titles)
+        if notice is not None:
+            feeds = estate.only_feeds(route(notice, estate.routes))
+            outbox.enqueue(connection, notice, feeds, now)
+    raise_incidents(connection, estate, steps, known, now)

@@ -21,7 +21,7 @@ from monitor.core.breaks import (
     Transition,
 )
 from monitor.core.clock import Clock
-from monitor.core.ignores import heard, suppress
+from monitor.core.ignores import suppress
 from monitor.core.lifecycle import settle
 from monitor.core.model import StreamId, encode_value
 from monitor.core.watches import ESTATE, Survey, Timing
@@ -110,8 +110,7 @@ def _settle(
         breaks.note_seen(connection, standing, now)
         forget_statistics(connection, now)
         save_watching(connection, watch.name, watching)
-        for step in heard(steps):
-            tell(connection, estate, step, now)
+        tell(connection, estate, steps, after.values(), now)
     return tuple(steps)
 
 

@@ -29,6 +29,8 @@ COMMANDS: Mapping[str, str] = {
     "baseline": "monitor.cli.ignoring:baseline",
     "ignore": "monitor.cli.ignoring:ignore",
     "ignores": "monitor.cli.ignoring:ignores",
+    "incidents": "monitor.cli.incidents:incidents",
+    "acknowledge": "monitor.cli.incidents:acknowledge",
     "plan": "monitor.cli.planning:plan",
     "plans": "monitor.cli.planning:plans",
     "approve": "monitor.cli.planning:approve",

@@ -29,6 +29,7 @@ from monitor.core.rates import RatesSettings
 from monitor.core.routes import RouteSettings
 from monitor.core.streams import Duration, Name, Settings, SystemSettings
 from monitor.core.telemetry import TelemetrySettings
+from monitor.core.telling import HeartbeatSettings, IncidentSettings
 from monitor.core.watches import WatchSettings
 
 
@@ -152,6 +153,10 @@ class Landscape(Settings):
     """What holds for every correction, whatever its policy says."""
     watches: dict[Name, WatchSettings] = {}
     """Checks over whole sources and streams."""
+    incidents: IncidentSettings = IncidentSettings()
+    """When breaks are one incident, and how people are told of it."""
+    heartbeat: HeartbeatSettings | None = None
+    """Who hears that tieout is alive, for as long as its cycles end well."""
     channels: dict[Name, Settings] = {}
     """How people and machines are told; `channel` says of what kind each is."""
     routes: tuple[RouteSettings, ...] = ()

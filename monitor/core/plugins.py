@@ -14,7 +14,7 @@ from monitor.core.clock import Clock
 from monitor.core.entities import EntityFields
 from monitor.core.flows import HandOffSettings, RuleSettings
 from monitor.core.model import StreamId
-from monitor.core.ports import Channel, Probe, Rule
+from monitor.core.ports import Channel, LivingChannel, Probe, Rule
 from monitor.core.rates import RATES
 from monitor.core.streams import Settings, StreamSettings, SystemSettings
 from monitor.core.watches import Watch, WatchSettings
@@ -161,7 +161,7 @@ class ChannelType:
     """A row of `CHANNELS`: `build(settings, context)`."""
 
     settings: type[Settings]
-    build: Callable[[Any, ChannelContext], Channel]
+    build: Callable[[Any, ChannelContext], Channel | LivingChannel]
 
 
 Row = TypeVar("Row", ProbeType, RuleType, ChannelType, WatchType)

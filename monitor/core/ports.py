@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import polars as pl
 
 from monitor.core.breaks import BreakKind, Classification, Finding, Severity
+from monitor.core.incidents import Message, Told
 from monitor.core.model import Page, StreamId, Window
 from monitor.core.notices import Delivery, Notice
 
@@ -173,7 +174,7 @@ class Rule(Protocol):
 
 
 class Channel(Protocol):
-    """Carries notices to people or machines. May raise `Transient` or `Permanent`."""
+    """Carries notices to machines, one by one. May raise `Transient` or `Permanent`."""
 
     def send(self, notice: Notice) -> Delivery:
         """Deliver one notice; returns what the other side calls it."""
@@ -183,6 +184,31 @@ class Channel(Protocol):
         """Whether the other side already has this notice, where it can tell; None if not.
 
         Asked only after a crash between sending and noting that it was sent.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+@runtime_checkable
+class LivingChannel(Protocol):
+    """Shows people incidents as they stand. May raise `Transient` or `Permanent`."""
+
+    def tell(self, message: Message, told: Told | None) -> Told:
+        """Bring the channel to what the message says.
+
+        Args:
+            message: the incident as it stands.
+            told: what the channel was told of it before; None: nothing.
+        """
+        ...
+
+    def find(self, message: Message) -> Told | None:
+        """What the other side was told of the incident, where it can tell; None if not.
+
+        Asked only after a crash, or an answer that did not arrive.
         """
         ...
 

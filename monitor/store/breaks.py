@@ -47,13 +47,13 @@ def load_breaks(connection: Connection, flow: str, transactions: Collection[str]
     query = select(breaks).where(
         breaks.c.flow == flow, breaks.c.transaction.in_(listed_texts(connection, transactions))
     )
-    return [_read(row) for row in connection.execute(query.order_by(breaks.c.fingerprint))]
+    return [read_break(row) for row in connection.execute(query.order_by(breaks.c.fingerprint))]
 
 
 def breaks_of_rule(connection: Connection, flow: str, rule: str) -> list[Break]:
     """Every break that a rule of a flow ever found, whatever its state, by fingerprint."""
     query = select(breaks).where(breaks.c.flow == flow, breaks.c.rule == rule)
-    return [_read(row) for row in connection.execute(query.order_by(breaks.c.fingerprint))]
+    return [read_break(row) for row in connection.execute(query.order_by(breaks.c.fingerprint))]
 
 
 def apply_transitions(
@@ -147,7 +147,8 @@ def list_breaks(
             query = query.where(column == value)
     order = (breaks.c.suspected_at, breaks.c.fingerprint)
     return [
-        _read(row) for row in connection.execute(query.order_by(*order).limit(limit).offset(offset))
+        read_break(row)
+        for row in connection.execute(query.order_by(*order).limit(limit).offset(offset))
     ]
 
 
@@ -161,7 +162,7 @@ def find_break(connection: Connection, prefix: str) -> Break | None:
     found = connection.execute(query).all()
     if len(found) > 1:
         raise Permanent(f"more than one break starts with {prefix}", reason=Reason.REFUSED)
-    return _read(found[0]) if found else None
+    return read_break(found[0]) if found else None
 
 
 def history_of(connection: Connection, fingerprint: str) -> list[HistoryStep]:
@@ -261,7 +262,8 @@ def _write(item: Break) -> dict[str, Any]:
     }
 
 
-def _read(row: Row[Any]) -> Break:
+def read_break(row: Row[Any]) -> Break:
+    """A break as its row says."""
     facts = {name: getattr(row, name) for name in _FINDING}
     facts["kind"], facts["severity"] = BreakKind(row.kind), Severity(row.severity)
     facts["classification"] = Classification(row.classification)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from alerts.compose import blind_notice, notice_of, sighted_notice
+from alerts.headline import headline
 from monitor.core.breaks import (
     Break,
     BreakKind,
@@ -15,9 +16,19 @@ from monitor.core.breaks import (
     TransitionKind,
 )
 from monitor.core.errors import Reason
+from monitor.core.incidents import (
+    Cause,
+    CauseKind,
+    Event,
+    EventKind,
+    Incident,
+    IncidentState,
+    Message,
+)
 from monitor.core.model import StreamId
 from monitor.core.notices import Notice
 
+LATER = datetime(2026, 11, 22, 11, 35, tzinfo=UTC)
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 SINCE = datetime(2026, 11, 20, 8, 5, tzinfo=UTC)
 ADDRESS = "https://tieout.example"
@@ -251,3 +262,80 @@ def hostile_finding(text: str) -> Finding:
         currency=text[:10],
         owner=text,
     )
+
+
+def message(
+    *findings: Finding,
+    state: IncidentState = IncidentState.OPEN,
+    number: int = 12,
+    cause: Cause | None = None,
+    history: tuple[Event, ...] = (),
+) -> Message:
+    """An incident of some breaks as it stands; of one that is resolved, none does."""
+    shown = findings or (MISSING,)
+    kind = TransitionKind.RESOLVED if state is IncidentState.RESOLVED else TransitionKind.OPENED
+    told = [notice(each, kind) for each in shown]
+    is_over = state is IncidentState.RESOLVED
+    incident = Incident(
+        id=number,
+        cause=cause or Cause(CauseKind.DEAL, f"sales_to_cash {shown[0].transaction}"),
+        state=state,
+        severity=shown[0].severity,
+        opened_at=NOW,
+        resolved_at=LATER if is_over else None,
+        version=1 + len(history),
+        acknowledged_by="anna" if state is IncidentState.ACKNOWLEDGED else "",
+        acknowledged_until=LATER if state is IncidentState.ACKNOWLEDGED else None,
+    )
+    standing = 0 if is_over else len(shown)
+    opened = Event(1, NOW, EventKind.OPENED, "tieout", told[0].title)
+    return Message(
+        incident=incident,
+        title=headline(incident, told[0], standing, (), {"psa": "PSA"}),
+        worst=told[0],
+        standing=standing,
+        ever=len(shown),
+        examples=tuple(each.title for each in told[:10]) if standing > 1 else (),
+        money={"EUR": Decimal(125_000 * len(shown))},
+        owners=("delivery",),
+        history=(opened, *history),
+        blind={},
+        link=told[0].link if standing <= 1 else f"{ADDRESS}/",
+    )
+
+
+RESOLVED = Event(
+    2, LATER, EventKind.RESOLVED, "tieout", "The rule looked again and finds it no more."
+)
+GREW = Event(2, LATER, EventKind.GREW, "tieout", "3 breaks opened.")
+CROWD = Cause(CauseKind.RULE, "sales_to_cash won_deal_has_project psa")
+
+
+def every_message() -> dict[str, Message]:
+    """An incident in each shape that people see."""
+    several = tuple(replace(MISSING, transaction=f"OPP-{n}") for n in range(17, 30))
+    blind = blind_notice(StreamId("psa", "projects"), SINCE, NOW)
+    dark = message(cause=Cause(CauseKind.SOURCE, "psa"))
+    dark = replace(
+        dark,
+        worst=None,
+        standing=0,
+        ever=0,
+        money={},
+        blind={StreamId("psa", "projects"): SINCE},
+        title=headline(dark.incident, None, 0, [StreamId("psa", "projects")], {"psa": "PSA"}),
+        history=(Event(1, NOW, EventKind.OPENED, "tieout", blind.title),),
+    )
+    singles = {f"opened_{kind.value}": message(found) for kind, found in FINDINGS.items()}
+    return {
+        **singles,
+        "acknowledged": message(state=IncidentState.ACKNOWLEDGED),
+        "resolved": message(state=IncidentState.RESOLVED, history=(RESOLVED,)),
+        "crowd": message(*several, cause=CROWD, history=(GREW,)),
+        "queue": message(
+            FINDINGS[BreakKind.DEAD_LETTER], *several[:3], cause=Cause(CauseKind.QUEUE, "psa.inbox")
+        ),
+        "one_deal": message(MISSING, FINDINGS[BreakKind.POLICY]),
+        "blind": dark,
+        "digest": replace(message(*several, cause=Cause(CauseKind.STORM, "ops")), worst=None),
+    }

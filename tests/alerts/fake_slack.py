@@ -17,9 +17,10 @@ _ALL_BLOCKS = 13_200
 
 @dataclass
 class FakeSlack:
-    """Messages of one conversation, newest first in its history."""
+    """Messages of one conversation, newest first in its history; replies stand in threads."""
 
     messages: list[dict[str, Any]] = field(default_factory=list)
+    replies: list[dict[str, Any]] = field(default_factory=list)
     page_size: int = 200
     may_read: bool = True
 
@@ -29,8 +30,12 @@ class FakeSlack:
         method = request.path.rsplit("/", 1)[-1]
         if method == "chat.postMessage":
             return self._post(json.loads(request.body))
+        if method == "chat.update":
+            return self._update(json.loads(request.body))
         if method == "conversations.history":
             return self._history(request.body)
+        if method == "conversations.replies":
+            return self._replies(request.body)
         return _refuse("unknown_method")
 
     def _post(self, message: dict[str, Any]) -> Reply:
@@ -39,9 +44,33 @@ class FakeSlack:
         problem = check_blocks(message["blocks"])
         if problem:
             return _refuse(problem)
-        stamp = f"{1_795_340_000 + len(self.messages)}.000100"
-        self.messages.append({**message, "ts": stamp})
+        stamp = f"{1_795_340_000 + len(self.messages) + len(self.replies)}.000100"
+        if "thread_ts" not in message:
+            self.messages.append({**message, "ts": stamp})
+        elif message["thread_ts"] in {each["ts"] for each in self.messages}:
+            self.replies.append({**message, "ts": stamp})
+        else:
+            return _refuse("thread_not_found")
         return _accept({"ts": stamp, "channel": CONVERSATION})
+
+    def _update(self, message: dict[str, Any]) -> Reply:
+        """Only what this bot posted itself can be edited; what is not given stays."""
+        problem = check_blocks(message["blocks"])
+        if problem:
+            return _refuse(problem)
+        for known in self.messages:
+            if known["ts"] == message["ts"]:
+                known.update(message)
+                return _accept({"ts": message["ts"], "channel": CONVERSATION})
+        return _refuse("message_not_found")
+
+    def _replies(self, body: bytes) -> Reply:
+        if not self.may_read:
+            return _refuse("missing_scope")
+        asked = {name: values[0] for name, values in parse_qs(body.decode()).items()}
+        first = [each for each in self.messages if each["ts"] == asked["ts"]]
+        found = [each for each in self.replies if each["thread_ts"] == asked["ts"]]
+        return _accept({"messages": [*first, *found]})
 
     def _history(self, body: bytes) -> Reply:
         if not self.may_read:

@@ -22,6 +22,7 @@ from tests.alerts.examples import (
     NOW,
     SINCE,
     hostile_finding,
+    message,
     notice,
     transition,
 )
@@ -161,5 +162,5 @@ def test_whatever_was_found_can_be_told(finding: Finding, kind: TransitionKind) 
     told = notice_of(transition(finding, kind), ADDRESS)
     if told is not None:
         assert told.title
-        assert check_blocks(compose_message(told).blocks) == ""
+        assert check_blocks(compose_message(message(finding)).blocks) == ""
         assert json.loads(document_of(told))["id"] == told.id

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.blocks import SlackMessage, compose_message
+from alerts.blocks import SlackMessage, compose_message, compose_reply
 from alerts.escaping import (
     ELLIPSIS,
     MAX_VALUE,
@@ -17,7 +17,8 @@ from alerts.escaping import (
     keep_text,
     one_line,
 )
-from tests.alerts.examples import HOSTILE, hostile_finding, notice
+from monitor.core.incidents import Event, EventKind, Message
+from tests.alerts.examples import HOSTILE, NOW, hostile_finding, message
 from tests.alerts.fake_slack import check_blocks
 
 ANY_TEXT = st.text() | st.sampled_from(HOSTILE) | st.text(alphabet="<>&!@#|*_~`:\n\r ax\ud800😀")
@@ -95,26 +96,40 @@ def test_text_for_machines_can_be_encoded_and_keeps_what_is_whole(text: str) -> 
 
 @given(ANY_TEXT)
 def test_record_values_have_no_effect_in_slack(text: str) -> None:
-    told = notice(hostile_finding(text))
-    message = compose_message(told)
-    assert check_blocks(message.blocks) == ""
-    assert not set(message.text) & set("<>*~`\n")
-    for shown in texts_of(message):
+    incident = message(hostile_finding(text))
+    posted = compose_message(incident)
+    assert check_blocks(posted.blocks) == ""
+    assert not set(posted.text) & set("<>*~`\n")
+    for shown in texts_of(posted):
         if shown["type"] == "plain_text":
             assert not set(shown["text"]) & set("<>\n\r")
             assert shown["emoji"] is False
         else:
             assert shown["verbatim"] is True
-            assert shown["text"].count("<") == (1 if f"<{told.link}|" in shown["text"] else 0)
+            assert shown["text"].count("<") == (1 if f"<{incident.link}|" in shown["text"] else 0)
+
+
+@given(ANY_TEXT)
+def test_a_thread_says_what_happened_and_nothing_else(text: str) -> None:
+    event = Event(2, NOW, EventKind.ACKNOWLEDGED, text, text)
+    reply = compose_reply([event] * 40)
+    assert check_blocks(reply.blocks) == ""
+    (shown,) = texts_of(reply)
+    assert not set(shown["text"]) & set("<>~`")
+    assert "*acknowledged*" in shown["text"]
+
+
+def _break_id(told: Message) -> str:
+    return told.worst.break_id if told.worst is not None else ""
 
 
 @given(ANY_TEXT)
 def test_mrkdwn_says_the_same_whatever_a_record_holds(text: str) -> None:
     """Only the link, whose key is quoted, and the break's identifier come from the record."""
-    plain, hostile = notice(hostile_finding("x")), notice(hostile_finding(text))
+    plain, hostile = message(hostile_finding("x")), message(hostile_finding(text))
     ours = [
         [
-            each["text"].replace(told.link, "LINK").replace(told.break_id, "ID")
+            each["text"].replace(told.link, "LINK").replace(_break_id(told), "ID")
             for each in texts_of(compose_message(told))
             if each["type"] == "mrkdwn" and not each["text"].startswith("*")
         ]

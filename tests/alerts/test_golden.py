@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from alerts.blocks import compose_message
+from alerts.blocks import compose_message, compose_reply
 from alerts.document import document_of
-from tests.alerts.examples import every_notice
+from tests.alerts.examples import GREW, RESOLVED, every_message, every_notice
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -18,11 +18,13 @@ def messages() -> dict[str, str]:
     """Contents by file name."""
     texts: dict[str, str] = {}
     for name, told in every_notice().items():
-        message = compose_message(told)
-        slack = {"text": message.text, "blocks": message.blocks}
         document = json.loads(document_of(told))
-        texts[f"{name}.slack.json"] = json.dumps(slack, indent=2, ensure_ascii=False) + "\n"
         texts[f"{name}.txt"] = document["text"] + "\n"
+    shown = {name: compose_message(each) for name, each in every_message().items()}
+    shown["thread"] = compose_reply([GREW, RESOLVED])
+    for name, message in shown.items():
+        slack = {"text": message.text, "blocks": message.blocks}
+        texts[f"{name}.slack.json"] = json.dumps(slack, indent=2, ensure_ascii=False) + "\n"
     texts["opened_missing.webhook.json"] = (
         json.dumps(json.loads(document_of(every_notice()["opened_missing"])), indent=2) + "\n"
     )

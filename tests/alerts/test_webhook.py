@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
 from alerts.document import document_of
-from alerts.webhook import WebhookSettings, sign
+from alerts.webhook import WebhookChannel, WebhookSettings, sign
 from monitor.core.breaks import BreakKind
 from monitor.core.errors import Permanent, Reason, Transient
 from monitor.core.notices import Notice, NoticeKind
@@ -50,6 +50,7 @@ def headers_of(request: Request) -> dict[str, str]:
 
 def send(receiver: Receiver, told: Notice | None = None) -> Request:
     channel = build(webhook_settings(receiver.address), Time())
+    assert isinstance(channel, WebhookChannel)
     channel.send(told or notice())
     channel.close()
     return receiver.requests[-1]
@@ -156,6 +157,7 @@ def test_both_forms_of_retry_after_are_read(
 def test_the_receivers_own_identifier_is_kept(receiver: Receiver) -> None:
     receiver.replies.append(Reply(202, b"ok", {"X-Request-Id": "req-42"}))
     channel = build(webhook_settings(receiver.address), Time())
+    assert isinstance(channel, WebhookChannel)
     assert channel.send(notice()).reference == "req-42"
     channel.close()
 

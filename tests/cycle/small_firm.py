@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from monitor.calls import CallLedger
+from monitor.core.breaks import Severity
 from monitor.core.entities import ENTITIES
 from monitor.core.errors import Reason, Transient
 from monitor.core.flows import HandOffSettings
@@ -115,6 +116,7 @@ class SmallFirm:
 
     database: Database
     settle: timedelta = timedelta(0)
+    severity: Severity = Severity.WARNING
     able: Capabilities = field(
         default_factory=lambda: Capabilities(True, frozenset({"deal"}), True)
     )
@@ -194,6 +196,7 @@ class SmallFirm:
                 "budget",
                 {
                     "check": "mismatch",
+                    "severity": self.severity,
                     "left": "crm.opportunity",
                     "right": "psa.project",
                     "fields": {"amount": {"tolerance": "0.005"}},

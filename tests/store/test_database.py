@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, Table, insert, select, text
 
-from monitor.core.breaks import Transition, TransitionKind
+from monitor.core.breaks import Severity, Transition, TransitionKind
 from monitor.core.errors import Permanent, Reason, Transient
+from monitor.core.incidents import Cause, CauseKind, EventKind
 from monitor.store import breaks, records, settings
 from monitor.store.audit import append_audit
 from monitor.store.database import Database, open_database
+from monitor.store.incidents import add_event, add_incident
 from monitor.store.schema import (
     APPEND_ONLY,
     approval,
@@ -204,6 +206,8 @@ def test_what_is_append_only_cannot_be_changed(database: Database, log: Table, c
         append_audit(connection, at=at(1), who="a", action="b", subject="c", detail={})
         breaks.apply_transitions(connection, [step], who="tieout")
         _approve_something(connection)
+        number = add_incident(connection, Cause(CauseKind.DEAL, "x"), Severity.INFO, at(1))
+        add_event(connection, number, EventKind.OPENED, "a", "b", at(1))
         before = connection.execute(select(log)).all()
     with pytest.raises(Permanent), database.write() as connection:
         connection.execute(text(change.format(log.name)))

@@ -1,0 +1,53 @@
+"""What an incident says, as labelled values in reading order."""
+
+from datetime import timedelta
+
+from alerts.escaping import cut, one_line
+from alerts.facts import MAX_VALUE, Fact, facts_of
+from alerts.render import instant, money
+from monitor.core.incidents import EventKind, IncidentState, Message
+
+_MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+def facts_of_incident(message: Message) -> tuple[Fact, ...]:
+    """Of one break everything that is known; of several, how many, how much and whose.
+
+    Ten facts at most, each on one line.
+    """
+    if message.worst is not None and message.standing <= 1:
+        return facts_of(message.worst)
+    sums = ", ".join(f"{money(value)} {code}" for code, value in sorted(message.money.items()))
+    streams = ", ".join(f"{stream} since {instant(at)}" for stream, at in message.blind.items())
+    counts = f"{message.standing} stand, of {message.ever}" if message.ever else ""
+    facts = (
+        Fact("Breaks", counts),
+        Fact("Cannot be seen", streams),
+        Fact("At risk", sums.strip()),
+        Fact("Owner", ", ".join(message.owners)),
+        Fact("Since", instant(message.incident.opened_at)),
+    )
+    lines = (Fact(fact.label, cut(one_line(fact.value), MAX_VALUE)) for fact in facts)
+    return tuple(line for line in lines if line.value)
+
+
+def outcome_of(message: Message) -> str:
+    """How it ended and how long it took, or who looks after it; empty where neither is known."""
+    incident = message.incident
+    if incident.state is IncidentState.RESOLVED and incident.resolved_at is not None:
+        ends = [each for each in message.history if each.kind is EventKind.RESOLVED]
+        why = f" {ends[-1].why}" if ends else ""
+        return f"Resolved after {lasting(incident.resolved_at - incident.opened_at)}.{why}"
+    if incident.state is IncidentState.ACKNOWLEDGED and incident.acknowledged_until is not None:
+        until = instant(incident.acknowledged_until)
+        return f"{incident.acknowledged_by} looks after it until {until}."
+    return ""
+
+
+def lasting(time: timedelta) -> str:
+    """A stretch of time in its two largest units: `2 d 3 h`, `45 min`."""
+    if time < _HOUR:
+        return f"{max(time // _MINUTE, 0)} min" if time >= _MINUTE else "less than a minute"
+    if time < _DAY:
+        return f"{time // _HOUR} h {time % _HOUR // _MINUTE} min"
+    return f"{time // _DAY} d {time % _DAY // _HOUR} h"

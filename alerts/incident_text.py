@@ -1,0 +1,31 @@
+"""An incident in plain text, for channels that show no more."""
+
+from alerts.escaping import one_line
+from alerts.incident_facts import facts_of_incident, outcome_of
+from alerts.render import instant
+from monitor.core.incidents import Message
+
+MAX_TEXT = 8_000
+"""Characters; what is longer is cut at the end of a line."""
+
+
+def text_of(message: Message) -> str:
+    """Title, how it ended or who looks after it, facts, examples, history and link; lines."""
+    facts = [f"{fact.label}: {fact.value}" for fact in facts_of_incident(message)]
+    history = [
+        f"{instant(each.at)} {each.kind.value}: {one_line(each.why)}" for each in message.history
+    ]
+    parts = [
+        [message.title],
+        [outcome_of(message)],
+        facts,
+        [f"- {one_line(each)}" for each in message.examples],
+        history,
+        [message.link],
+    ]
+    lines = [[line for line in part if line] for part in parts]
+    return _cut("\n\n".join("\n".join(part) for part in lines if part))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MAX_TEXT else text[:MAX_TEXT].rpartition("\n")[0] + "\n…"

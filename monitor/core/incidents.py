@@ -1,0 +1,222 @@
+"""Incidents: what people see as one thing, however many breaks it shows itself in.
+
+A break that opens joins the incident of its cause. The incident lives as long as one of its
+breaks stands, and everybody who was told of it is told how it goes on, in one place.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import NamedTuple
+
+from monitor.core.breaks import BreakKind, Finding, Severity
+from monitor.core.model import StreamId
+from monitor.core.notices import Notice
+
+
+class CauseKind(StrEnum):
+    """What makes several breaks one incident.
+
+    DEAL: they are of one deal.
+    QUEUE: messages of one stream do not get through, or the deals that wait for them.
+    RULE: so many deals break one rule at one system at a time that it is no deal's own affair.
+    SOURCE: one system looks or behaves other than usual, or cannot be seen.
+    DELIVERY: a channel does not get through.
+    STORM: more came up at a time than a channel shall be told one by one.
+    """
+
+    DEAL = "deal"
+    QUEUE = "queue"
+    RULE = "rule"
+    SOURCE = "source"
+    DELIVERY = "delivery"
+    STORM = "storm"
+
+
+class Cause(NamedTuple):
+    """What an incident is about; two breaks of one cause are in one incident."""
+
+    kind: CauseKind
+    about: str
+
+
+class IncidentState(StrEnum):
+    """Where an incident is in its life."""
+
+    OPEN = "open"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+
+
+class EventKind(StrEnum):
+    """What happened to an incident."""
+
+    OPENED = "opened"
+    GREW = "grew"
+    SHRANK = "shrank"
+    CHANGED = "changed"
+    RAISED = "raised"
+    ACKNOWLEDGED = "acknowledged"
+    LAPSED = "lapsed"
+    RESOLVED = "resolved"
+    REOPENED = "reopened"
+
+
+class Event(NamedTuple):
+    """One step in an incident's history, numbered from 1."""
+
+    sequence: int
+    at: datetime
+    kind: EventKind
+    who: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """An incident as it stands.
+
+    Attributes:
+        id: number that people use.
+        cause: what it is about.
+        state: where it is in its life.
+        severity: that of the worst break that stands; after the end, as it was last.
+        opened_at: when its first break opened.
+        resolved_at: when its last one was gone; None while one stands.
+        version: grows by one with each change, so that a channel knows whether it is behind.
+        acknowledged_by: who looks after it; empty where nobody does.
+        acknowledged_until: when that lapses.
+    """
+
+    id: int
+    cause: Cause
+    state: IncidentState
+    severity: Severity
+    opened_at: datetime
+    resolved_at: datetime | None
+    version: int
+    acknowledged_by: str = ""
+    acknowledged_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """All that a channel needs to show an incident as it stands.
+
+    Attributes:
+        incident: as it stands.
+        title: one line of plain text.
+        worst: the break to look at first; None where the incident is about no break.
+        standing: breaks that stand.
+        ever: breaks that ever belonged to it.
+        examples: titles of breaks that stand, the worst first, a few of them.
+        money: value at risk of the breaks that stand, by currency.
+        owners: who holds them.
+        history: everything that happened to it, in order.
+        blind: streams that cannot be seen, and since when.
+        link: where people look further; empty where no public address is configured.
+    """
+
+    incident: Incident
+    title: str
+    worst: Notice | None
+    standing: int
+    ever: int
+    examples: tuple[str, ...]
+    money: Mapping[str, Decimal]
+    owners: tuple[str, ...]
+    history: tuple[Event, ...]
+    blind: Mapping[StreamId, datetime]
+    link: str = ""
+
+    @property
+    def key(self) -> str:
+        """By which a channel recognises the incident: the same for all that is told of it."""
+        return f"tieout-incident-{self.incident.id}"
+
+
+class Told(NamedTuple):
+    """What a channel was told of an incident.
+
+    Attributes:
+        reference: what the channel calls its message.
+        events: how many steps of the history it was told.
+        again: after what time it has to hear the same again; None: not before something changes.
+    """
+
+    reference: str
+    events: int
+    again: timedelta | None = None
+
+
+MIDDLEWARE = frozenset(
+    {BreakKind.DEAD_LETTER, BreakKind.STUCK, BreakKind.UNDELIVERED, BreakKind.RETRIED}
+)
+"""Kinds that say of a message that it does not get through."""
+
+_CARRIED = frozenset({BreakKind.MISSING, BreakKind.LATE})
+"""Kinds that follow from it."""
+
+_OF_A_SOURCE = frozenset({BreakKind.SOURCE, BreakKind.ANOMALY})
+"""Kinds that are about a system and no deal."""
+
+_WORSE = (Severity.INFO, Severity.WARNING, Severity.CRITICAL)
+
+
+def group(
+    opened: Sequence[Finding],
+    messages: Iterable[Finding],
+    standing: Collection[Cause],
+    crowd: int,
+) -> dict[str, Cause]:
+    """Of what each break is a sign.
+
+    Args:
+        opened: breaks that opened together.
+        messages: breaks of kinds in `MIDDLEWARE` that stand in the same deals, those in `opened`
+            included: what a message would have brought is late because of it.
+        standing: causes of incidents that stand already.
+        crowd: from how many breaks of one rule at one system on it is about the rule.
+
+    Returns:
+        By fingerprint, the cause.
+    """
+    queues = {(each.flow, each.transaction): _queue(each) for each in messages}
+    own = {each.fingerprint: _own_cause(each, queues) for each in opened}
+    crowds = Counter(_rule(each) for each in opened if own[each.fingerprint].kind is CauseKind.DEAL)
+    crowded = {cause for cause, breaks in crowds.items() if breaks >= crowd}
+    crowded |= {cause for cause in standing if cause.kind is CauseKind.RULE}
+    return {
+        each.fingerprint: _rule(each)
+        if own[each.fingerprint].kind is CauseKind.DEAL and _rule(each) in crowded
+        else own[each.fingerprint]
+        for each in opened
+    }
+
+
+def worst(severities: Iterable[Severity], otherwise: Severity = Severity.INFO) -> Severity:
+    """The most urgent of some severities."""
+    return max(severities, key=_WORSE.index, default=otherwise)
+
+
+def _own_cause(finding: Finding, queues: Mapping[tuple[str, str], Cause]) -> Cause:
+    """The cause without regard to how many others there are."""
+    if finding.kind in _OF_A_SOURCE:
+        return Cause(CauseKind.SOURCE, finding.system)
+    if finding.kind in MIDDLEWARE:
+        return _queue(finding)
+    deal = (finding.flow, finding.transaction)
+    if finding.kind in _CARRIED and deal in queues:
+        return queues[deal]
+    return Cause(CauseKind.DEAL, f"{finding.flow} {finding.transaction}")
+
+
+def _queue(finding: Finding) -> Cause:
+    return Cause(CauseKind.QUEUE, f"{finding.system}.{finding.stream}")
+
+
+def _rule(finding: Finding) -> Cause:
+    return Cause(CauseKind.RULE, f"{finding.flow} {finding.rule} {finding.system}")

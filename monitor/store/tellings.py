@@ -1,0 +1,200 @@
+"""What each channel was told of each incident, and when it has to be told more.
+
+A channel is not sent what happened, but brought to how things stand. So a channel that was away
+catches up in one step, and what was said twice by accident says nothing wrong.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, case, func, literal, select, update
+
+from monitor.core.breaks import Severity
+from monitor.core.errors import Reason
+from monitor.core.incidents import CauseKind, IncidentState, Told
+from monitor.store.bulk import upsert
+from monitor.store.columns import Instant
+from monitor.store.schema import incident, telling
+
+LEASE = timedelta(minutes=15)
+"""Longer than the slowest channel takes for all that is claimed at a time."""
+
+_URGENCY = case(
+    (incident.c.severity == Severity.CRITICAL.value, 0),
+    (incident.c.severity == Severity.WARNING.value, 1),
+    else_=2,
+)
+
+
+class Behind(NamedTuple):
+    """A channel that has to be told of an incident.
+
+    Attributes:
+        incident: its number.
+        channel: name in the landscape.
+        told: what it was told; None: nothing.
+        attempts: how often that was tried since it last succeeded, this time included.
+    """
+
+    incident: int
+    channel: str
+    told: Told | None
+    attempts: int
+
+
+def subscribe(connection: Connection, number: int, channels: Iterable[str], now: datetime) -> None:
+    """Let channels be told of an incident, from now on and at each change."""
+    rows = [
+        {
+            "incident_id": number,
+            "channel": channel,
+            "told_version": 0,
+            "told_events": 0,
+            "reference": "",
+            "due_at": now,
+            "attempts": 0,
+            "is_held": False,
+        }
+        for channel in channels
+    ]
+    if rows:
+        statement = upsert(connection, telling)
+        connection.execute(
+            statement.on_conflict_do_nothing(index_elements=["incident_id", "channel"]), rows
+        )
+
+
+def mark_behind(connection: Connection, number: int, now: datetime) -> None:
+    """The incident changed: tell every channel that hears of it, none sooner than it can take."""
+    connection.execute(
+        update(telling)
+        .where(telling.c.incident_id == number)
+        .values(due_at=func.coalesce(telling.c.due_at, literal(now, Instant)))
+    )
+
+
+def claim_behind(connection: Connection, now: datetime, limit: int) -> list[Behind]:
+    """Take what is due, the most urgent first, so that nobody else takes it for `LEASE`."""
+    due = (
+        select(telling.c.incident_id, telling.c.channel)
+        .join(incident, incident.c.id == telling.c.incident_id)
+        .where(telling.c.due_at <= now)
+        .order_by(_URGENCY, telling.c.incident_id, telling.c.channel)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=telling)
+    )
+    claimed = []
+    for number, channel in connection.execute(due).all():
+        row = connection.execute(
+            update(telling)
+            .where(_is(number, channel), telling.c.due_at <= now)
+            .values(due_at=now + LEASE, attempts=telling.c.attempts + 1)
+            .returning(telling.c.reference, telling.c.told_events, telling.c.attempts)
+        ).one_or_none()
+        if row is not None:
+            told = Told(row.reference, row.told_events) if row.told_events else None
+            claimed.append(Behind(number, channel, told, row.attempts))
+    return claimed
+
+
+def mark_told(
+    connection: Connection, number: int, channel: str, version: int, told: Told, now: datetime
+) -> None:
+    """The channel shows that version; it is behind still if there is a newer one.
+
+    Where it has to hear the same again, it will be behind after that time.
+    """
+    again = None if told.again is None else literal(now + told.again, Instant)
+    newer = select(incident.c.version > version).where(incident.c.id == number).scalar_subquery()
+    connection.execute(
+        update(telling)
+        .where(_is(number, channel))
+        .values(
+            told_version=version,
+            told_events=told.events,
+            reference=told.reference,
+            first_told_at=func.coalesce(telling.c.first_told_at, literal(now, Instant)),
+            told_at=now,
+            due_at=case((newer, literal(now, Instant)), else_=again),
+            attempts=0,
+            is_held=False,
+            failure_reason=None,
+        )
+    )
+
+
+def postpone(
+    connection: Connection, number: int, channel: str, until: datetime, reason: Reason
+) -> None:
+    """The channel could not take it now: try again then."""
+    values = {"due_at": until, "failure_reason": reason.value}
+    connection.execute(update(telling).where(_is(number, channel)).values(**values))
+
+
+def put_back(
+    connection: Connection, number: int, channel: str, until: datetime, reason: Reason
+) -> None:
+    """It was not tried, because the channel could not take another one: try again then."""
+    values = {"due_at": until, "failure_reason": reason.value, "attempts": telling.c.attempts - 1}
+    connection.execute(update(telling).where(_is(number, channel)).values(**values))
+
+
+def give_up(connection: Connection, number: int, channel: str, reason: Reason) -> None:
+    """The channel will not take this version; it is tried again when the incident changes."""
+    values: dict[str, Any] = {"due_at": None, "attempts": 0, "failure_reason": reason.value}
+    connection.execute(update(telling).where(_is(number, channel)).values(**values))
+
+
+def let_pass(connection: Connection, number: int, channel: str, version: int) -> None:
+    """The channel need not hear of it any more."""
+    values: dict[str, Any] = {"due_at": None, "told_version": version, "is_held": False}
+    connection.execute(update(telling).where(_is(number, channel)).values(**values))
+
+
+def hold_back(connection: Connection, number: int, channel: str, until: datetime) -> None:
+    """A digest stands for it until then."""
+    values = {"due_at": until, "attempts": telling.c.attempts - 1, "is_held": True}
+    connection.execute(update(telling).where(_is(number, channel)).values(**values))
+
+
+def first_told_since(connection: Connection, channel: str, since: datetime) -> int:
+    """How many incidents a channel was told of for the first time since an instant.
+
+    Digests are not counted.
+    """
+    query = (
+        select(func.count())
+        .select_from(telling.join(incident, incident.c.id == telling.c.incident_id))
+        .where(
+            telling.c.channel == channel,
+            telling.c.first_told_at > since,
+            incident.c.cause != CauseKind.STORM.value,
+        )
+    )
+    return connection.execute(query).scalar_one()
+
+
+def held_incidents(connection: Connection, channel: str) -> list[int]:
+    """Incidents that stand and for which a digest stands, the most urgent first."""
+    query = (
+        select(telling.c.incident_id)
+        .join(incident, incident.c.id == telling.c.incident_id)
+        .where(
+            telling.c.channel == channel,
+            telling.c.is_held,
+            incident.c.state != IncidentState.RESOLVED.value,
+        )
+        .order_by(_URGENCY, telling.c.incident_id)
+    )
+    return list(connection.execute(query).scalars())
+
+
+def count_behind(connection: Connection) -> int:
+    """How many times some channel is behind on some incident."""
+    query = select(func.count()).select_from(telling).where(telling.c.due_at.is_not(None))
+    return connection.execute(query).scalar_one()
+
+
+def _is(number: int, channel: str) -> Any:
+    return (telling.c.incident_id == number) & (telling.c.channel == channel)
