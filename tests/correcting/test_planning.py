@@ -1,5 +1,6 @@
 """From breaks that stand to a plan: what would be written, and what is left out."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -9,7 +10,7 @@ from monitor.core.breaks import BreakKind
 from monitor.core.corrections import Fix, Guard, Mode, Refusal
 from monitor.core.errors import Permanent
 from monitor.core.model import Value
-from monitor.core.writing import Operation, Write
+from monitor.core.writing import Abilities, Operation, Write
 from monitor.correcting.planning import Request, draft_plan
 from tests.correcting.firm import MESSAGE, POLICIES, PROJECT, Firm, key_of
 
@@ -190,3 +191,24 @@ def test_planning_twice_gives_the_same_writes(firm: Firm, value: Value) -> None:
     first, second = firm.draft().plan, firm.draft().plan
     assert first.corrections == second.corrections
     assert len(first.corrections) == 1
+
+
+def test_a_fix_that_the_system_cannot_do_is_refused(firm: Firm) -> None:
+    firm.change(policies={"budget": {"mode": "propose", "fix": "update"}})
+    firm.staff("OPP-3", "900.00")
+    firm.settle_down()
+    firm.psa.writable = replace(firm.psa.writable, fields=frozenset({"status"}))
+    drafted = firm.draft()
+    assert drafted.plan.corrections == ()
+    [refusal] = drafted.left_out
+    assert refusal.guard is Guard.UNABLE
+    assert "psa.project cannot be given amount" in refusal.why
+
+
+def test_what_no_system_can_do_by_itself_is_handed_to_a_person(firm: Firm) -> None:
+    firm.staff("OPP-3", "900.00")
+    firm.settle_down()
+    firm.psa.writable = Abilities()
+    [correction] = firm.draft().plan.corrections
+    assert correction.fix is Fix.HAND_OVER
+    assert "nothing can be written to psa.project" in correction.why
