@@ -31,7 +31,7 @@ from probes.engine.checks import paths_of_stream
 from probes.engine.credentials import Authenticator, Credentials, Token, TokenAuthenticator
 from probes.engine.errors import ErrorRow, Then
 from probes.engine.http_system import HttpSystem, open_caller
-from probes.engine.keys import kinds_of, plain_paths
+from probes.engine.keys import kinds_of, prefixed_paths
 from probes.engine.mapping import RowMapper, carrying
 from probes.engine.selector import parse_path
 from probes.engine.tryton_rows import CREATED, Domain, all_of, changed_since, literally, read_row
@@ -77,7 +77,7 @@ class TrytonStream(WritableStream):
     @property
     def findable(self) -> frozenset[str]:
         """Key kinds that Tryton can be asked for."""
-        return frozenset(kind for kind in kinds_of(self) if _fields_of_key(self, kind))
+        return frozenset(kind for kind in kinds_of(self) if _spellings_of_key(self, kind))
 
     def check_requests(self) -> Iterator[Misfit]:
         """What does not fit in how records are written."""
@@ -207,7 +207,7 @@ class TrytonProbe:
     def capabilities(self, stream: str) -> Capabilities:
         """Everything but keys that Tryton cannot be asked for."""
         settings = self._settings.streams[stream]
-        findable = (kind for kind in kinds_of(settings) if _fields_of_key(settings, kind))
+        findable = (kind for kind in kinds_of(settings) if _spellings_of_key(settings, kind))
         return Capabilities(fetch=True, lookup=frozenset(findable), sweep=True)
 
     def source_time(self) -> datetime:
@@ -228,15 +228,19 @@ class TrytonProbe:
 
     def lookup(self, stream: str, kind: str, values: Sequence[str]) -> Page:
         """The records that carry one of these keys."""
-        fields = _fields_of_key(self._settings.streams[stream], kind)
-        if not fields:
+        spellings = _spellings_of_key(self._settings.streams[stream], kind)
+        if not spellings:
             raise Permanent("records cannot be found by this key", reason=Reason.UNSUPPORTED)
         page = self._find(
             stream,
             [
                 [
                     "OR",
-                    *([[field, "ilike", literally(value)]] for field in fields for value in some),
+                    *(
+                        [[field, "ilike", literally(prefix + value)]]
+                        for field, prefix in spellings
+                        for value in some
+                    ),
                 ]
                 for some in _batches(values, KEYS_AT_ONCE)
             ],
@@ -337,8 +341,9 @@ def _failure(settings: TrytonStream, method: str, error: str) -> Transient | Per
     return Transient(f"{asked} failed", reason=Reason.SERVER_ERROR)
 
 
-def _fields_of_key(settings: TrytonStream, kind: str) -> tuple[str, ...]:
-    return () if kind in settings.unsearchable else plain_paths(settings, kind)
+def _spellings_of_key(settings: TrytonStream, kind: str) -> tuple[tuple[str, str], ...]:
+    """Fields, each with what may stand there before the key."""
+    return () if kind in settings.unsearchable else prefixed_paths(settings, kind)
 
 
 def _fields_to_read(settings: TrytonStream) -> list[str]:

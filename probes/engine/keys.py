@@ -54,11 +54,31 @@ def plain_paths(settings: StreamSettings, kind: str) -> tuple[str, ...]:
     return tuple(path for mapping in mappings for path in paths_of(mapping))
 
 
-def _is_plain(mapping: KeyMapping) -> bool:
+def prefixed_paths(settings: StreamSettings, kind: str) -> tuple[tuple[str, str], ...]:
+    """The same where the source's spelling may also have one of some prefixes before it.
+
+    Returns:
+        path and prefix of every spelling; the empty prefix is among them.
+    """
+    mappings = [
+        as_key_mapping(keys[kind]) for keys in (settings.defines, settings.refers) if kind in keys
+    ]
+    if not all(_is_plain(mapping, with_prefix=True) for mapping in mappings):
+        return ()
+    return tuple(
+        (path, prefix)
+        for mapping in mappings
+        for path in paths_of(mapping)
+        for prefix in ("", *mapping.strip_prefix)
+    )
+
+
+def _is_plain(mapping: KeyMapping, *, with_prefix: bool = False) -> bool:
     path = paths_of(mapping)
     is_spelling_kept = set(mapping.normalise) <= {"trim", "upper", "lower"}
-    is_whole = not (mapping.strip_prefix or mapping.rewrite or mapping.split)
-    return len(path) == 1 and is_spelling_kept and is_whole
+    is_whole = not (mapping.rewrite or mapping.split)
+    is_bare = with_prefix or not mapping.strip_prefix
+    return len(path) == 1 and is_spelling_kept and is_whole and is_bare
 
 
 def kinds_of(settings: StreamSettings) -> frozenset[str]:

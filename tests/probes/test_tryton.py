@@ -227,3 +227,16 @@ def test_settings_that_make_no_sense_are_refused(
 ) -> None:
     with pytest.raises(ValidationError):
         probe_of(source, **changed)
+
+
+def test_a_key_with_a_prefix_is_found_with_it_and_without(
+    source: TrytonSource, tryton: TrytonServer
+) -> None:
+    tryton.rows = [
+        sale(number, reference=text)
+        for number, text in enumerate(["DEAL-7", "crm/deal-7", "CRM/DEAL-70", "ERP/DEAL-7"], 1)
+    ]
+    refers = {"deal": {"from": "reference", "strip_prefix": ["CRM/", "REF "]}}
+    with closing(probe_of(source, refers=refers)) as probe:
+        assert "deal" in probe.capabilities("sales").lookup
+        assert ids(probe.lookup("sales", "deal", ["DEAL-7"]).records) == ["1", "2"]
