@@ -15,10 +15,14 @@ CROWD: Final = 40
 """So many may share a key."""
 
 
-def keys_of(forms: pl.DataFrame) -> pl.DataFrame:
+def keys_of(forms: pl.DataFrame, common: pl.Series) -> pl.DataFrame:
     """Every row's keys: `row`, `key`, and the `place` that narrows it down.
 
     Keys are hashes: two that fall together only bring more pairs to be compared.
+
+    Args:
+        forms: what records say in normal form.
+        common: words that make a key only together with the number of the house.
     """
     hashed = forms.with_row_index("row").select(
         "row",
@@ -31,8 +35,16 @@ def keys_of(forms: pl.DataFrame) -> pl.DataFrame:
         month=pl.col("start").str.slice(0, 7).hash(),
     )
     said = words(forms)
-    word = said["word"].hash()
-    by_word = hashed[said["row"]].with_columns(pl.col(name) ^ word for name in _WITH_WORDS)
+    by_word = (
+        hashed[said["row"]]
+        .with_columns(said["word"])
+        .select(
+            pl.col("row", "house", "month"),
+            *(pl.col(name) ^ pl.col("word").hash() for name in _WITH_WORDS),
+            number=pl.when(pl.col("word").is_in(common.implode())).then("house").otherwise(0),
+        )
+    )
+    by_word = by_word.with_columns(pl.col("city", "postcode") ^ pl.col("number"))
     return pl.concat(
         [
             *(_keys(hashed, name, "town") for name in _WHOLE),

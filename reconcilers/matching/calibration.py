@@ -17,6 +17,9 @@ from reconcilers.matching.normalise import TEXTS
 RARE: Final = 2
 """What no more records have is as rare as can be: both of a pair have it."""
 
+COMMON: Final = 2_000
+"""A word of names that more records have is that of a trade: beside a town it says nothing."""
+
 MOST_DUPLICATES: Final = 2.0
 LEAST_DUPLICATES: Final = 1 / 64
 """How many duplicates a record may have on average, whatever the estate seems to say."""
@@ -77,6 +80,11 @@ def count_values(forms: pl.DataFrame) -> dict[str, pl.DataFrame]:
         said.select(value="word").with_columns(copies=forms["copies"].gather(said["row"]))
     )
     return counts
+
+
+def common_words(counts: Mapping[str, pl.DataFrame]) -> pl.Series:
+    """The words that more than `COMMON` records have."""
+    return counts["word"].filter(pl.col("count") > COMMON)["value"]
 
 
 def words(forms: pl.DataFrame) -> pl.DataFrame:

@@ -115,7 +115,9 @@ def _alike_numbers(left: pl.Series, right: pl.Series) -> pl.Series:
 
 
 def _alike_towns(left: pl.Series, right: pl.Series) -> pl.Series:
-    return _beginnings(left, right) * 100.0
+    # What Jaro and Winkler count may depend on which of the two comes first.
+    in_order = pl.select(one=pl.min_horizontal(left, right), other=pl.max_horizontal(left, right))
+    return _beginnings(in_order["one"], in_order["other"]) * 100.0
 
 
 def _house(street: str) -> pl.Expr:

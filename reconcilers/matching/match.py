@@ -11,13 +11,14 @@ from reconcilers.matching.blocking import crowded_keys, keys_of, narrow_down, pa
 from reconcilers.matching.calibration import (
     Calibration,
     add_rarity,
+    common_words,
     count_values,
     expect_duplicates,
 )
 from reconcilers.matching.clusters import gather
 from reconcilers.matching.comparing import PARTS, compare, weigh
 from reconcilers.matching.normalise import COMPARED
-from reconcilers.matching.profiles import Profiles, spellings_of, take_profiles
+from reconcilers.matching.profiles import spellings_of, take_profiles
 
 CHUNK: Final = 100_000
 """Pairs that are compared at a time: bounds memory."""
@@ -107,8 +108,9 @@ def match(
         calibration: an earlier one to judge by; None: taken from these records.
     """
     profiles = take_profiles(records)
-    keys = keys_of(profiles.forms)
-    judged_by = calibration or calibrate(profiles, keys)
+    counts = calibration.counts if calibration else count_values(profiles.forms)
+    keys = keys_of(profiles.forms, common_words(counts))
+    judged_by = calibration or Calibration(profiles.members.height, counts, crowded_keys(keys))
     forms = _prepare(profiles.forms, judged_by)
     used = narrow_down(keys, judged_by.crowded)
     alike = _compare(pair_up(used), forms, judged_by, thresholds)
@@ -149,7 +151,9 @@ def match_again(before: Matched, records: pl.DataFrame) -> Matched:
     rows = _places(profiles.forms, before.forms, said)
     added = profiles.forms.filter(rows >= before.forms.height)
     forms = pl.concat([before.forms, _prepare(added, before.calibration)])
-    new_keys = keys_of(added).with_columns(pl.col("row") + before.forms.height)
+    new_keys = keys_of(added, common_words(before.calibration.counts)).with_columns(
+        pl.col("row") + before.forms.height
+    )
     keys = pl.concat(
         [_without(before.keys, "row", gone), narrow_down(new_keys, before.calibration.crowded)]
     )
@@ -166,11 +170,6 @@ def match_again(before: Matched, records: pl.DataFrame) -> Matched:
         alike=alike,
         changed=before.changed + max(members.height, before.members.height - kept.height),
     )
-
-
-def calibrate(profiles: Profiles, keys: pl.DataFrame) -> Calibration:
-    """What the estate says of chance, as if it had as many duplicates as can be."""
-    return Calibration(profiles.members.height, count_values(profiles.forms), crowded_keys(keys))
 
 
 def _prepare(forms: pl.DataFrame, calibration: Calibration) -> pl.DataFrame:

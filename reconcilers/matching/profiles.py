@@ -37,8 +37,7 @@ def take_profiles(records: pl.DataFrame) -> Profiles:
     # Most twins are spelled alike, and to normalise is what takes time.
     spellings = texts.unique("spelled", maintain_order=True)
     normal = normalise(spellings).with_columns(form=_as_one(COMPARED))
-    # In an order that does not depend on that of the records.
-    forms = normal.unique("form").sort("form").with_row_index("row")
+    forms = normal.unique("form", maintain_order=True).with_row_index("row")
     rows = pl.DataFrame({"spelled": spellings["spelled"], "form": normal["form"]}).join(
         forms.select("form", "row"), on="form"
     )
