@@ -1,8 +1,7 @@
 """Commands about corrections: apply, undo, corrections."""
 
 import json
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from typing import Annotated
 
 import typer
@@ -20,10 +19,10 @@ from monitor.cli.planning import (
     planned_of,
     print_lines,
     read_name,
+    told_refusals,
 )
 from monitor.core.clock import system_clock
 from monitor.core.corrections import CorrectionState, PlanState
-from monitor.core.errors import Permanent, Reason
 from monitor.correcting import approving
 from monitor.correcting.applying import Applied, apply_plan, why_refused
 from monitor.correcting.approving import load_named
@@ -47,8 +46,6 @@ from monitor.store.corrections import (
 )
 from monitor.store.database import Database
 from monitor.store.plans import KeptPlan
-
-_REFUSALS = frozenset({Reason.REFUSED, Reason.NOT_FOUND, Reason.CONFLICT})
 
 Number = Annotated[int, typer.Argument(metavar="CORRECTION", min=1, help="Its number.")]
 
@@ -76,7 +73,7 @@ def apply(
     if write != bool(who):
         raise typer.BadParameter("--write and --as go together")
     person = read_name(who) if write else ""
-    with workbench.opened_estate(landscape) as (estate, database), _refusals():
+    with workbench.opened_estate(landscape) as (estate, database), told_refusals():
         kept = load_named(estate, database, name)
         done = _apply(kept, estate, database, person) if write else _try(kept, estate, database)
         told = load_planned(estate, database, kept.plan.hash)
@@ -110,7 +107,7 @@ def undo(
         raise typer.BadParameter("--propose and --as go together")
     requester = read_name(who) if propose else "nobody"
     with workbench.opened_estate(landscape) as (estate, database):
-        with _refusals():
+        with told_refusals():
             draft = draft_undo(estate, database, number, requester, system_clock)
         kept = keep_draft(draft, database, system_clock) if propose else None
         told = planned_of(draft, estate, entry_of(database, kept))
@@ -148,18 +145,6 @@ def corrections(
         new_console().print(table)
     else:
         typer.echo("there are no such corrections")
-
-
-@contextmanager
-def _refusals() -> Iterator[None]:
-    """What cannot be done as it was asked for is the asker's to change, and no failure of ours."""
-    try:
-        yield
-    except Permanent as error:
-        if error.reason not in _REFUSALS:
-            raise
-        typer.echo(str(error), err=True)
-        raise typer.Exit(Exit.REFUSED) from None
 
 
 def _apply(kept: KeptPlan, estate: Estate, database: Database, who: str) -> Applied:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -15,6 +16,7 @@ from monitor.cli.options import AsJson, LandscapeOption, LandscapePath, new_cons
 from monitor.core.approvals import POLICY, unmet
 from monitor.core.clock import system_clock
 from monitor.core.corrections import PlanState
+from monitor.core.errors import Permanent, Reason
 from monitor.core.streams import NAME
 from monitor.correcting import approving, halting
 from monitor.correcting.approving import Answer, load_named
@@ -40,6 +42,9 @@ PlanName = Annotated[
 ]
 As = Annotated[str, typer.Option("--as", metavar="NAME", help="Who you are, as approvers name it.")]
 Why = Annotated[str, typer.Option("--reason", help="Why, in one sentence.")]
+
+_REFUSALS = frozenset({Reason.REFUSED, Reason.NOT_FOUND, Reason.CONFLICT, Reason.SCHEMA})
+"""Reasons for which somebody has to ask otherwise."""
 
 _RESERVED = frozenset({POLICY, "tieout"})
 
@@ -70,7 +75,7 @@ def plan(
     requester = read_name(who) if propose else "nobody"
     if who and not propose:
         raise typer.BadParameter("--as goes with --propose")
-    with workbench.opened_estate(landscape) as (estate, database):
+    with workbench.opened_estate(landscape) as (estate, database), told_refusals():
         request = Request(
             flow,
             requester=requester,
@@ -101,7 +106,7 @@ def plans(
     as_json: AsJson = False,
 ) -> None:
     """List plans, the newest first; or show one with every write, and what people said of it."""
-    with workbench.opened_estate(landscape) as (estate, database):
+    with workbench.opened_estate(landscape) as (estate, database), told_refusals():
         if name:
             told = load_planned(estate, database, name)
             if as_json:
@@ -163,6 +168,18 @@ def resume(landscape: LandscapeOption, who: As, why: Why) -> None:
         typer.echo(f"corrections go on; {ended.who} had stopped them: {ended.why}")
 
 
+@contextmanager
+def told_refusals() -> Iterator[None]:
+    """What cannot be done as it was asked for is the asker's to change, and no failure of ours."""
+    try:
+        yield
+    except Permanent as error:
+        if error.reason not in _REFUSALS:
+            raise
+        typer.echo(str(error), err=True)
+        raise typer.Exit(Exit.REFUSED) from None
+
+
 def read_name(text: str) -> str:
     """A person's name as the landscape's approvers have it.
 
@@ -192,7 +209,7 @@ def _answer(
     as_json: bool,
 ) -> None:
     person, reason = read_name(who), _said(why)
-    with workbench.opened_estate(landscape) as (estate, database):
+    with workbench.opened_estate(landscape) as (estate, database), told_refusals():
         approving.expire_overdue(database, system_clock)
         answer = say(estate, database, name, person, reason, system_clock)
         told = load_planned(estate, database, answer.plan)

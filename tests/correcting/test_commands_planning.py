@@ -152,3 +152,12 @@ def test_no_secret_is_ever_shown(command: Command, typed: Typed) -> None:
     plan = propose(command, typed)
     shown = command("plans", "-l", typed.path, plan[:12], "--json").out
     assert "token" not in shown
+
+
+def test_what_does_not_exist_is_the_askers_mistake(command: Command, typed: Typed) -> None:
+    nowhere = command("plan", typed.path, "--flow", "nowhere")
+    assert (nowhere.status, nowhere.err.strip()) == (2, "there is no flow 'nowhere'")
+    words = ("-l", typed.path, "--as", "ann", "--reason", "x")
+    assert command("approve", "0" * 12, *words).status == 2
+    assert "at least 12 digits" in command("approve", "0" * 11, *words).err
+    assert command("plans", "-l", typed.path, "0" * 12).status == 2
