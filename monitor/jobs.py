@@ -26,6 +26,7 @@ from monitor.exposition import show_state
 from monitor.heartbeat import Pulse, beat, is_well
 from monitor.incidents.failing import note_deliveries
 from monitor.incidents.showing import show_incidents
+from monitor.indicators.arriving import Counted, show_arrivals
 from monitor.indicators.compute import compute_indicators
 from monitor.indicators.exposing import expose_indicators
 from monitor.indicators.measuring import measure
@@ -46,6 +47,7 @@ class Runtime:
     clock: Clock
     calls: CallLedger
     pulse: Pulse = field(default_factory=Pulse)
+    arrivals: Counted = field(default_factory=Counted)
     tracer: Tracer = field(default_factory=lambda: Tracer(system_clock, random.SystemRandom()))
 
 
@@ -206,6 +208,7 @@ def count_indicators(estate: Estate, runtime: Runtime) -> None:
     try:
         measure(estate, runtime.database)
         now = runtime.clock()
+        show_arrivals(estate, runtime.database, runtime.metrics, runtime.arrivals, now)
         expose_indicators(compute_indicators(estate, runtime.database, now), runtime.metrics)
     except TieoutError as error:
         log.error("indicators not counted", reason=error.reason, error=str(error))

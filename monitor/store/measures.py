@@ -68,6 +68,17 @@ class Measures(NamedTuple):
     records: pl.DataFrame
 
 
+class Arrival(NamedTuple):
+    """A hand-off that arrived, by its deal's key; `pair` pairs single records, else empty."""
+
+    transaction: str
+    hop: str
+    pair: str
+    started_at: datetime
+    due_at: datetime
+    arrived_at: datetime
+
+
 def unmeasured(connection: Connection, flow: str, after: int, limit: int) -> list[Unmeasured]:
     """Transactions that were evaluated anew since they were measured, by their numbers."""
     known = and_(
@@ -126,6 +137,21 @@ def load_hand_offs(
         .where(measured_hand_off.c.flow == flow, wanted)
     )
     return _as_facts(fetch_frame(connection, query, _named(HAND_OFFS)))
+
+
+def load_arrivals(connection: Connection, flow: str, since: datetime) -> list[Arrival]:
+    """Hand-offs of a flow that arrived at `since` or later, the earliest first."""
+    table = measured_hand_off.c
+    query = (
+        select(
+            business_transaction.c.key,
+            *(table[name] for name in Arrival._fields if name != "transaction"),
+        )
+        .join_from(measured_hand_off, business_transaction)
+        .where(table.flow == flow, table.arrived_at >= since)
+        .order_by(table.arrived_at, business_transaction.c.key, table.hop, table.pair)
+    )
+    return [Arrival(*row) for row in connection.execute(query)]
 
 
 def load_set_ups(
