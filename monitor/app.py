@@ -9,7 +9,13 @@ from typing import Any
 from alerts import CHANNELS
 from monitor.config import Landscape
 from monitor.config.context import known_entities, rule_context, watch_context
-from monitor.config.effective import digest, digest_of, policies_digest, rules_digest
+from monitor.config.effective import (
+    digest,
+    digest_of,
+    policies_digest,
+    reading_digest,
+    rules_digest,
+)
 from monitor.config.landscape import FlowSettings
 from monitor.config.load import load_landscape
 from monitor.core.clock import Clock
@@ -147,7 +153,7 @@ def _build_sources(
             settings,
             entities[settings.entity],
             probes[system],
-            digest_of(settings),
+            reading_digest(settings),
         )
         for system, system_settings in landscape.systems.items()
         for stream, settings in system_settings.streams.items()

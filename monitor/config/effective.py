@@ -7,7 +7,7 @@ from typing import Any
 from monitor.config.context import owner_calendars
 from monitor.config.issues import KeyPath
 from monitor.config.landscape import Landscape
-from monitor.core.streams import Settings
+from monitor.core.streams import Settings, StreamSettings
 
 _HIDDEN = "**********"
 
@@ -34,6 +34,13 @@ def digest_of(settings: Settings) -> str:
     Two forms that mean the same (defaults spelt out, keys in another order) have one digest.
     """
     return _hash(settings.model_dump(mode="json", by_alias=True))
+
+
+def reading_digest(stream: StreamSettings) -> str:
+    """The same over a stream, but for what is said of writing it: that changes no row."""
+    shown = stream.model_dump(mode="json", by_alias=True)
+    shown.pop("write", None)
+    return _hash(shown)
 
 
 def rules_digest(landscape: Landscape, flow: str) -> str:

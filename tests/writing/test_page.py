@@ -65,3 +65,17 @@ def test_the_fake_target_is_described_as_its_settings_are(tmp_path: Path) -> Non
     described = YAML(typ="safe", pure=True).load("\n".join(lines))["systems"]["billing"]
     with fake_target.FakeTarget() as target:
         assert described["streams"] == target.system()["streams"]
+
+
+def test_to_let_tieout_write_changes_nothing_about_what_is_read(tmp_path: Path) -> None:
+    """A stream that reads differently is read anew from the beginning; this one is not."""
+    path = tmp_path / "landscape.yaml"
+    billing = blocks(PAGE, "yaml")[0]
+    declared = billing.index("        write:\n          fields:")
+    digests = []
+    for systems in (billing, billing[:declared]):
+        path.write_text(f"version: 1\nfirm: {{name: Alder & Birch}}\n{systems}", encoding="utf-8")
+        estate = build_estate(read_landscape(path, SECRETS), system_clock, calls_today={})
+        digests += [source.digest for source in estate.sources.values()]
+        estate.close()
+    assert digests[0] == digests[1]
