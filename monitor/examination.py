@@ -10,6 +10,7 @@ from monitor.core.clock import Clock
 from monitor.core.errors import Reason, TieoutError
 from monitor.core.model import StreamId
 from monitor.core.window import next_window
+from monitor.correcting.fitting import Inability, find_inabilities
 from monitor.estate import Source
 from monitor.reports.set_aside import NAMELESS
 from monitor.reports.showing import show_count
@@ -112,6 +113,7 @@ def examine(landscape: Landscape, clock: Clock) -> list[Remark]:
     try:
         for source in estate.sources.values():
             remarks.append(_examine_source(source, states.get(source.id)))
+        remarks += [_examine_policy(each) for each in find_inabilities(estate)]
     finally:
         estate.close()
     return remarks
@@ -149,6 +151,11 @@ def _examine_store(landscape: Landscape) -> tuple[list[Remark], dict[StreamId, d
         if state.last_success_at is not None
     }
     return remarks or [Remark("store", True, "sound and up to date")], seen
+
+
+def _examine_policy(inability: Inability) -> Remark:
+    what = f"policy {inability.flow}.{inability.rule}"
+    return Remark(what, False, inability.why, "declare it under write of the stream")
 
 
 def _examine_source(source: Source, last_success_at: datetime | None) -> Remark:
