@@ -80,7 +80,8 @@ class Typed:
                 "lookup": {"deal": {**listed, "param": "deal"}},
             }
         }
-        billing["streams"]["invoice"]["map"]["created_at"] = "modified"
+        invoice = billing["streams"]["invoice"]
+        invoice["map"] = {**invoice["map"], "created_at": "modified"}
         flow = {
             "root": "crm.opportunity",
             "key": "deal",
