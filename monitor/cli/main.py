@@ -43,6 +43,7 @@ COMMANDS: Mapping[str, str] = {
     "rehearse": "monitor.cli.rehearse:rehearse",
     "sample": "monitor.cli.sample:sample",
     "indicators": "monitor.cli.indicators:indicators",
+    "export": "monitor.cli.export:export",
 }
 """By name, in the order of the help: `module:function`."""
 

@@ -1,0 +1,1 @@
+"""Process mining: transactions as an object-centric event log (OCEL 2.0)."""
