@@ -31,7 +31,7 @@ class Assessment:
 
     Attributes:
         before: the links that the records had, as stored.
-        links: which record belongs to which transaction, as of now.
+        links: which record, of which stream, belongs to which transaction, as of now.
         touches: marks that this look answers.
         transactions: every transaction that has, or had, one of the records.
         frames: their records by stream.
@@ -77,6 +77,7 @@ def assess(
         known = breaks.load_breaks(connection, flow.name, looked_at)
         ignores = load_in_force(connection, now, [each.fingerprint for each in known])
         turn = turns.turn_of(connection, flow.name)
+    links = links.join(near.rows.select(record="_number", stream="_stream"), on="record")
     frames = frames_of(near.rows, links, _fields(flow, estate))
     sighted = [rule for rule in flow.rules if rule.needs <= sight.looked_until.keys()]
     verdicts = _ask(sighted, Scope(flow.name, frames, sight.looked_until, now))

@@ -32,12 +32,11 @@ def load_matched(connection: Connection, flow: str, record_ids: Collection[int])
             business_transaction.c.key,
             business_transaction.c.id,
             link.c.record_id,
-            record.c.stream,
+            link.c.stream,
             business_transaction.c.status,
             deadline.c.transaction_id,
         )
         .join_from(link, business_transaction)
-        .join(record, record.c.id == link.c.record_id)
         .outerjoin(deadline, deadline.c.transaction_id == link.c.transaction_id)
         .where(link.c.record_id.in_(listed_ids(connection, record_ids)))
         # Not by an index: it would lead to all transactions of the flow.
@@ -59,7 +58,7 @@ def load_rows_within(
     """
     query = (
         select(
-            record.c.stream,
+            link.c.stream,
             record.c.deleted,
             record.c.id,
             record.c.native_id,
@@ -71,8 +70,7 @@ def load_rows_within(
         )
         .join_from(link, record)
         .where(link.c.transaction_id.in_(listed_ids(connection, numbers)))
-        # Not by an index: it would lead to all records of the streams.
-        .where(record.c.stream.concat("").in_(listed_texts(connection, sorted(map(str, streams)))))
+        .where(link.c.stream.in_(listed_texts(connection, sorted(map(str, streams)))))
     )
     return fetch_frame(connection, query, {**STORED_ROWS, "transaction_id": pl.Int64})
 

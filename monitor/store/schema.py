@@ -117,10 +117,13 @@ link = Table(
     metadata,
     Column("transaction_id", Identity, ForeignKey("business_transaction.id"), nullable=False),
     Column("record_id", Identity, ForeignKey("record.id"), nullable=False),
+    Column("stream", PlainText, nullable=False, server_default=""),
     PrimaryKeyConstraint("transaction_id", "record_id"),
     Index(None, "record_id"),
     sqlite_with_rowid=False,
 )
+"""Which records belong to a transaction; `stream` is the record's, so that those of the others
+need not be read."""
 
 deadline = Table(
     "deadline",

@@ -43,7 +43,8 @@ def save_links(connection: Connection, flow: str, links: pl.DataFrame, old: pl.D
     Args:
         connection: a write transaction.
         flow: the business process.
-        links: columns transaction (str), record (i64): every link that the records have now.
+        links: columns transaction (str), record (i64), stream (`system.stream`): every link
+            that the records have now.
         old: what `load_links` says of all of these records, those without any link included;
             nobody has changed it since.
     """
@@ -56,13 +57,13 @@ def save_links(connection: Connection, flow: str, links: pl.DataFrame, old: pl.D
     )
     columns = ("transaction_id", "record_id")
     before = old.select("transaction_id", record_id="record")
-    after = links.join(numbers, on="transaction").select("transaction_id", record_id="record")
-    gone, come = (
-        left.join(right, on=columns, how="anti").unique().sort(columns).rows()
-        for left, right in ((before, after), (after, before))
+    after = links.join(numbers, on="transaction").select(
+        "transaction_id", "stream", record_id="record"
     )
-    delete_rows(connection, link, columns, gone)
-    insert_rows(connection, link, columns, come)
+    gone = before.join(after, on=columns, how="anti").unique().sort(columns)
+    come = after.join(before, on=columns, how="anti").unique().sort(columns)
+    delete_rows(connection, link, columns, gone.rows())
+    insert_rows(connection, link, (*columns, "stream"), come.select(*columns, "stream").rows())
 
 
 def save_statuses(

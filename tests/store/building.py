@@ -5,11 +5,13 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import polars as pl
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from monitor.core.breaks import Break, BreakKind, BreakState, Finding, Severity
 from monitor.core.model import KeyRole, KeyUse, Record, StreamId, Value
 from monitor.store import transactions
+from monitor.store.bulk import listed_ids
+from monitor.store.schema import record
 
 OPPORTUNITIES = StreamId("crm", "opportunity")
 PROJECTS = StreamId("psa", "project")
@@ -89,4 +91,7 @@ def a_break(
 def relink(connection: Connection, flow: str, links: pl.DataFrame, ids: Sequence[int]) -> None:
     """Let these records have these links and no others."""
     before = transactions.load_links(connection, flow, ids)
-    transactions.save_links(connection, flow, links, before)
+    chosen = record.c.id.in_(listed_ids(connection, links["record"].to_list()))
+    streams = dict(connection.execute(select(record.c.id, record.c.stream).where(chosen)).all())
+    of_record = pl.col("record").replace_strict(streams, return_dtype=pl.String)
+    transactions.save_links(connection, flow, links.with_columns(stream=of_record), before)
