@@ -54,8 +54,8 @@ def done(folder: Path, without: Reconciliation) -> Reconciliation:
 
 def test_customers_held_twice_are_found_under_their_account(done: Reconciliation) -> None:
     found = breaks_table(done.result.found).filter(WATCHED)
-    assert found.select("kind", "system", "entity").unique().rows() == [
-        ("duplicate", "erp", "customer")
+    assert found.select("kind", "system", "entity", "field").unique().rows() == [
+        ("duplicate", "erp", "customer", "name")
     ]
     extra: dict[str, str] = {}
     for kept, record in sorted(DRAWN.pairs):
@@ -81,6 +81,24 @@ def test_a_watch_whose_extract_lacks_is_not_asked_and_said_so(
     assert without.not_asked == {"sales-to-cash": (), "estate": ("same-customer",)}
     assert done.absent == ()
     assert done.not_asked == {"sales-to-cash": (), "estate": ()}
+
+
+@pytest.mark.parametrize("absent", [StreamId("crm", "accounts"), StreamId("erp", "customers")])
+def test_with_half_of_the_customers_the_deals_are_exact_and_no_customer_is_accused(
+    absent: StreamId,
+    folder: Path,
+    tmp_path: Path,
+    without: Reconciliation,
+    done: Reconciliation,
+) -> None:
+    assert done.absent == ()
+    for path in folder.glob("*.parquet"):
+        if path.stem != f"{absent.system}_{absent.stream}":
+            (tmp_path / path.name).symlink_to(path)
+    half = reconcile(LANDSCAPE, tmp_path, AS_OF)
+    assert breaks_table(half.result.found).equals(breaks_table(without.result.found))
+    assert half.absent == (absent,)
+    assert half.not_asked == {"sales-to-cash": (), "estate": ("same-customer",)}
 
 
 def test_a_watch_that_needs_a_past_is_left_out(folder: Path, tmp_path: Path) -> None:

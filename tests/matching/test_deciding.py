@@ -1,5 +1,6 @@
 """The watch over customers, and what people decide, remembered in the store."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -141,6 +142,27 @@ def test_records_that_are_not_there_cannot_be_decided(database: Database) -> Non
             decide_pair(database, decision, lambda: NOW)
     with database.read() as connection:
         assert load_decisions(connection)["opinion"].to_list() == ["same"]
+
+
+def test_another_look_follows_what_changed_and_leaves_all_else_as_it_was() -> None:
+    looking = watch()
+    before = looking.evaluate(survey()).findings
+    (calibration,) = (each.calibration for each in looking.known.values())
+    named = Counter(each.transaction for each in before)
+    gone = next(each for each in before if named[each.transaction] == 1)
+    moved = pl.col("_record") == gone.record_id
+    nobody = [pl.when(moved).then(pl.lit(None)).otherwise(name).alias(name) for name in FIELDS[1:]]
+    name = pl.when(moved).then(pl.lit("Zyx Qwv")).otherwise("name").alias("name")
+    clusters = {
+        f"erp.customer/{each.record_id}": each.transaction.removeprefix("same:") for each in before
+    }
+    changed = Survey({ERP: FRAME.with_columns(name, *nobody)}, {ERP: NOW}, NOW, clusters=clusters)
+    after = looking.evaluate(changed).findings
+    assert {each.fingerprint for each in after} == {each.fingerprint for each in before} - {
+        gone.fingerprint
+    }
+    assert looking.known[ERP,].calibration is calibration
+    assert looking.evaluate(survey()).findings == before
 
 
 def test_no_customers_have_no_duplicates() -> None:

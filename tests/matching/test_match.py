@@ -13,6 +13,7 @@ from reconcilers.matching.match import (
     candidates,
     explain,
     group,
+    keep_matched,
     match,
     match_again,
 )
@@ -22,6 +23,7 @@ from tests.bench.customers import CustomerEstate, draw_customers
 NOTHING = pl.DataFrame(schema=DECISIONS)
 ESTATE = draw_customers(3_000, seed=101)
 SMALL = draw_customers(300, seed=102)
+SECONDS = {right for _, right in ESTATE.pairs}
 
 
 def decisions(*rows: tuple[str, str, str]) -> pl.DataFrame:
@@ -107,7 +109,50 @@ def test_a_crowd_behind_one_key_is_not_compared_pair_by_pair() -> None:
     assert match(crowd, Thresholds(ask=-100)).pairs.height < 20_000
 
 
-@settings(max_examples=15, deadline=None)
+def test_records_that_say_the_same_are_paired_with_the_first_of_them_alone() -> None:
+    copies = [
+        ESTATE.records.filter(~pl.col("id").is_in(list(SECONDS))).with_columns(
+            id=pl.lit(system) + pl.col("id")
+        )
+        for system in "EBA"
+    ]
+    pairs = match(pl.concat(copies)).pairs
+    twins = pairs.filter(pl.col("left").str.slice(1) == pl.col("right").str.slice(1))
+    assert twins.height == 2 * copies[0].height
+    assert twins["left"].str.head(1).unique().to_list() == ["A"]
+    others = pairs.join(twins, on=["left", "right"], how="anti")
+    assert set(others["left"].str.head(1)) | set(others["right"].str.head(1)) <= {"A"}
+
+
+def test_a_crowd_that_says_the_same_is_one_group() -> None:
+    one = ESTATE.records.head(1)
+    crowd = pl.concat([one.with_columns(id=pl.lit(f"X{number:03d}")) for number in range(100)])
+    records = pl.concat([ESTATE.records.tail(-1), crowd])
+    pairs = match(records).pairs
+    assert pairs.filter(pl.col("right").str.starts_with("X")).height == 99
+    assert [f"X{number:03d}" for number in range(100)] in group(pairs, NOTHING)
+
+
+def test_an_estate_without_duplicates_is_judged_more_strictly_than_an_untended_one() -> None:
+    untended = match(ESTATE.records).calibration
+    tended = match(ESTATE.records.filter(~pl.col("id").is_in(list(SECONDS)))).calibration
+    assert untended.duplicates == pytest.approx(len(ESTATE.pairs) / 3_000, rel=0.3)
+    assert tended.duplicates < untended.duplicates / 2
+
+
+def test_when_many_records_changed_all_are_compared_anew() -> None:
+    thresholds = Thresholds()
+    known = keep_matched(None, SMALL.records, thresholds)
+    few = SMALL.records.with_columns(
+        city=pl.when(pl.col("id") == SMALL.records["id"][0]).then(pl.lit("X")).otherwise("city")
+    )
+    many = SMALL.records.with_columns(city=pl.lit("X"))
+    assert keep_matched(known, few).calibration is known.calibration
+    assert keep_matched(known, many).pairs.equals(match(many).pairs)
+    assert keep_matched(known, SMALL.records, Thresholds(1.0)).thresholds == Thresholds(1.0)
+
+
+@settings(max_examples=8, deadline=None)
 @given(data=st.data())
 def test_what_is_updated_equals_what_is_found_over_all(data: st.DataObject) -> None:
     ids = SMALL.records["id"].to_list()
@@ -123,6 +168,21 @@ def test_what_is_updated_equals_what_is_found_over_all(data: st.DataObject) -> N
     known = match(before)
     updated = match_again(known, after)
     assert updated.pairs.equals(match(after, calibration=known.calibration).pairs)
+    back = match_again(updated, before.reverse())
+    assert back.pairs.equals(known.pairs)
+
+
+@settings(max_examples=6, deadline=None)
+@given(st.lists(st.sets(st.integers(0, SMALL.records.height - 1), max_size=3), max_size=4))
+def test_look_after_look_says_what_one_look_at_all_would_say(changes: list[set[int]]) -> None:
+    records = SMALL.records
+    known = keep_matched(None, records)
+    for look, rows in enumerate(changes):
+        moved = pl.int_range(pl.len()).is_in(sorted(rows))
+        city = pl.when(moved).then(pl.lit(f"Town {look % 2}")).otherwise("city")
+        records = records.with_columns(city=city)
+        known = keep_matched(known, records)
+        assert known.pairs.equals(match(records, calibration=known.calibration).pairs)
 
 
 def test_what_people_decided_is_stronger_than_evidence() -> None:
