@@ -1,6 +1,5 @@
 """Whether a stream can be written as the landscape says, asked before anything is read."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from itertools import combinations
@@ -12,9 +11,12 @@ from monitor.core.streams import FieldMapping, StreamSettings
 from probes.engine import checks, values
 from probes.engine.checks import as_field_mapping
 from probes.writing.form import steps_of, words_of
-from probes.writing.settings import FieldWriting, WritableStream, WritingSettings
-
-_PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_-]*)\}")
+from probes.writing.settings import (
+    FieldWriting,
+    WritableStream,
+    WritingSettings,
+    placeholders_in,
+)
 
 
 def check_stream(
@@ -128,11 +130,6 @@ def unknown_placeholders(stream: StreamSettings, texts: object, others: Iterable
     """
     known = {*stream.defines, *stream.refers, *others}
     return [name for name in placeholders_in(texts) if name not in known]
-
-
-def placeholders_in(texts: object) -> list[str]:
-    """Names in braces, in order."""
-    return _PLACEHOLDER.findall(str(texts))
 
 
 def suggest(word: str, known: Iterable[str]) -> str:

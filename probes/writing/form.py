@@ -13,10 +13,10 @@ from typing import Any, Final
 from monitor.core.entities import EntityFields
 from monitor.core.errors import Permanent, Reason
 from monitor.core.model import FieldType, KeyRole, Value
-from monitor.core.streams import FieldMapping
+from monitor.core.streams import FieldMapping, KeyMapping
 from monitor.core.writing import Write
 from probes.engine.checks import as_field_mapping
-from probes.engine.keys import as_key_mapping, read_keys
+from probes.engine.keys import as_key_mapping, paths_of, read_keys
 from probes.engine.selector import parse_path
 from probes.engine.values import Convert, Misfit, converter, is_blank, read_zone
 from probes.writing.settings import FieldWriting, WritableStream, WritingSettings
@@ -160,29 +160,28 @@ class Form:
             Permanent: it would not be: nobody could tell whether it exists.
         """
         for use in write.keys:
-            settings = self.stream.defines if use.role is KeyRole.DEFINES else self.stream.refers
-            if use.kind in settings:
-                try:
-                    if use in read_keys(
-                        row, as_key_mapping(settings[use.kind]), use.kind, use.role
-                    ):
-                        continue
-                except Misfit:
-                    pass
-            is_placed_elsewhere = places.get(self.writing.keys.get(use.kind, "")) == use.value
-            if not is_placed_elsewhere or self._is_read_from(use.kind, use.role, places):
+            mappings = self._mappings(use.kind)
+            if any(use.value in _values(row, mapping, use.kind) for mapping in mappings):
+                continue
+            is_elsewhere = not any(path in places for each in mappings for path in paths_of(each))
+            is_placed = places.get(self.writing.keys.get(use.kind, "")) == use.value
+            if not (is_placed and is_elsewhere):
                 raise Permanent(
                     f"a new record would not be found by its key '{use.kind}'",
                     reason=Reason.UNSUPPORTED,
                 )
 
-    def _is_read_from(self, kind: str, role: KeyRole, places: Places) -> bool:
-        settings = self.stream.defines if role is KeyRole.DEFINES else self.stream.refers
-        if kind not in settings:
-            return False
-        source = as_key_mapping(settings[kind]).source
-        paths = (source,) if isinstance(source, str) else source
-        return any(path in places for path in paths)
+    def _mappings(self, kind: str) -> list[KeyMapping]:
+        """How the stream reads keys of a kind, in whatever role."""
+        roles = (self.stream.defines, self.stream.refers)
+        return [as_key_mapping(keys[kind]) for keys in roles if kind in keys]
+
+
+def _values(row: Mapping[str, Any], mapping: KeyMapping, kind: str) -> set[str]:
+    try:
+        return {use.value for use in read_keys(row, mapping, kind, KeyRole.DEFINES)}
+    except Misfit:
+        return set()
 
 
 def placeholders(write: Write, idempotency_key: str) -> dict[str, str]:

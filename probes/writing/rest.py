@@ -104,23 +104,26 @@ class RestWriter:
         if stream not in self._targets:
             return Abilities()
         writing = self._targets[stream].writing
+        create = writing.create
         return Abilities(
             writing.operations(),
             frozenset(writing.fields),
-            frozenset(writing.keys),
+            writing.keys_of_new(create.path, create.params, create.constants)
+            if create
+            else frozenset(),
             frozenset(writing.triggers),
         )
 
     def observe(self, write: Write) -> Observation:
-        """See `Writer.observe`; what a trigger is about need not be a record that can be read."""
+        """See `Writer.observe`; what a trigger is about need not be a record of its stream."""
         target, at = self._target(write), self._clock()
-        native_id = write.native_id
-        if not native_id and (write.operation is not Operation.TRIGGER or self._is_findable(write)):
+        native_id, is_trigger = write.native_id, write.operation is Operation.TRIGGER
+        if not native_id and not is_trigger:
             found = find_by_keys(self._probe, write)
             if found is None or write.operation is Operation.CREATE:
                 return Observation(found, "", at)
             native_id = found.native_id
-        if not native_id or (write.operation is Operation.TRIGGER and target.fetch is None):
+        if is_trigger and (not native_id or target.fetch is None):
             return Observation(None, "", at)
         state = self._read(target, native_id, self._limit())
         if state is None:
@@ -151,10 +154,6 @@ class RestWriter:
         if target is None:
             raise unable("nothing can be written to this stream")
         return target
-
-    def _is_findable(self, write: Write) -> bool:
-        able = self._probe.capabilities(write.stream.stream).lookup
-        return any(use.kind in able for use in write.keys)
 
     def _call_for(
         self, target: RestTarget, request: WriteRequest, write: Write, seen: Observation, key: str

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from monitor.core.plugins import Misfit
 from probes.engine.requests import FetchSettings
-from probes.writing.checks import placeholders_in, suggest, unknown_placeholders
+from probes.writing.checks import suggest, unknown_placeholders
 from probes.writing.form import steps_of
 from probes.writing.rest_settings import (
     CreateRequest,
@@ -16,7 +16,7 @@ from probes.writing.rest_settings import (
     VersionPrecondition,
     WriteRequest,
 )
-from probes.writing.settings import WritableStream
+from probes.writing.settings import WritableStream, placeholders_in
 
 
 def check_rest_writing(

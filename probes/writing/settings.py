@@ -1,7 +1,8 @@
 """What a stream says of how it is written, whatever system it is in."""
 
+import re
 from collections.abc import Iterator
-from typing import ClassVar, Literal
+from typing import ClassVar, Final, Literal
 
 from pydantic import Field, SecretStr
 
@@ -9,6 +10,11 @@ from monitor.core.plugins import Misfit
 from monitor.core.streams import Name, Settings, StreamSettings
 from probes.engine.keys import plain_paths
 from probes.engine.values import DECIMALS
+
+NO_KEYS: Final = frozenset({"id", "idempotency_key"})
+"""Placeholders that stand for no business key."""
+
+_PLACEHOLDER: Final = re.compile(r"\{([a-z][a-z0-9_-]*)\}")
 
 
 class FieldWriting(Settings):
@@ -36,6 +42,15 @@ class WritingSettings(Settings):
         """How a field is written, in the full form."""
         writing = self.fields[name]
         return FieldWriting(to=writing) if isinstance(writing, str) else writing
+
+    def keys_of_new(self, *texts: object) -> frozenset[str]:
+        """Key kinds that a new record gets, at a path of their own or inside one of these texts."""
+        return frozenset(self.keys) | (frozenset(placeholders_in(texts)) - NO_KEYS)
+
+
+def placeholders_in(texts: object) -> list[str]:
+    """Names in braces, in order, in whatever holds texts."""
+    return _PLACEHOLDER.findall(str(texts))
 
 
 class WritableStream(StreamSettings):

@@ -56,7 +56,8 @@ class SqlWriter:
         if stream not in self._targets:
             return Abilities()
         writing = self._targets[stream].writing
-        return Abilities(writing.operations(), frozenset(writing.fields), frozenset(writing.keys))
+        keys = writing.keys_of_new(writing.create.constants) if writing.create else frozenset()
+        return Abilities(writing.operations(), frozenset(writing.fields), keys)
 
     def observe(self, write: Write) -> Observation:
         """See `Writer.observe`."""

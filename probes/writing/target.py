@@ -111,20 +111,23 @@ def unable(what: str) -> Permanent:
 def _carriers(
     write: Write, able: Collection[str], lookup: Callable[[KeyUse], Page]
 ) -> Iterator[Record]:
-    """Records with any of the keys that define the record, or else with one that it refers to."""
+    """Records with any of the keys that the source can be asked for."""
     findable = [use for use in sorted(write.keys) if use.kind in able]
     if not findable:
         raise unable("the source cannot be asked for any key of the record")
-    asked = [use for use in findable if use.role is KeyRole.DEFINES] or findable[:1]
-    for use in asked:
+    for use in findable:
         yield from _readable(lookup(use)).records
 
 
 def _is_meant(record: Record, keys: tuple[KeyUse, ...]) -> bool:
-    """What has all the keys is meant, and so is what has one that no two records share."""
-    carried = set(record.keys)
-    own = {use for use in keys if use.role is KeyRole.DEFINES}
-    return carried.issuperset(keys) or bool(own & carried)
+    """What has all the keys is meant, and so is what defines one: no two records do.
+
+    The role in which the write names a key is that of the record from which it was copied.
+    """
+    wanted = {(use.kind, use.value) for use in keys}
+    carried = {(use.kind, use.value) for use in record.keys}
+    defined = {(use.kind, use.value) for use in record.keys if use.role is KeyRole.DEFINES}
+    return carried >= wanted or bool(defined & wanted)
 
 
 def _readable(page: Page) -> Page:

@@ -99,7 +99,7 @@ class TrytonWriter:
         return Abilities(
             writing.operations(),
             frozenset((*writing.fields, *writing.buttons)),
-            frozenset(writing.keys),
+            writing.keys_of_new(writing.create.constants) if writing.create else frozenset(),
         )
 
     def observe(self, write: Write) -> Observation:

@@ -357,7 +357,9 @@ def test_a_key_may_come_from_a_constant_with_the_key_in_it(api: Api) -> None:
     settings = api.system({"create": CREATE | {"constants": {"number": "CRM/{deal}"}}})
     deal_in_number = {"from": "number", "strip_prefix": ["CRM/"]}
     settings["streams"]["invoice"]["refers"] = {"deal": deal_in_number}
-    apply(api.open(settings), creation("OPP-9"))
+    writer = api.open(settings)
+    assert writer.abilities("invoice").keys == {"deal"}
+    apply(writer, creation("OPP-9"))
     assert api.server.requests[-1].json == {"number": "CRM/OPP-9"}
 
 
@@ -368,6 +370,19 @@ def test_several_records_with_the_keys_are_no_place_to_write(api: Api) -> None:
     with pytest.raises(Permanent) as caught:
         writer.observe(creation("OPP-7"))
     assert caught.value.reason is Reason.CONFLICT
+
+
+@pytest.mark.parametrize("role", list(KeyRole))
+def test_a_record_is_found_by_a_key_in_whatever_role(api: Api, role: KeyRole) -> None:
+    """A missing record gets the keys of the one that asks for it, in that one's roles."""
+    server_row = {**ROW, "deal": "OPP-9"}
+    api.server.scripts["/invoices"] = Reply({"items": [server_row]})
+    write = Write(Operation.CREATE, STREAM, "", (KeyUse(role, "deal", "OPP-9"),), "", {}, {})
+    writer = api.writer(keys={"deal": "deal"}, create=CREATE)
+    assert writer.observe(write).record is not None
+    api.creates(Reply({"id": 9}))
+    assert apply(writer, write).native_id == "9"
+    assert api.server.requests[-1].json == {"deal": "OPP-9"}
 
 
 def test_a_key_that_defines_the_record_is_enough_to_find_it(api: Api) -> None:
@@ -397,15 +412,19 @@ def test_a_flow_is_started_once_for_one_key(open_writer: OpenWriter) -> None:
         assert caught.value.reason is Reason.UNSUPPORTED
 
 
-def test_what_a_trigger_is_about_is_seen_where_it_can_be(open_writer: OpenWriter) -> None:
+def test_what_a_trigger_is_about_is_seen_where_it_is_a_record_of_its_stream(
+    open_writer: OpenWriter,
+) -> None:
     with FakeTarget() as target:
-        target.put("invoices", {"id": "7", "deal": "OPP-1"})
+        for native_id in ("7", "8"):
+            target.put("invoices", {"id": native_id, "deal": "OPP-1"})
         writer = open_writer(target.system())
-        by_key = Write(Operation.TRIGGER, STREAM, "", deal("OPP-1"), "", {}, {}, "bill")
         by_id = Write(Operation.TRIGGER, STREAM, "7", (), "", {}, {}, "bill")
-        of_nothing = Write(Operation.TRIGGER, STREAM, "", (), "", {}, {}, "bill")
-        assert writer.observe(by_key).record == writer.observe(by_id).record is not None
-        assert writer.observe(of_nothing).record is None
+        record = writer.observe(by_id).record
+        assert record is not None
+        assert record.native_id == "7"
+        by_key = Write(Operation.TRIGGER, STREAM, "", deal("OPP-1"), "", {}, {}, "bill")
+        assert writer.observe(by_key).record is None
 
 
 def test_a_request_that_comes_twice_is_one_effect(open_writer: OpenWriter) -> None:
