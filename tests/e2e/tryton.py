@@ -11,12 +11,9 @@ of its transaction, one stamp for thousands of rows.
 
 import base64
 import contextlib
-import fcntl
-import hashlib
 import json
 import os
 import secrets
-import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,6 +24,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Self
 
+from tests.e2e.environments import cache_folder, digest_of, install
 from tests.e2e.postgresql import PostgreSQL
 from tests.e2e.processes import Command, StartError, accepts, free_port, run, serve
 
@@ -44,30 +42,9 @@ MODULES: Mapping[str, Sequence[str]] = {
 """Modules by system; what they depend on is activated with them."""
 
 
-def cache_folder() -> Path:
-    """Where the virtual environment and the dumps are kept between runs."""
-    root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = root / "tieout-e2e"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-def _digest(*parts: bytes) -> str:
-    return hashlib.sha256(b"\x00".join(parts)).hexdigest()[:16]
-
-
 def install_tryton() -> Path:
     """Folder with Tryton's programs; installed from the lock file where it is not yet."""
-    home = cache_folder() / f"venv-{_digest(LOCK.read_bytes(), sys.version.encode())}"
-    done = home / "installed"
-    with home.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not done.exists():
-            run([sys.executable, "-m", "venv", "--clear", home])
-            pip: Command = [home / "bin/python", "-m", "pip", "install", "--quiet"]
-            run([*pip, "--require-hashes", "--requirement", LOCK])
-            done.touch()
-    return home / "bin"
+    return install(LOCK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +84,7 @@ class Installation:
         self._administer(system, password, "--password", "--administrator")
 
     def _dump_of(self, system: str) -> Path:
-        made_of = _digest(
+        made_of = digest_of(
             LOCK.read_bytes(), SEED.read_bytes(), repr(sorted(MODULES.items())).encode()
         )
         return cache_folder() / f"{system}-{made_of}.dump"
