@@ -169,7 +169,8 @@ class TrytonWriter:
             return (button,)
         if target.writing.update is None:
             raise unable("no button brings these values about, and fields are not written")
-        return "write", self._related(target, target.form.places(write))
+        places = {**target.form.places(write), **target.writing.update.constants}
+        return "write", self._related(target, places)
 
     def _related(self, target: TrytonTarget, places: Places) -> Places:
         """The same with ids of records instead of what they are called."""

@@ -40,6 +40,9 @@ class TrytonCreate(Settings):
 class TrytonUpdate(Settings):
     """Fields are written where the record is as it was read (`_timestamp`), and not otherwise."""
 
+    constants: dict[str, Any] = {}
+    """Field to what every changed record gets there, such as `progress` with a state of done."""
+
 
 class TrytonDelete(Settings):
     """Records are deleted where they are as they were read (`_timestamp`), and not otherwise."""

@@ -91,6 +91,16 @@ def test_constants_and_the_context_go_with_a_new_record(
     assert context == {"active_test": False, "company": 1}
 
 
+def test_constants_go_with_a_change_of_fields(
+    target: TrytonTarget, open_writer: OpenWriter
+) -> None:
+    written = target.settings["streams"]["invoice"]["write"]
+    written["update"] = {"constants": {"progress": 1, "currency": "USD"}}
+    apply(open_writer(target.settings), update("7", status="done"))
+    (_, (_, values, _)) = target.tryton.calls[-1]
+    assert values == {"state": "done", "progress": 1, "currency": 2}
+
+
 def test_the_stamp_that_was_read_goes_with_a_change(target: TrytonTarget, writer: Writer) -> None:
     write = update("7", number="x")
     observed = writer.observe(write)
