@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from monitor.core.clock import Clock
 from monitor.core.corrections import Mode, Plan, PlanState, Refusal, target_of
@@ -40,7 +41,7 @@ def keep_draft(draft: Draft, database: Database, clock: Clock) -> Kept:
     plan = draft.plan
     with database.write() as connection:
         hold_plans(connection, plan.flow)
-        _refuse_taken(connection, plan)
+        _refuse_taken(connection, plan, clock())
         state = _state(draft)
         told = [*draft.left_out, *_on_each_break(draft, state)]
         replace_refusals(connection, draft.considered, told, clock())
@@ -64,10 +65,10 @@ def _state(draft: Draft) -> PlanState | None:
     return PlanState.PROPOSED
 
 
-def _refuse_taken(connection: Connection, plan: Plan) -> None:
+def _refuse_taken(connection: Connection, plan: Plan, now: datetime) -> None:
     fingerprints = {each.fingerprint for each in plan.corrections}
     targets = {target_of(each.write) for each in plan.corrections if each.write is not None}
-    taken = spoken_for(connection, fingerprints, targets, "")
+    taken = spoken_for(connection, fingerprints, targets, now)
     if taken:
         raise Permanent(
             f"plan {taken[0][2][:12]} took some of it meanwhile: plan again", reason=Reason.REFUSED

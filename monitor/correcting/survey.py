@@ -88,7 +88,7 @@ def survey(
             clocks=clocks,
             newest=newest_stamp(connection),
             dates=_dates(connection, plan, estate),
-            busy=_busy(connection, plan, besides="" if is_draft else plan.hash),
+            busy=_busy(connection, plan, now, besides="" if is_draft else plan.hash),
             repairs=_repairs(connection, plan, now - estate.corrections.loop.within),
             resting=_resting(connection, estate, now),
             changed=changed or {},
@@ -195,7 +195,7 @@ def _dates(connection: Connection, plan: Plan, estate: Estate) -> dict[str, date
     return dates
 
 
-def _busy(connection: Connection, plan: Plan, *, besides: str) -> dict[str, str]:
+def _busy(connection: Connection, plan: Plan, now: datetime, *, besides: str) -> dict[str, str]:
     """By fingerprint, who else is at the break, or at the record that would be written."""
     targets = {
         target_of(each.write): each.fingerprint
@@ -204,7 +204,7 @@ def _busy(connection: Connection, plan: Plan, *, besides: str) -> dict[str, str]
     }
     fingerprints = {each.fingerprint for each in plan.corrections}
     busy: dict[str, str] = {}
-    held = spoken_for(connection, fingerprints, targets.keys(), besides)
+    held = spoken_for(connection, fingerprints, targets.keys(), now, besides=besides)
     for fingerprint, target, plan_hash in held:
         whose = fingerprint if fingerprint in fingerprints else targets[target]
         busy.setdefault(whose, f"it is part of plan {plan_hash[:12]}")

@@ -261,7 +261,12 @@ def plans_of_break(connection: Connection, fingerprint: str) -> list[PlanEntry]:
 
 
 def spoken_for(
-    connection: Connection, fingerprints: Collection[str], targets: Collection[str], besides: str
+    connection: Connection,
+    fingerprints: Collection[str],
+    targets: Collection[str],
+    now: datetime,
+    *,
+    besides: str = "",
 ) -> list[tuple[str, str, str]]:
     """What open plans hold of these breaks and targets.
 
@@ -269,6 +274,7 @@ def spoken_for(
         connection: a transaction.
         fingerprints: of breaks.
         targets: as of `target_of`.
+        now: the present; a plan that waits and is overdue holds nothing any more.
         besides: hash of a plan that does not count.
 
     Returns:
@@ -280,6 +286,7 @@ def spoken_for(
         select(correction.c.fingerprint, correction.c.target, plan.c.hash)
         .join_from(correction, plan)
         .where(plan.c.state.in_(sorted(OPEN_PLANS)), plan.c.hash != besides, among | at)
+        .where((plan.c.state == PlanState.APPLYING.value) | (plan.c.expires_at > now))
         .order_by(plan.c.made_at, correction.c.id)
     )
     return [tuple(row) for row in connection.execute(query)]

@@ -73,6 +73,13 @@ class Action(StrEnum):
     SETTLE = "settle"
 
 
+BETWEEN = (Action.EDIT, Action.WAIT, Action.POLICY, Action.SWITCH, Action.REJECT)
+"""What may come between an approval and what follows from it."""
+
+DEATHS = st.sampled_from([None, None, None, *Failpoint])
+"""Where a process that applies a plan dies; mostly it does not."""
+
+
 class Killed(BaseException):
     """The process ends here: nothing may catch it."""
 
@@ -121,6 +128,9 @@ class Corrections(RuleBasedStateMachine):
     @rule(action=st.sampled_from(Action), data=st.data())
     def something_happens(self, action: Action, data: st.DataObject) -> None:
         """One rule for all, so that none of them is ever left out of a run."""
+        self._happen(action, data)
+
+    def _happen(self, action: Action, data: st.DataObject) -> None:
         match action:
             case Action.EDIT:
                 self._edit(data)
@@ -148,9 +158,12 @@ class Corrections(RuleBasedStateMachine):
             case Action.APPROVE_AND_APPLY:
                 for who in sorted(set(APPROVERS) - {self.known[plan].requester}):
                     self._approve(plan, who)
-                self._apply(plan, None)
+                between = data.draw(st.sampled_from([*BETWEEN, None]))
+                if between is not None:
+                    self._happen(between, data)
+                self._apply(plan, data.draw(DEATHS))
             case Action.APPLY:
-                self._apply(plan, data.draw(st.none() | st.sampled_from(Failpoint)))
+                self._apply(plan, data.draw(DEATHS))
             case Action.REJECT:
                 self._reject(plan, data.draw(PEOPLE))
 

@@ -194,14 +194,15 @@ def test_open_plans_speak_for_their_breaks_and_targets(database: Database) -> No
         plans.keep_plan(connection, kept)
         target = f"{PROJECTS}/7"
         held = [("f" * 24, target, kept.hash)]
-        assert plans.spoken_for(connection, ["f" * 24], [], "") == held
-        assert plans.spoken_for(connection, [], [target], "") == held
-        assert plans.spoken_for(connection, ["f" * 24], [target], kept.hash) == []
+        assert plans.spoken_for(connection, ["f" * 24], [], at(1)) == held
+        assert plans.spoken_for(connection, [], [target], at(1)) == held
+        assert plans.spoken_for(connection, ["f" * 24], [target], at(1), besides=kept.hash) == []
+        assert plans.spoken_for(connection, ["f" * 24], [target], kept.expires_at) == []
         assert [each.hash for each in plans.plans_of_break(connection, "f" * 24)] == [kept.hash]
         plans.move_plan(
             connection, kept.hash, PlanState.PROPOSED, PlanState.WITHDRAWN, "gone", at(1)
         )
-        assert plans.spoken_for(connection, ["f" * 24], [target], "") == []
+        assert plans.spoken_for(connection, ["f" * 24], [target], at(1)) == []
 
 
 def test_another_time_makes_another_plan() -> None:
