@@ -5,7 +5,7 @@
 
 import argparse
 
-from tests.bench import cycle, incremental, matching, memory, reconcile, store
+from tests.bench import cycle, incremental, indicators, matching, memory, reconcile, store
 
 
 def main() -> None:
@@ -22,6 +22,7 @@ def main() -> None:
         lambda: cycle.run(chosen.small, chosen.large),
         memory.run,
         matching.run,
+        indicators.run,
     ):
         for figure in measure():
             print(figure, flush=True)

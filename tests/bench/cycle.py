@@ -33,7 +33,7 @@ def run(small: int = SMALL, large: int = LARGE) -> list[Figure]:
 
 
 def _compare(database: str, urls: Sequence[str], sizes: tuple[int, int]) -> Figure:
-    firms = [_estate_of(url, size) for url, size in zip(urls, sizes, strict=True)]
+    firms = [estate_of(url, size) for url, size in zip(urls, sizes, strict=True)]
     seconds: list[list[float]] = [[], []]
     for number in range(ROUNDS):
         for place, firm in enumerate(firms):
@@ -49,7 +49,7 @@ def _compare(database: str, urls: Sequence[str], sizes: tuple[int, int]) -> Figu
     )
 
 
-def _estate_of(url: str, records: int) -> SmallFirm:
+def estate_of(url: str, records: int) -> SmallFirm:
     """A settled estate: half opportunities, half their projects, every deal looked at once."""
     database = open_database(url)
     database.migrate()
@@ -58,8 +58,10 @@ def _estate_of(url: str, records: int) -> SmallFirm:
     for start in range(0, deals, 10_000):
         numbers = range(start, min(start + 10_000, deals))
         for stream in (OPPORTUNITY, PROJECT):
-            _write(database, stream, [_record(stream, number, "1000.00") for number in numbers])
-    _look_done(firm)
+            write_rows(
+                database, stream, [record_of(stream, number, "1000.00") for number in numbers]
+            )
+    look_done(firm)
     # As the jobs do after much was read, and after much was looked at.
     database.refresh_statistics()
     run_cycle(firm.estate, database, firm.clock)
@@ -73,14 +75,14 @@ def _cycle(firm: SmallFirm, number: int) -> float:
     first = number * CHANGED
     amount = f"{2000 + number}.00"
     changed = [
-        _record(stream, deal, amount)
+        record_of(stream, deal, amount)
         for deal in range(first, first + CHANGED // 2)
         for stream in (OPPORTUNITY, PROJECT)
     ]
-    _look_done(firm)
+    look_done(firm)
     started = time.perf_counter()
     for stream in (OPPORTUNITY, PROJECT):
-        _write(firm.database, stream, [each for each in changed if each.stream == stream])
+        write_rows(firm.database, stream, [each for each in changed if each.stream == stream])
     done = run_cycle(firm.estate, firm.database, firm.clock)
     elapsed = time.perf_counter() - started
     if done.looked_at != CHANGED // 2:
@@ -88,12 +90,12 @@ def _cycle(firm: SmallFirm, number: int) -> float:
     return elapsed
 
 
-def _write(database: Database, stream: StreamId, rows: list[Record]) -> None:
+def write_rows(database: Database, stream: StreamId, rows: list[Record]) -> None:
     with database.write() as connection:
         save_page(connection, stream, rows, START)
 
 
-def _look_done(firm: SmallFirm) -> None:
+def look_done(firm: SmallFirm) -> None:
     """Note complete looks, as sampling does."""
     with firm.database.write() as connection:
         for stream in (OPPORTUNITY, PROJECT):
@@ -103,7 +105,7 @@ def _look_done(firm: SmallFirm) -> None:
             )
 
 
-def _record(stream: StreamId, number: int, amount: str) -> Record:
+def record_of(stream: StreamId, number: int, amount: str) -> Record:
     is_root = stream == OPPORTUNITY
     role = KeyRole.DEFINES if is_root else KeyRole.REFERS
     moment = "closed_at" if is_root else "created_at"
