@@ -68,6 +68,10 @@ class Call:
         return self.method in _READS if self.repeatable is None else self.repeatable
 
 
+Quote = Callable[[Response, frozenset[str]], str]
+"""What may be shown of a refusal to a person: the answer, without the secrets of the call."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sent:
     """The answer to a call that changed something, and the secrets that went with the call."""
@@ -131,11 +135,16 @@ class Caller:
                 continue
             was_renewed = True
 
-    def send(self, call: Call, time_limit: TimeLimit) -> Sent:
+    def send(self, call: Call, time_limit: TimeLimit, quote: Quote) -> Sent:
         """The answer to a call that changes something, made once.
 
         Whatever the other side may have done before it failed counts as perhaps done. A refused
         credential is renewed, and then the call is made for the first time.
+
+        Args:
+            call: what is sent.
+            time_limit: for all of it.
+            quote: what a failure repeats of the answer, for whoever asks why.
 
         Raises:
             Permanent: the call was refused, so nothing was changed.
@@ -146,7 +155,9 @@ class Caller:
         try:
             for may_renew in (True, False):
                 credentials = self._authenticator.credentials(time_limit)
-                response = self._try(call, rows, credentials, time_limit, may_renew=may_renew)
+                response = self._try(
+                    call, rows, credentials, time_limit, may_renew=may_renew, quote=quote
+                )
                 if response is not None:
                     return Sent(response, credentials.secrets)
         except Permanent as refusal:
@@ -180,6 +191,7 @@ class Caller:
         time_limit: TimeLimit,
         *,
         may_renew: bool,
+        quote: Quote | None = None,
     ) -> Response | None:
         """One try: the answer, or None when the credential was renewed and another is due."""
         self.budget.spend(time_limit)
@@ -200,7 +212,8 @@ class Caller:
             return Response(NO_CONTENT, response.headers, b"", response.url)
         if verdict.then is Then.REFRESH and may_renew and self._authenticator.renew(credentials):
             return None
-        raise verdict.error(self._transport.origin)
+        said = "" if quote is None else quote(response, credentials.secrets)
+        raise verdict.error(self._transport.origin, said)
 
     def _note(self, response: Response) -> None:
         self.budget.learn(response.headers)

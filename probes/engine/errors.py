@@ -116,9 +116,11 @@ class Verdict:
     status: int
     retry_after: float | None = None
 
-    def error(self, who: str) -> Transient | Permanent:
-        """The failure to raise when nothing better can be done; `who` answered."""
+    def error(self, who: str, said: str = "") -> Transient | Permanent:
+        """The failure to raise when nothing better can be done; `who` answered, and said so."""
         message = f"{who} answered {self.status}: {self.reason.value.replace('_', ' ')}"
+        if said:
+            message += f"; it said: {said}"
         if self.then is Then.RETRY:
             return Transient(message, reason=self.reason, retry_after=self.retry_after)
         return Permanent(message, reason=self.reason)

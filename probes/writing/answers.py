@@ -8,8 +8,10 @@ from urllib.parse import quote
 
 from monitor.core.writing import Receipt
 from monitor.response import Response
+from probes.engine.caller import Quote
 
 ANSWER_CHARACTERS: Final = 2000
+QUOTED_CHARACTERS: Final = 300
 _READ: Final = 64 * 1024
 _HIDDEN: Final = "(hidden)"
 _SHORTEST_SECRET: Final = 4
@@ -33,6 +35,20 @@ def receipt_of(response: Response, secrets: Iterable[str], native_id: str = "") 
         reference=hide_secrets(_reference(response.headers), secrets)[:ANSWER_CHARACTERS],
         answer=kept_text(response.body[:_READ].decode("utf-8", "replace"), secrets),
     )
+
+
+def quoted(secrets: frozenset[str]) -> Quote:
+    """How a refusal is quoted by whoever keeps these secrets."""
+
+    def quote(response: Response, of_the_call: frozenset[str]) -> str:
+        return quoted_text(response.body[:_READ].decode("utf-8", "replace"), secrets | of_the_call)
+
+    return quote
+
+
+def quoted_text(text: str, secrets: Iterable[str]) -> str:
+    """A refusal in one line, for a person."""
+    return " ".join(kept_text(text, secrets).split())[:QUOTED_CHARACTERS]
 
 
 def kept_text(text: str, secrets: Iterable[str]) -> str:

@@ -21,7 +21,7 @@ from probes.engine.caller import Call, Caller, Sent
 from probes.engine.managed_queue import ManagedQueue, Message, objects, path_of
 from probes.engine.mapping import RowMapper
 from probes.engine.messages import is_same_message, read_messages
-from probes.writing.answers import receipt_of
+from probes.writing.answers import quoted, receipt_of
 from probes.writing.rabbitmq_settings import RabbitReplay
 from probes.writing.target import (
     conflict,
@@ -94,6 +94,7 @@ class RabbitWriter:
         self._deadline = deadline
         self._clock = clock
         self._secrets = secrets
+        self._quote = quoted(secrets)
 
     def abilities(self, stream: str) -> Abilities:
         """Replay, where the stream declares it."""
@@ -161,7 +162,7 @@ class RabbitWriter:
             "payload": message.get("payload"),
             "payload_encoding": message.get("payload_encoding"),
         }
-        sent = self._caller.send(_post(f"exchanges/{place}/publish", body), limit)
+        sent = self._caller.send(_post(f"exchanges/{place}/publish", body), limit, self._quote)
         match _document(sent):
             case {"routed": True}:
                 return sent
@@ -178,7 +179,7 @@ class RabbitWriter:
         """
         _require_head(queue.peek(1, limit), message)
         body = {"count": 1, "ackmode": "ack_requeue_false", "encoding": "auto"}
-        sent = self._caller.send(_post(f"{queue.path}/get", body), limit)
+        sent = self._caller.send(_post(f"{queue.path}/get", body), limit, self._quote)
         taken = objects(_document(sent))
         if taken and not is_same_message(taken[0], message):
             # Somebody else took ours at this very moment; what we got goes back at once.

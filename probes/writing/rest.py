@@ -15,7 +15,7 @@ from probes.engine.caller import Call, Caller
 from probes.engine.listed_rows import rows_at
 from probes.engine.mapping import RowMapper
 from probes.engine.requests import FetchSettings
-from probes.writing.answers import receipt_of
+from probes.writing.answers import quoted, receipt_of
 from probes.writing.form import Form
 from probes.writing.rest_calls import (
     change,
@@ -136,7 +136,7 @@ class RestWriter:
         target, limit = self._target(write), self._limit()
         request = request_of(target.writing, write)
         call = self._call_for(target, request, write, seen, idempotency_key)
-        sent = self._caller.send(call, limit)
+        sent = self._caller.send(call, limit, quoted(self._secrets))
         native_id = seen.record.native_id if seen.record else write.native_id
         if isinstance(request, CreateRequest):
             native_id = new_id(sent.response, request)

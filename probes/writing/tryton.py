@@ -6,6 +6,7 @@ has another one by then. A call is one transaction: whatever it raises for users
 rolled back. Tryton knows no idempotency keys.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -22,7 +23,7 @@ from probes.engine.caller import Call, Caller
 from probes.engine.errors import ErrorRow, Then
 from probes.engine.requests import Style, fill_body
 from probes.engine.tagged_json import tag_value
-from probes.writing.answers import receipt_of
+from probes.writing.answers import quoted, quoted_text, receipt_of
 from probes.writing.form import Form, Places, placeholders
 from probes.writing.target import (
     fetch_record,
@@ -122,11 +123,12 @@ class TrytonWriter:
             raise unable(f"the landscape declares no {write.operation} of this stream")
         body = self._body_for(target, write, seen, idempotency_key)
         call = Call("POST", "rpc/", content=body, headers=_JSON_TYPE, errors=_CHANGED)
-        sent = self._caller.send(call, limit)
-        result = _result(sent.response)
+        sent = self._caller.send(call, limit, quoted(self._secrets))
+        secrets = self._secrets | sent.secrets
+        result = _result(sent.response, secrets)
         is_new = write.operation is Operation.CREATE
         native_id = _new_id(result) if is_new else require_seen(seen).native_id
-        return receipt_of(sent.response, self._secrets | sent.secrets, native_id)
+        return receipt_of(sent.response, secrets, native_id)
 
     def close(self) -> None:
         """Let go of connections."""
@@ -203,7 +205,7 @@ class TrytonWriter:
         body = self._request(model, method, arguments, {})
         call = Call("POST", "rpc/", content=body, headers=_JSON_TYPE, repeatable=True)
         response = self._caller.call(call, TimeLimit.of(self._deadline))
-        result = _result(response)
+        result = _result(response, self._secrets)
         if not isinstance(result, list):
             raise Permanent("Tryton's answer has no list of results", reason=Reason.SCHEMA)
         return result
@@ -236,16 +238,21 @@ def _button(writing: TrytonWriting, write: Write) -> str:
     return pressed[0]
 
 
-def _result(response: Response) -> Any:
+def _result(response: Response, secrets: frozenset[str]) -> Any:
     """What a call gave.
+
+    Args:
+        response: the answer.
+        secrets: what must not be shown of it.
 
     Raises:
         Permanent: Tryton refused it, and rolled it back.
         Transient: Tryton failed, or its answer cannot be read: what became of it is not known.
     """
     match _document(response):
-        case {"error": [str(error), *_]} if error.isidentifier():
-            raise Permanent(f"Tryton refused with {error}", reason=Reason.REFUSED)
+        case {"error": [str(error), *said]} if error.isidentifier():
+            text = quoted_text(json.dumps(said, ensure_ascii=False, default=str), secrets)
+            raise Permanent(f"Tryton refused with {error}: {text}", reason=Reason.REFUSED)
         case {"error": _}:
             raise Transient("Tryton failed", reason=Reason.SERVER_ERROR)
         case {"result": result}:

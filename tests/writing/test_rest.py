@@ -249,6 +249,17 @@ def test_what_was_refused_did_not_happen(
     assert len(sent) == 1
 
 
+def test_a_refusal_is_quoted_for_whoever_asks_why(api: Api) -> None:
+    said = {"error": "total must\n not exceed 500", "token": CANARY, "echo": CANARY}
+    api.answers(Reply(said, status=422))
+    with pytest.raises(Permanent) as caught:
+        apply(api.writer(fields=FIELDS, update=PATCH), update("7", number="x"))
+    assert "answered 422: refused; it said: " in str(caught.value)
+    assert "total must\\n not exceed 500" in str(caught.value)
+    assert CANARY not in str(caught.value)
+    assert len(str(caught.value)) < 400
+
+
 def test_the_landscape_may_know_better_what_an_answer_to_this_write_means(
     api: Api,
 ) -> None:

@@ -9,7 +9,8 @@ from monitor.core.errors import UNSENT, Permanent, Reason, Transient
 from monitor.core.writing import Operation, Safety, Write, Writer
 from tests.servers import Reply, Request
 from tests.writing.conftest import OpenWriter
-from tests.writing.targets.target import creation, update
+from tests.writing.fake_target import Mishap
+from tests.writing.targets.target import CANARY, creation, update
 from tests.writing.targets.tryton import TrytonTarget
 
 
@@ -143,6 +144,15 @@ def test_what_an_error_means(
         writer.apply(write, observed, "key-1")
     assert caught.value.reason is reason
     assert caught.value.reason not in UNSENT
+
+
+def test_a_refusal_is_quoted_for_whoever_asks_why(target: TrytonTarget, writer: Writer) -> None:
+    write = update("7", number="x")
+    observed = writer.observe(write)
+    target.misbehave(Mishap.REFUSED, writer)
+    with pytest.raises(Permanent, match=r"refused with UserError: .*not like this") as caught:
+        writer.apply(write, observed, "key-1")
+    assert CANARY not in str(caught.value)
 
 
 @pytest.mark.parametrize("result", [None, [], ["7"], [7, 8], {"id": 7}, True])

@@ -25,7 +25,7 @@ CURRENCIES = {"EUR": 1, "USD": 2}
 _WITHOUT_EFFECT: Mapping[Mishap, Reply] = {
     Mishap.UNHEARD: Reply(fault=Fault.DROPPED),
     Mishap.BUSY: Reply({}, status=429),
-    Mishap.REFUSED: Reply({"id": 1, "error": ["UserError", ["no", CANARY, None]]}),
+    Mishap.REFUSED: Reply({"id": 1, "error": ["UserError", ["not like this", CANARY, None]]}),
 }
 
 
