@@ -3,11 +3,15 @@
 Names are compared without case, accents, legal forms and the order of their words; addresses,
 tax numbers, domains and phone numbers speak for and against. What agreement is worth follows from
 how rare the value is in this estate, so that the check is as sure among a million customers as
-among a thousand. Where the evidence is not enough, the pair is a candidate: `tieout candidates`
-lists those, and what `tieout decide` says of a pair is honoured from then on.
+among a thousand. How many duplicates to expect is learnt from the estate itself: in one that was
+never tended less evidence is enough. Where it is not enough, the pair is a candidate: `tieout
+candidates` lists those, and what `tieout decide` says of a pair is honoured from then on.
 
 A group is named after its oldest record by `created_at`, where that is mapped, and keeps its name
 for as long as it can be known again.
+
+A look compares what has changed since the last one. When that is one record in a hundred, or after
+a restart, what is rare is counted again and everything compared anew.
 
 With `across`, the records of all streams are compared with one another: two records of the ERP
 that do not look alike can both be the one account of the CRM.
