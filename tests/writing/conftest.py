@@ -1,6 +1,6 @@
 """Writers that are closed when the test is over."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
 
@@ -8,10 +8,8 @@ import pytest
 
 from monitor.core.writing import Writer
 from tests.databases import PostgreSQL
+from tests.writing.api import Api, OpenWriter, serving
 from tests.writing.targets.target import open_probe, writer_of
-
-OpenWriter = Callable[[dict[str, Any]], Writer]
-"""The writer beside the probe that the settings of a system describe."""
 
 
 @pytest.fixture(scope="session")
@@ -31,3 +29,9 @@ def open_writer() -> Iterator[OpenWriter]:
             return writer_of(probe)
 
         yield open_one
+
+
+@pytest.fixture
+def api(open_writer: OpenWriter) -> Iterator[Api]:
+    with serving(open_writer) as opened:
+        yield opened

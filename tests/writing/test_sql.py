@@ -15,7 +15,7 @@ from monitor.core.errors import Permanent, Reason, TieoutError
 from monitor.core.model import KeyRole, KeyUse
 from monitor.core.writing import Operation, Safety, Write, Writer
 from probes.engine.database import reading
-from tests.writing.conftest import OpenWriter
+from tests.writing.api import OpenWriter
 from tests.writing.targets.target import STREAM, creation, deletion, open_probe, update
 
 COLUMNS = "deal TEXT, number TEXT, amount NUMERIC(12, 2), note JSON, lock_version INTEGER"

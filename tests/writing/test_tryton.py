@@ -8,7 +8,7 @@ import pytest
 from monitor.core.errors import UNSENT, Permanent, Reason, Transient
 from monitor.core.writing import Operation, Safety, Write, Writer
 from tests.servers import Reply, Request
-from tests.writing.conftest import OpenWriter
+from tests.writing.api import OpenWriter
 from tests.writing.fake_target import Mishap
 from tests.writing.targets.target import CANARY, creation, update
 from tests.writing.targets.tryton import TrytonTarget
