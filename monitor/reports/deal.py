@@ -11,6 +11,7 @@ from monitor.core.conditions import is_met
 from monitor.core.entities import MOMENTS
 from monitor.core.model import StreamId, encode_value
 from monitor.core.sight import Blindness
+from monitor.core.telemetry import trace_id_of
 from monitor.core.transactions import TransactionStatus, shown_status
 from monitor.estate import Estate, Flow, HandOff
 from monitor.reports.overview import break_as_json
@@ -99,6 +100,7 @@ class DealTrace:
         return {
             "flow": self.flow,
             "transaction": self.key,
+            "trace_id": trace_id_of(self.flow, self.key).hex(),
             "status": self.status.value,
             "status_since": encode_value(self.status_since),
             "hand_offs": [
