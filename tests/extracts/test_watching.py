@@ -11,26 +11,14 @@ from monitor.extracts.breaks_file import breaks_table
 from monitor.extracts.outcome import Reconciliation
 from monitor.reconciliation import reconcile
 from tests.bench.customers import draw_customers
+from tests.estates.customers import write_customers
 from tests.estates.writing import write_estate
 
 LANDSCAPE = Path("examples/extracts/landscape.yaml")
 AS_OF = datetime(2026, 1, 1, tzinfo=UTC)
-CUSTOMERS = 1_500
-DRAWN = draw_customers(CUSTOMERS, seed=211)
+CUSTOMERS, SEED = 1_500, 211
+DRAWN = draw_customers(CUSTOMERS, SEED)
 WATCHED = pl.col("rule") == "same-customer"
-
-
-def write_customers(folder: Path) -> None:
-    """Every customer in the ERP, and an account for each that is no copy."""
-    customers = DRAWN.records.rename({"id": "customer_id", "tax": "vat_id"})
-    account = pl.col("customer_id").str.replace("C", "A")
-    is_original = pl.col("customer_id") < f"C{CUSTOMERS:08d}"
-    linked = customers.with_columns(crm_account_id=pl.when(is_original).then(account))
-    linked.write_parquet(folder / "erp_customers.parquet")
-    accounts = customers.filter(is_original).with_columns(
-        account_id=account, updated_at=pl.lit(AS_OF)
-    )
-    accounts.drop("customer_id").write_parquet(folder / "crm_accounts.parquet")
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +36,7 @@ def without(folder: Path) -> Reconciliation:
 
 @pytest.fixture(scope="module")
 def done(folder: Path, without: Reconciliation) -> Reconciliation:
-    write_customers(folder)
+    write_customers(folder, CUSTOMERS, SEED)
     return reconcile(LANDSCAPE, folder, AS_OF)
 
 
