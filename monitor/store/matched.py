@@ -9,8 +9,7 @@ from sqlalchemy import Connection, select, update
 from monitor.core.model import StreamId
 from monitor.core.transactions import TransactionStatus
 from monitor.store.bulk import fetch_frame, listed_ids, listed_texts
-from monitor.store.frames import STORED_ROWS
-from monitor.store.schema import business_transaction, deadline, link, record
+from monitor.store.schema import business_transaction, deadline, link
 
 MATCHED = {
     "transaction": pl.String,
@@ -48,31 +47,19 @@ def load_matched(connection: Connection, flow: str, record_ids: Collection[int])
     return found.filter(at_rest).select(*MATCHED)
 
 
-def load_rows_within(
+def load_members_in(
     connection: Connection, numbers: Collection[int], streams: Collection[StreamId]
 ) -> pl.DataFrame:
-    """The records of some streams in transactions with these numbers.
+    """The records of some streams that are in the transactions with these numbers.
 
     Returns:
-        `STORED_ROWS` and `transaction_id`, one row a record and transaction.
+        `transaction_id` and `record`, the store's numbers of both.
     """
-    query = (
-        select(
-            link.c.stream,
-            record.c.deleted,
-            record.c.id,
-            record.c.native_id,
-            record.c.key_uses,
-            record.c.modified_at,
-            record.c.observed_at,
-            record.c.fields,
-            link.c.transaction_id,
-        )
-        .join_from(link, record)
-        .where(link.c.transaction_id.in_(listed_ids(connection, numbers)))
-        .where(link.c.stream.in_(listed_texts(connection, sorted(map(str, streams)))))
+    query = select(link.c.transaction_id, link.c.record_id).where(
+        link.c.transaction_id.in_(listed_ids(connection, numbers)),
+        link.c.stream.in_(listed_texts(connection, sorted(map(str, streams)))),
     )
-    return fetch_frame(connection, query, {**STORED_ROWS, "transaction_id": pl.Int64})
+    return fetch_frame(connection, query, {"transaction_id": pl.Int64, "record": pl.Int64})
 
 
 def note_still_matched(connection: Connection, numbers: Collection[int], now: datetime) -> None:
