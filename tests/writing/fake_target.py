@@ -63,11 +63,9 @@ import random
 import signal
 import sys
 import time
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
-from enum import StrEnum
 from pathlib import Path
 from threading import RLock, Thread
 from types import TracebackType
@@ -76,70 +74,16 @@ from typing import Any, Final, Self
 import msgspec
 
 from monitor.core.clock import Clock, system_clock
-from tests.servers import Fault, Reply, Request, ScriptedServer
+from tests.servers import Reply, Request, ScriptedServer
+from tests.writing.billing import READER, WRITER, billing_system
+from tests.writing.ledger import WITHOUT_EFFECT, Effect, Mishap, Row, doubled, spoilt
 
-READER: Final = "reader-token"
-WRITER: Final = "writer-token"
+__all__ = ["READER", "WRITER", "Effect", "FakeTarget", "Mishap", "doubled"]
+
 _JSON: Final = msgspec.json.Encoder(decimal_format="number")
 _OPERATIONS: Final = {"POST": "create", "PUT": "update", "PATCH": "update", "DELETE": "delete"}
 _NO_FILTERS: Final = frozenset({"since", "until", "offset", "limit"})
 _SECONDS: Final = len("2026-01-02T12:00:00")
-
-Row = dict[str, Any]
-
-
-class Mishap(StrEnum):
-    """What goes wrong with a write."""
-
-    LOST = "lost"
-    """It happens, and the connection breaks without an answer."""
-    CUT = "cut"
-    """It happens, and half of the answer arrives."""
-    TWICE = "twice"
-    """It happens, and the answer arrives two times."""
-    DELAYED = "delayed"
-    """It happens at once, and the answer comes late."""
-    FAILED = "failed"
-    """It happens, and 503 is answered."""
-    LATE = "late"
-    """It happens late, when the caller may have gone."""
-    REPEATED = "repeated"
-    """The request comes two times, as a proxy may send it."""
-    UNHEARD = "unheard"
-    """It does not happen, and the connection breaks without an answer."""
-    BUSY = "busy"
-    """It does not happen, and 429 is answered."""
-    REFUSED = "refused"
-    """It does not happen, and 422 is answered."""
-
-
-WITHOUT_EFFECT: Final = frozenset({Mishap.UNHEARD, Mishap.BUSY, Mishap.REFUSED})
-
-
-@dataclass(frozen=True)
-class Effect:
-    """One change that happened.
-
-    Attributes:
-        number: in order, from 1.
-        operation: create, update, delete or trigger.
-        place: collection and id, or the flow's path.
-        key: the request's idempotency key; empty where it had none.
-        before, after: the row, as far as there is one; of a trigger, what was sent.
-    """
-
-    number: int
-    operation: str
-    place: str
-    key: str
-    before: Row | None
-    after: Row | None
-
-
-def doubled(ledger: Sequence[Effect]) -> list[str]:
-    """Idempotency keys under which more than one thing happened."""
-    counts = Counter(effect.key for effect in ledger if effect.key)
-    return [key for key, count in counts.items() if count > 1]
 
 
 @dataclass
@@ -206,7 +150,7 @@ class FakeTarget:
 
     def system(self, **changed: Any) -> dict[str, Any]:
         """The system as a landscape describes it, with secrets as they are."""
-        return {**_system(self.url), **changed}
+        return {**billing_system(self.url), **changed}
 
     def put(self, collection: str, row: Row) -> None:
         """Write a row as somebody else would: no effect of ours, so not in the ledger."""
@@ -274,7 +218,7 @@ class FakeTarget:
             return self._do(request)
         mishap = planned.mishap
         if mishap in WITHOUT_EFFECT:
-            return _WITHOUT_EFFECT[mishap]
+            return WITHOUT_EFFECT[mishap]
         if mishap is Mishap.LATE:
             time.sleep(planned.seconds)
         reply = self._do(request)
@@ -282,7 +226,7 @@ class FakeTarget:
             self._do(request)
         if mishap is Mishap.DELAYED:
             time.sleep(planned.seconds)
-        return _spoilt(reply, mishap)
+        return spoilt(reply, mishap)
 
     def _next_mishap(self, operation: str) -> _Planned | None:
         for planned in self._planned:
@@ -381,24 +325,6 @@ class FakeTarget:
         return _encoded(row, status, {**etag, **(headers or {})})
 
 
-_WITHOUT_EFFECT: Final[Mapping[Mishap, Reply]] = {
-    Mishap.UNHEARD: Reply(fault=Fault.DROPPED),
-    Mishap.BUSY: Reply({"error": "slow down"}, status=429, headers={"Retry-After": "0"}),
-    Mishap.REFUSED: Reply({"error": "not like this"}, status=422),
-}
-_FAULTS: Final[Mapping[Mishap, Fault]] = {
-    Mishap.LOST: Fault.DROPPED,
-    Mishap.CUT: Fault.CUT,
-    Mishap.TWICE: Fault.TWICE,
-}
-
-
-def _spoilt(reply: Reply, mishap: Mishap) -> Reply:
-    if mishap is Mishap.FAILED:
-        return Reply({"error": "try again"}, status=503)
-    return Reply(reply.body, reply.status, reply.headers, _FAULTS.get(mishap, Fault.NONE))
-
-
 def _operation_of(request: Request) -> str:
     is_flow = request.path.startswith("/flows/")
     return "trigger" if is_flow else _OPERATIONS[request.method]
@@ -424,48 +350,6 @@ def _decoded(body: bytes) -> Any:
 
 def _encoded(document: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Reply:
     return Reply(_JSON.encode(document), status, headers or {})
-
-
-def _system(url: str) -> dict[str, Any]:
-    fields = {name: name for name in ("number", "currency")}
-    mapped = {**fields, "status": "state", "amount": "total", "issued_on": "day"}
-    listed = {"path": "/invoices", "select": "items"}
-    one = {"path": "/invoices/{id}", "precondition": {"kind": "etag"}}
-    idempotency = {"header": "Idempotency-Key"}
-    return {
-        "probe": "rest",
-        "base_url": url,
-        "auth": {"kind": "bearer", "token": READER},
-        "write": {"auth": {"kind": "bearer", "token": WRITER}},
-        "streams": {
-            "invoice": {
-                "entity": "invoice",
-                "id": "id",
-                "map": mapped,
-                "refers": {"deal": "deal"},
-                "cursor": {"field": "modified"},
-                "deletes": {"kind": "sweep"},
-                "read": {**listed, "since_param": "since"},
-                "fetch": {"path": "/invoices/{id}"},
-                "lookup": {"deal": {**listed, "param": "deal"}},
-                "ids": listed,
-                "write": {
-                    "fields": mapped,
-                    "keys": {"deal": "deal"},
-                    "create": {"path": "/invoices", "id": "id", "idempotency": idempotency},
-                    "update": one,
-                    "delete": one,
-                    "triggers": {
-                        "bill": {
-                            "path": "/flows/bill",
-                            "body": {"deal": "{deal}"},
-                            "idempotency": idempotency,
-                        }
-                    },
-                },
-            }
-        },
-    }
 
 
 def _options() -> argparse.Namespace:
