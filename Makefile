@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: install demo test e2e check format bench lock clean
+.PHONY: install demo test e2e failpoints check format bench lock clean
 
 install: .venv/installed
 
@@ -23,6 +23,10 @@ test: install
 
 e2e: install
 	$(BIN)/python -m pytest -m e2e $(ARGS)
+
+# Ends a correction at every durable step, hundreds of times; under three minutes on two cores.
+failpoints: install
+	$(BIN)/python -m tests.correcting.sweep $(ARGS)
 
 check: install
 	$(BIN)/ruff check .

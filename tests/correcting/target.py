@@ -5,6 +5,7 @@ target of `tests.writing` does the same over HTTP.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -29,6 +30,8 @@ class Mishap(StrEnum):
     """It is turned away at the door."""
     REFUSED = "refused"
     """It is refused."""
+    REPEATED = "repeated"
+    """It is asked for two times, as a proxy may do."""
     DISTORTED = "distorted"
     """It happens, and something else comes of it."""
 
@@ -48,7 +51,7 @@ class LedgeredSystem(MemorySystem):
     """Rows that can be written to."""
 
     ledger: list[Effect] = field(default_factory=list)
-    mishaps: list[Mishap] = field(default_factory=list)
+    mishaps: list[Mishap | None] = field(default_factory=list)
     late: list[tuple[datetime, Callable[[], None]]] = field(default_factory=list)
     unwatched: bool = False
     blind_fetches: int = 0
@@ -92,6 +95,9 @@ class LedgeredSystem(MemorySystem):
         native_id = self._carry_out(
             write, seen, idempotency_key, distorted=mishap is Mishap.DISTORTED
         )
+        if mishap is Mishap.REPEATED:
+            with suppress(Permanent):
+                self._carry_out(write, seen, idempotency_key)
         if mishap is Mishap.LOST:
             raise Transient("no answer", reason=Reason.UNREACHABLE)
         return Receipt(native_id, f"act-{len(self.ledger)}", '{"ok": true}')
