@@ -1,17 +1,22 @@
 """Every file of the kit that is written from code."""
 
+import json
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 from dashboards.addresses import Addresses
-from dashboards.overview import render
+from dashboards.pages import DASHBOARDS
+from dashboards.panels import to_grafana
 from dashboards.rules.rule import to_prometheus
 from dashboards.rules.table import GROUPS
 
 
 def render_kit(addresses: Addresses) -> Mapping[PurePosixPath, str]:
     """Contents by path, relative to the folder that they are written into."""
-    return {
-        PurePosixPath("overview.json"): render(),
-        PurePosixPath("rules/tieout.rules.yml"): to_prometheus(GROUPS, addresses),
+    boards = {
+        PurePosixPath(f"{board.uid.removeprefix('tieout-').replace('-', '_')}.json"): (
+            json.dumps(to_grafana(board, addresses.page), indent=2) + "\n"
+        )
+        for board in DASHBOARDS
     }
+    return {**boards, PurePosixPath("rules/tieout.rules.yml"): to_prometheus(GROUPS, addresses)}

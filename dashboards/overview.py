@@ -1,9 +1,8 @@
 """The overview: is everything that should agree in agreement, and do we see everything?"""
 
-import json
-from pathlib import Path
-
 from dashboards.panels import (
+    BAD_WHEN_ANY,
+    GOOD_WHEN_ONE,
     Colour,
     Dashboard,
     Panel,
@@ -11,8 +10,8 @@ from dashboards.panels import (
     Query,
     Row,
     Step,
-    to_grafana,
 )
+from dashboards.queries import RATE, of, quantile, rate
 from monitor.core.catalogue import (
     BREAK_TRANSITIONS,
     BREAKS_OPEN,
@@ -37,25 +36,13 @@ from monitor.core.catalogue import (
     Metric,
 )
 
-FILE = Path(__file__).with_name("overview.json")
 
-_BAD_WHEN_ANY = (Step(None, Colour.GREEN), Step(1, Colour.RED))
-_GOOD_WHEN_ONE = (Step(None, Colour.RED), Step(1, Colour.GREEN))
-_RATE = "$__rate_interval"
-
-
-def _of(metric: Metric, *matchers: str, suffix: str = "") -> str:
-    chosen = ('job=~"$job"', 'instance=~"$instance"', *matchers)
-    return f"{metric.name}{suffix}{{{','.join(chosen)}}}"
-
-
-def _rate(metric: Metric, suffix: str = "") -> str:
-    return f"rate({_of(metric, suffix=suffix)}[{_RATE}])"
+def _rate(metric: Metric) -> str:
+    return rate(of(metric))
 
 
 def _quantile(share: float, metric: Metric, *labels: str) -> str:
-    by = ", ".join(("le", *labels))
-    return f"histogram_quantile({share}, sum by ({by}) ({_rate(metric, '_bucket')}))"
+    return quantile(share, of(metric, suffix="_bucket"), *labels)
 
 
 _ANSWER = Row(
@@ -66,20 +53,20 @@ _ANSWER = Row(
             "Breaks that were confirmed and are not resolved. The page of tieout lists them.",
             PanelType.STAT,
             "short",
-            (Query(f"sum({_of(BREAKS_OPEN)})", "open breaks"),),
+            (Query(f"sum({of(BREAKS_OPEN)})", "open breaks"),),
             width=4,
             height=5,
-            steps=_BAD_WHEN_ANY,
+            steps=BAD_WHEN_ANY,
         ),
         Panel(
             "Value at risk",
             "Money that depends on the breaks that stand, by currency. Never summed across them.",
             PanelType.STAT,
             "short",
-            (Query(f"sum by (currency) ({_of(VALUE_AT_RISK)})", "{{currency}}"),),
+            (Query(f"sum by (currency) ({of(VALUE_AT_RISK)})", "{{currency}}"),),
             width=8,
             height=5,
-            steps=_BAD_WHEN_ANY,
+            steps=BAD_WHEN_ANY,
             decimals=2,
         ),
         Panel(
@@ -87,17 +74,17 @@ _ANSWER = Row(
             "Streams that cannot be seen: what needs them is unknown, neither fine nor missing.",
             PanelType.STAT,
             "short",
-            (Query(f"sum({_of(SOURCE_BLIND)})", "blind streams"),),
+            (Query(f"sum({of(SOURCE_BLIND)})", "blind streams"),),
             width=4,
             height=5,
-            steps=_BAD_WHEN_ANY,
+            steps=BAD_WHEN_ANY,
         ),
         Panel(
             "Time since the last cycle",
             "Grows while no cycle ends well. Far above the landscape's `every`: read the logs.",
             PanelType.STAT,
             "s",
-            (Query(f"time() - max({_of(CYCLE_LAST_SUCCESS)})", "since the last cycle"),),
+            (Query(f"time() - max({of(CYCLE_LAST_SUCCESS)})", "since the last cycle"),),
             width=4,
             height=5,
             steps=(Step(None, Colour.GREEN), Step(120, Colour.ORANGE), Step(600, Colour.RED)),
@@ -107,17 +94,17 @@ _ANSWER = Row(
             "No: the last try to load the landscape failed, and the one before it runs on.",
             PanelType.STAT,
             "bool_yes_no",
-            (Query(f"min({_of(CONFIG_RELOADED)})", "landscape loaded"),),
+            (Query(f"min({of(CONFIG_RELOADED)})", "landscape loaded"),),
             width=4,
             height=5,
-            steps=_GOOD_WHEN_ONE,
+            steps=GOOD_WHEN_ONE,
         ),
         Panel(
             "Open breaks by kind",
             "What kind of break stands, over time. A sudden step points at one change or outage.",
             PanelType.TIME_SERIES,
             "short",
-            (Query(f"sum by (kind) ({_of(BREAKS_OPEN)})", "{{kind}}"),),
+            (Query(f"sum by (kind) ({of(BREAKS_OPEN)})", "{{kind}}"),),
             stacked=True,
         ),
         Panel(
@@ -125,7 +112,7 @@ _ANSWER = Row(
             "Which system is wrong or lacks the record.",
             PanelType.TIME_SERIES,
             "short",
-            (Query(f"sum by (system, severity) ({_of(BREAKS_OPEN)})", "{{system}} {{severity}}"),),
+            (Query(f"sum by (system, severity) ({of(BREAKS_OPEN)})", "{{system}} {{severity}}"),),
             stacked=True,
         ),
         Panel(
@@ -133,7 +120,7 @@ _ANSWER = Row(
             "What the last look at each deal said. Unknown grows while a source is blind.",
             PanelType.TIME_SERIES,
             "short",
-            (Query(f"sum by (status) ({_of(TRANSACTIONS)})", "{{status}}"),),
+            (Query(f"sum by (status) ({of(TRANSACTIONS)})", "{{status}}"),),
             stacked=True,
         ),
         Panel(
@@ -143,7 +130,7 @@ _ANSWER = Row(
             "short",
             (
                 Query(
-                    f"sum by (kind) (increase({_of(BREAK_TRANSITIONS)}[{_RATE}]))",
+                    f"sum by (kind) (increase({of(BREAK_TRANSITIONS)}[{RATE}]))",
                     "{{kind}}",
                 ),
             ),
@@ -159,16 +146,16 @@ _SIGHT = Row(
             "Whether the last call to each source succeeded.",
             PanelType.STATE_TIMELINE,
             "bool_on_off",
-            (Query(f"min by (source) ({_of(SOURCE_UP)})", "{{source}}"),),
-            steps=_GOOD_WHEN_ONE,
+            (Query(f"min by (source) ({of(SOURCE_UP)})", "{{source}}"),),
+            steps=GOOD_WHEN_ONE,
         ),
         Panel(
             "Streams blind",
             "Which streams could not be seen, and when.",
             PanelType.STATE_TIMELINE,
             "bool_yes_no",
-            (Query(f"max by (source, stream) ({_of(SOURCE_BLIND)})", "{{source}}.{{stream}}"),),
-            steps=_BAD_WHEN_ANY,
+            (Query(f"max by (source, stream) ({of(SOURCE_BLIND)})", "{{source}}.{{stream}}"),),
+            steps=BAD_WHEN_ANY,
         ),
         Panel(
             "Freshness",
@@ -177,7 +164,7 @@ _SIGHT = Row(
             "s",
             (
                 Query(
-                    f"time() - max by (source, stream) ({_of(SOURCE_LAST_SUCCESS)})",
+                    f"time() - max by (source, stream) ({of(SOURCE_LAST_SUCCESS)})",
                     "{{source}}.{{stream}}",
                 ),
             ),
@@ -189,7 +176,7 @@ _SIGHT = Row(
             "short",
             (
                 Query(
-                    f"sum by (source, reason) (increase({_of(SAMPLE_FAILURES)}[{_RATE}])) > 0",
+                    f"sum by (source, reason) (increase({of(SAMPLE_FAILURES)}[{RATE}])) > 0",
                     "{{source}} {{reason}}",
                 ),
             ),
@@ -208,7 +195,7 @@ _SIGHT = Row(
             "short",
             (
                 Query(
-                    f"sum by (source, stream) ({_of(QUARANTINE_DEPTH)})",
+                    f"sum by (source, stream) ({of(QUARANTINE_DEPTH)})",
                     "{{source}}.{{stream}}",
                 ),
             ),
@@ -220,7 +207,7 @@ _SIGHT = Row(
             "short",
             (
                 Query(
-                    f"min by (source, budget) ({_of(CALLS_REMAINING)})",
+                    f"min by (source, budget) ({of(CALLS_REMAINING)})",
                     "{{source}} {{budget}}",
                 ),
             ),
@@ -260,14 +247,14 @@ _MACHINE = Row(
             "Touched transactions that no cycle has looked at yet.",
             PanelType.TIME_SERIES,
             "short",
-            (Query(f"max({_of(TOUCHED_DEPTH)})", "waiting"),),
+            (Query(f"max({of(TOUCHED_DEPTH)})", "waiting"),),
         ),
         Panel(
             "Outbox",
             "Notices that are not delivered. Dead ones were refused for good: see the reason.",
             PanelType.TIME_SERIES,
             "short",
-            (Query(f"max by (state) ({_of(OUTBOX_DEPTH)})", "{{state}}"),),
+            (Query(f"max by (state) ({of(OUTBOX_DEPTH)})", "{{state}}"),),
         ),
         Panel(
             "Deliveries",
@@ -276,7 +263,7 @@ _MACHINE = Row(
             "short",
             (
                 Query(
-                    f"sum by (channel, outcome) (increase({_of(NOTICES)}[{_RATE}]))",
+                    f"sum by (channel, outcome) (increase({of(NOTICES)}[{RATE}]))",
                     "{{channel}} {{outcome}}",
                 ),
             ),
@@ -288,7 +275,7 @@ _MACHINE = Row(
             "short",
             (
                 Query(
-                    f"sum by (channel, reason) (increase({_of(DELIVERY_FAILURES)}[{_RATE}])) > 0",
+                    f"sum by (channel, reason) (increase({of(DELIVERY_FAILURES)}[{RATE}])) > 0",
                     "{{channel}} {{reason}}",
                 ),
             ),
@@ -302,12 +289,3 @@ OVERVIEW = Dashboard(
     description="Whether every deal ties out, what is at risk, and whether tieout sees it all.",
     rows=(_ANSWER, _SIGHT, _MACHINE),
 )
-
-
-def render() -> str:
-    """The file that Grafana imports."""
-    return json.dumps(to_grafana(OVERVIEW), indent=2) + "\n"
-
-
-if __name__ == "__main__":
-    FILE.write_text(render(), "utf-8")

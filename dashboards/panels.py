@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from monitor.core.catalogue import BUILD_INFO, CONFIG_RELOAD_SUCCESS
+
 SCHEMA_VERSION = 41
+TAG = "tieout"
 WIDTH = 24
 """Columns of Grafana's grid."""
 
@@ -43,6 +46,10 @@ class Step:
     colour: Colour
 
 
+BAD_WHEN_ANY = (Step(None, Colour.GREEN), Step(1, Colour.RED))
+GOOD_WHEN_ONE = (Step(None, Colour.RED), Step(1, Colour.GREEN))
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """One PromQL expression and what its series are called."""
@@ -67,6 +74,7 @@ class Panel:
         steps: colours by value.
         decimals: places; None leaves it to Grafana.
         stacked: areas upon one another.
+        exemplars: single observations too, each with a link to its trace.
     """
 
     title: str
@@ -79,6 +87,7 @@ class Panel:
     steps: tuple[Step, ...] = (Step(None, Colour.BLUE),)
     decimals: int | None = None
     stacked: bool = False
+    exemplars: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +99,23 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """What people may narrow a page down to: a label's values, as one metric has them."""
+
+    name: str
+    metric: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class Dashboard:
-    """A page, told from general to specific."""
+    """A page, told from general to specific; `choices` are beside job and instance."""
 
     uid: str
     title: str
     description: str
     rows: tuple[Row, ...]
+    choices: tuple[Choice, ...] = ()
 
     @property
     def panels(self) -> tuple[Panel, ...]:
@@ -104,13 +123,21 @@ class Dashboard:
         return tuple(panel for row in self.rows for panel in row.panels)
 
 
-def to_grafana(dashboard: Dashboard) -> Json:
-    """The document that Grafana imports; not editable there, because the code is its source."""
+_ALWAYS = tuple(Choice(label, BUILD_INFO.name, label) for label in ("job", "instance"))
+
+
+def to_grafana(dashboard: Dashboard, page: str) -> Json:
+    """The document that Grafana imports; not editable there, because the code is its source.
+
+    Args:
+        dashboard: what it shows.
+        page: address of tieout's own page, for the links to it.
+    """
     return {
         "uid": dashboard.uid,
         "title": dashboard.title,
         "description": dashboard.description,
-        "tags": ["tieout"],
+        "tags": [TAG],
         "schemaVersion": SCHEMA_VERSION,
         "version": 1,
         "editable": False,
@@ -118,13 +145,43 @@ def to_grafana(dashboard: Dashboard) -> Json:
         "refresh": "30s",
         "timezone": "browser",
         "time": {"from": "now-6h", "to": "now"},
-        "annotations": {"list": []},
-        "links": [],
+        "annotations": {"list": list(_annotations())},
+        "links": [
+            {
+                "title": "tieout",
+                "type": "dashboards",
+                "tags": [TAG],
+                "asDropdown": True,
+                "includeVars": True,
+                "keepTime": True,
+            },
+            {"title": "Deals", "type": "link", "url": f"{page}/transactions", "targetBlank": True},
+        ],
         "templating": {
-            "list": [_datasource_variable(), *map(_label_variable, ("job", "instance"))]
+            "list": [_datasource_variable(), *map(_variable, (*_ALWAYS, *dashboard.choices))]
         },
         "panels": list(_lay_out(dashboard.rows)),
     }
+
+
+def _annotations() -> Iterator[Json]:
+    """When another version began to run, another landscape was loaded, or an alert fired."""
+    bound = '{job=~"$job",instance=~"$instance"}'
+    for name, colour, expression in (
+        ("Version", "blue", f"{BUILD_INFO.name}{bound} unless {BUILD_INFO.name}{bound} offset 5m"),
+        ("Landscape", "purple", f"changes({CONFIG_RELOAD_SUCCESS.name}{bound}[2m]) > 0"),
+        ("Alerts", "red", 'ALERTS{alertname=~"Tieout.+",severity="critical",alertstate="firing"}'),
+    ):
+        yield {
+            "name": name,
+            "datasource": _DATASOURCE,
+            "enable": True,
+            "iconColor": colour,
+            "expr": expression,
+            "titleFormat": name,
+            "textFormat": "{{alertname}} {{version}}",
+            "step": "1m",
+        }
 
 
 def _lay_out(rows: tuple[Row, ...]) -> Iterator[Json]:
@@ -177,7 +234,7 @@ def _panel(panel: Panel, number: int, place: dict[str, int]) -> Json:
         "gridPos": place,
         "fieldConfig": {"defaults": defaults, "overrides": []},
         "options": _options(panel),
-        "targets": [_target(query, index) for index, query in enumerate(panel.queries)],
+        "targets": [_target(query, index, panel) for index, query in enumerate(panel.queries)],
     }
 
 
@@ -201,7 +258,7 @@ def _options(panel: Panel) -> Json:
             return {"showHeader": True}
 
 
-def _target(query: Query, index: int) -> Json:
+def _target(query: Query, index: int, panel: Panel) -> Json:
     return {
         "refId": chr(ord("A") + index),
         "datasource": _DATASOURCE,
@@ -209,6 +266,7 @@ def _target(query: Query, index: int) -> Json:
         "legendFormat": query.legend,
         "instant": query.instant,
         "range": not query.instant,
+        "exemplar": panel.exemplars,
     }
 
 
@@ -217,13 +275,13 @@ def _datasource_variable() -> Json:
             "query": "prometheus", "current": {}, "hide": 0, "refresh": 1}  # fmt: skip
 
 
-def _label_variable(label: str) -> Json:
+def _variable(choice: Choice) -> Json:
     return {
-        "name": label,
-        "label": label.capitalize(),
+        "name": choice.name,
+        "label": choice.name.capitalize(),
         "type": "query",
         "datasource": _DATASOURCE,
-        "query": f"label_values(tieout_build_info, {label})",
+        "query": f"label_values({choice.metric}, {choice.label})",
         "includeAll": True,
         "multi": True,
         "allValue": ".+",

@@ -104,7 +104,7 @@ CASES: Mapping[str, Case] = {
             _labelled("source_blind", source="erp", stream="projects"): _always(0),
         },
     ),
-    "TieoutStreamBlind": _gauge("source_blind", 1, 0, **_STREAM),
+    "TieoutStreamBlind": _gauge("source_blind", 1, 0, source="erp", stream="invoices"),
     "TieoutStreamStale": _old(
         "source_last_success_timestamp_seconds", "source_interval_seconds", **_STREAM
     ),
@@ -118,7 +118,7 @@ CASES: Mapping[str, Case] = {
             _labelled("calls_remaining", source="erp", budget="minute"): _always(0),
         },
     ),
-    "TieoutRowsInQuarantine": _gauge("quarantine_depth", 3, 0, **_STREAM),
+    "TieoutRowsInQuarantine": _gauge("quarantine_depth", 3, 0, source="erp", stream="invoices"),
     "TieoutAbsent": Case(
         {_labelled("source_up", source="erp"): _always(1)},
         {_labelled("build_info", version="1"): _always(1)},

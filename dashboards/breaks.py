@@ -1,0 +1,114 @@
+"""Breaks and value at risk: what stands, what it may cost, and for how long it has stood."""
+
+from dashboards.panels import Choice, Dashboard, Panel, PanelType, Query, Row
+from dashboards.queries import increase, of
+from monitor.core.catalogue import (
+    BREAK_TRANSITIONS,
+    BREAKS_BY_AGE,
+    BREAKS_OPEN,
+    BREAKS_SUPPRESSED,
+    OLDEST_BREAK,
+    SOURCE_UP,
+    VALUE_AT_RISK,
+)
+
+_SYSTEM = 'system=~"$system"'
+
+_NOW = Row(
+    "What stands?",
+    (
+        Panel(
+            "Open breaks by severity",
+            "Breaks that were confirmed, are not resolved and are not ignored.",
+            PanelType.STAT,
+            "short",
+            (Query(f"sum by (severity) ({of(BREAKS_OPEN, _SYSTEM)})", "{{severity}}"),),
+            width=8,
+            height=5,
+        ),
+        Panel(
+            "Value at risk",
+            "Money that depends on the breaks that stand, by currency, in all systems.",
+            PanelType.STAT,
+            "short",
+            (Query(f"sum by (currency) ({of(VALUE_AT_RISK)})", "{{currency}}"),),
+            width=10,
+            height=5,
+            decimals=2,
+        ),
+        Panel(
+            "Oldest break",
+            "For how long the oldest break that stands has been standing, by"
+            " severity, in all systems.",
+            PanelType.STAT,
+            "s",
+            (Query(f"time() - min by (severity) ({of(OLDEST_BREAK)})", "{{severity}}"),),
+            width=6,
+            height=5,
+        ),
+    ),
+)
+
+_COURSE = Row(
+    "How did it come to that?",
+    (
+        Panel(
+            "By kind",
+            "What kind of break stands. A sudden step points at one change or outage.",
+            PanelType.TIME_SERIES,
+            "short",
+            (Query(f"sum by (kind) ({of(BREAKS_OPEN, _SYSTEM)}) > 0", "{{kind}}"),),
+            stacked=True,
+        ),
+        Panel(
+            "By system",
+            "Which system is wrong or lacks the record.",
+            PanelType.TIME_SERIES,
+            "short",
+            (Query(f"sum by (system) ({of(BREAKS_OPEN, _SYSTEM)})", "{{system}}"),),
+            stacked=True,
+        ),
+        Panel(
+            "Value at risk over time",
+            "Money that depends on the breaks that stand.",
+            PanelType.TIME_SERIES,
+            "short",
+            (Query(f"sum by (currency) ({of(VALUE_AT_RISK)})", "{{currency}}"),),
+        ),
+        Panel(
+            "By age",
+            "How long it has been wrong, in all systems. What moves to the right is nobody's.",
+            PanelType.TIME_SERIES,
+            "short",
+            (Query(f"sum by (age) ({of(BREAKS_BY_AGE)})", "{{age}}"),),
+            stacked=True,
+        ),
+        Panel(
+            "Steps in the lives of breaks",
+            "Opened, changed, resolved, reopened. More opened than resolved for long:"
+            " the queue grows.",
+            PanelType.TIME_SERIES,
+            "short",
+            (Query(f"sum by (kind) ({increase(of(BREAK_TRANSITIONS))})", "{{kind}}"),),
+        ),
+        Panel(
+            "Ignored",
+            "Breaks that stand and that somebody ignores for now, by system.",
+            PanelType.TIME_SERIES,
+            "short",
+            (Query(f"sum by (system) ({of(BREAKS_SUPPRESSED, _SYSTEM)})", "{{system}}"),),
+            stacked=True,
+        ),
+    ),
+)
+
+BREAKS = Dashboard(
+    uid="tieout-breaks",
+    title="tieout / Breaks and value at risk",
+    description="What does not agree, what depends on it, and how old it is.",
+    rows=(
+        _NOW,
+        _COURSE,
+    ),
+    choices=(Choice("system", SOURCE_UP.name, "source"),),
+)
