@@ -5,7 +5,7 @@ from datetime import datetime
 
 from monitor.core.breakers import BreakerState
 from monitor.core.corrections import Guard, PlanState, Refusal
-from monitor.correcting.guards import GUARDS
+from monitor.correcting.guards import Moment, examine
 from monitor.correcting.situation import Situation
 from monitor.correcting.task import Task
 from monitor.estate import Estate
@@ -13,16 +13,6 @@ from monitor.store.breakers import load_breakers
 from monitor.store.database import Connection
 from monitor.store.halts import load_halt
 from monitor.store.plans import state_of
-
-ASKED = (
-    Guard.KILL_SWITCH,
-    Guard.EXPIRED,
-    Guard.NOT_ALLOWED_NOW,
-    Guard.DENIED_NOW,
-    Guard.BREAKER_OPEN,
-)
-"""All others were asked when the plan was claimed; what they look at is bound to its hash, or is
-looked at again with the target itself."""
 
 
 def why_not_now(
@@ -48,6 +38,5 @@ def why_not_now(
         },
         halt=load_halt(connection),
     )
-    refusals = (found for guard in ASKED for found in GUARDS[guard](task.plan, situation))
-    first = next(refusals, None)
+    first = next(iter(examine(task.plan, situation, Moment.WRITE)), None)
     return None if first is None else replace(first, fingerprint=alone)

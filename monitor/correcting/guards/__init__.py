@@ -55,12 +55,12 @@ ASKED: Mapping[Moment, frozenset[Guard]] = {
             Guard.DENIED_NOW,
             Guard.BREAKER_OPEN,
             Guard.EXPIRED,
-            Guard.SELF_APPROVED,
-            Guard.NOT_APPROVED,
         }
     ),
 }
-"""Which guards are asked when; `WRITE` is just before each single write."""
+"""Which guards are asked when. `WRITE` is just before each single write: all others were asked when
+the plan was claimed; what they look at is bound to its hash, or is looked at again with the target
+itself."""
 
 PASSING = frozenset({Guard.NOT_ALLOWED_NOW, Guard.DENIED_NOW})
 """Refusals that pass by themselves: a plan of people may be kept, and wait for its hour."""
