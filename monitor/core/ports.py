@@ -165,7 +165,11 @@ class Rule(Protocol):
 
     @property
     def needs(self) -> frozenset[StreamId]:
-        """Streams without which the answer is unknown; not asked while one of them is blind."""
+        """Streams that decide whether it finds anything.
+
+        It is not asked while one of them is blind, for then the answer is unknown, nor again of a
+        matched transaction in which none of them changed.
+        """
         ...
 
     def evaluate(self, scope: Scope) -> Verdict:
