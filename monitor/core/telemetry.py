@@ -8,19 +8,25 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Annotated, Protocol
 
-from pydantic import AnyHttpUrl, Field, SecretStr
+from pydantic import AfterValidator, AnyHttpUrl, Field, SecretStr
 
 from monitor.core.streams import Duration, Settings
 
 Attribute = str | int | bool | float
 
 
+def _refuse_credentials(address: AnyHttpUrl) -> AnyHttpUrl:
+    if address.username or address.password:
+        raise ValueError("the address may hold no user name and no password; use headers")
+    return address
+
+
 class TelemetrySettings(Settings):
     """Where traces are exported to, by OTLP over HTTP."""
 
-    endpoint: AnyHttpUrl
+    endpoint: Annotated[AnyHttpUrl, AfterValidator(_refuse_credentials)]
     """Base address of the collector, such as `http://collector:4318`; `/v1/traces` is added."""
     headers: dict[str, SecretStr] = {}
     """Sent with each export: a token, as a reference."""
