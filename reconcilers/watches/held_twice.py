@@ -85,8 +85,8 @@ class HeldTwice:
         compared: the field of the records by what it tells.
         settings: as configured.
         accuser: writes the findings.
-        known: what the last look worked out, by the streams of a pool. It changes no answer: what
-            has changed since then is compared anew.
+        known: what the last look worked out, by the streams of a pool: only what has changed since
+            then is compared. Nothing but time is lost without it.
     """
 
     name: str
@@ -139,8 +139,9 @@ class HeldTwice:
             )
             for stream in pool
         )
-        self.known[pool] = keep_matched(self.known.get(pool), records, self._thresholds)
-        return self.known[pool].pairs
+        matched = keep_matched(self.known.get(pool), records, self._thresholds)
+        self.known[pool] = matched
+        return matched.pairs
 
     def _findings(self, pool: tuple[StreamId, ...], survey: Survey) -> Iterator[Finding]:
         pairs = self._pairs(pool, survey)
