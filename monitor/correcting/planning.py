@@ -11,7 +11,7 @@ from decimal import Decimal
 from monitor.core.approvals import unmet
 from monitor.core.breaks import Break
 from monitor.core.clock import Clock
-from monitor.core.corrections import Correction, Mode, Plan, Refusal
+from monitor.core.corrections import Correction, Guard, Mode, Plan, Refusal
 from monitor.core.errors import Permanent, Reason
 from monitor.core.model import Record, StreamId
 from monitor.core.writing import Abilities
@@ -82,9 +82,10 @@ def draft_plan(estate: Estate, request: Request, database: Database, clock: Cloc
     """What would be done about the breaks that stand, from a fresh look at their records.
 
     Raises:
-        Transient, Permanent: the store failed, or there is no such flow.
+        Transient, Permanent: the store failed, or there is no such flow or rule.
     """
     flow = find_flow(estate, request.flow)
+    _refuse_unknown_rules(flow, request)
     candidates, left_out = _candidates(flow, request, database)
     corrections, refused = _corrections(
         flow, candidates, recall(flow, candidates, estate, database, clock), estate, request.mode
@@ -162,6 +163,12 @@ def propose_again(
     return propose(each, flow.policies.get(each.finding.rule), mode, scene)
 
 
+def _refuse_unknown_rules(flow: Flow, request: Request) -> None:
+    unknown = set(request.rules) - {rule.name for rule in flow.rules}
+    if unknown:
+        raise Permanent(f"{flow.name} has no rule '{min(unknown)}'", reason=Reason.REFUSED)
+
+
 def _candidates(
     flow: Flow, request: Request, database: Database
 ) -> tuple[list[Break], list[Refusal]]:
@@ -170,7 +177,11 @@ def _candidates(
         standing = break_store.list_breaks(connection, flow=flow.name, limit=None)
     is_named = bool(request.rules or request.fingerprints)
     candidates: list[Break] = []
-    refused: list[Refusal] = []
+    elsewhere = set(request.fingerprints) - {each.fingerprint for each in standing}
+    refused = [
+        Refusal(Guard.CHANGED, f"{name[:10]}: it does not stand in {flow.name}", name)
+        for name in sorted(elsewhere)
+    ]
     for each in standing:
         if request.rules and each.finding.rule not in request.rules:
             continue

@@ -212,3 +212,14 @@ def test_what_no_system_can_do_by_itself_is_handed_to_a_person(firm: Firm) -> No
     [correction] = firm.draft().plan.corrections
     assert correction.fix is Fix.HAND_OVER
     assert "nothing can be written to psa.project" in correction.why
+
+
+def test_an_unknown_rule_is_refused(firm: Firm) -> None:
+    with pytest.raises(Permanent, match="sales has no rule 'budgt'"):
+        firm.draft(rules=["budget", "budgt"])
+
+
+def test_a_break_that_does_not_stand_there_is_said_so(firm: Firm) -> None:
+    drafted = firm.draft(fingerprints=["f" * 24])
+    assert [each.guard for each in drafted.left_out] == [Guard.CHANGED]
+    assert "does not stand in sales" in drafted.left_out[0].why
