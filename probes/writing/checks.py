@@ -51,7 +51,7 @@ def check_writing(
             yield Misfit(problem, "write", "keys", kind)
     if not unmapped:
         yield from _check_places(stream, writing)
-        yield from stream.check_requests()
+    yield from stream.check_requests()
 
 
 def _check_field(
