@@ -24,7 +24,7 @@ test: install
 e2e: install
 	$(BIN)/python -m pytest -m e2e $(ARGS)
 
-# Ends a correction at every durable step, hundreds of times; under three minutes on two cores.
+# Ends a correction at every durable step, hundreds of times; a matter of minutes.
 failpoints: install
 	$(BIN)/python -m tests.correcting.sweep $(ARGS)
 

@@ -23,7 +23,7 @@ from monitor.correcting.failpoints import Failpoint
 from tests.correcting.crashes import Result, Run, Stage, at_random, systematic
 from tests.correcting.kills import Scene
 
-SEEDS = 200
+SEEDS = 100
 _PROCESSES = 2
 _PORTIONS = 8
 

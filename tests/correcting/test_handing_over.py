@@ -1,0 +1,57 @@
+"""What no write can repair is told to a person, once, with everything needed."""
+
+import pytest
+
+from monitor.core.breaks import BreakState
+from monitor.core.corrections import CorrectionState, PlanState
+from monitor.core.notices import NoticeKind
+from monitor.store.corrections import touched_transactions
+from monitor.store.database import Database
+from tests.correcting.small import CorrectedFirm
+
+
+@pytest.fixture
+def firm(database: Database) -> CorrectedFirm:
+    firm = CorrectedFirm(database)
+    firm.win("D1")
+    firm.staff("D1")
+    firm.staff("D9")
+    firm.look()
+    return firm
+
+
+def test_a_person_is_told_once_and_the_break_stays_open(firm: CorrectedFirm) -> None:
+    plan = firm.approved()
+    firm.told.notices.clear()
+    firm.apply(plan)
+    firm.look()
+    firm.look()
+    assert firm.states(plan) == [CorrectionState.HANDED_OVER]
+    assert firm.plan_state(plan) is PlanState.DONE
+    [notice] = firm.told.notices
+    assert notice.kind is NoticeKind.HANDED_OVER
+    assert notice.title.startswith("By hand: ")
+    assert (notice.rule, notice.record_id) == ("orphan", "p-D9")
+    assert "correction 1" in notice.why
+    assert [each.state for each in firm.breaks()] == [BreakState.OPEN]
+    assert firm.target.ledger == []
+
+
+def test_the_deal_counts_as_touched(firm: CorrectedFirm) -> None:
+    plan = firm.approved()
+    with firm.database.read() as connection:
+        assert touched_transactions(connection, "sales") == set()
+    firm.apply(plan)
+    with firm.database.read() as connection:
+        assert len(touched_transactions(connection, "sales")) == 1
+
+
+def test_channels_that_nobody_named_leave_it_to_the_routes(firm: CorrectedFirm) -> None:
+    firm.corrections = {"tell": []}
+    firm.rebuild()
+    plan = firm.approved()
+    firm.told.notices.clear()
+    firm.apply(plan)
+    firm.look()
+    assert firm.told.notices == []  # the firm's routes do not carry what is handed over
+    assert firm.states(plan) == [CorrectionState.HANDED_OVER]
