@@ -36,7 +36,6 @@ def _canonical(table: Table, name: str) -> pl.Expr:
 def load_frame(
     placed: pl.LazyFrame,
     table: Table,
-    hashes: pl.Series | None,
     which: pl.Expr,
     observed_at: datetime,
 ) -> pl.LazyFrame:
@@ -46,18 +45,14 @@ def load_frame(
     what they cannot are null, and named in `_misfits`, parted by commas.
 
     Args:
-        placed: every row, with its transaction.
+        placed: rows of the transactions that are wanted.
         table: whose rows they are.
-        hashes: of the transactions that are wanted; None for all.
         which: condition over canonical fields that wanted rows meet.
         observed_at: when the rows were seen.
     """
     placed = placed.with_columns(
         _canonical(table, name).alias(name) for name in sorted(set(which.meta.root_names()))
     ).filter(which)
-    if hashes is not None:
-        wanted = hashes.to_frame(HASH).lazy()
-        placed = placed.join(wanted, on=HASH, how="semi")
     columns = table.columns
     keys = [
         columns.keys(kind).list.eval(pl.lit(f"{kind}:") + pl.element()) for kind in columns.kinds()

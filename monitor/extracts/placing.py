@@ -36,29 +36,45 @@ class Placing:
     flow: Flow
     links: Mapping[StreamId, pl.DataFrame]
 
-    def place(self, table: Table, shard: Shard) -> pl.LazyFrame:
+    def place(self, table: Table, shard: Shard, hashes: pl.Series | None = None) -> pl.LazyFrame:
         """The table's rows with `_transaction` and its `_hash`, those of one shard only.
 
         A row in several transactions is there several times, one in none is not. Two keys have
         one hash once in 2⁶⁴ pairs.
+
+        Args:
+            table: whose rows are placed.
+            shard: whose transactions are wanted.
+            hashes: of the transactions that are wanted; None for all of the shard's.
         """
         own_key = table.columns.single_key(self.flow.key)
         if table.stream in self.links:
             links = self.links[table.stream].lazy()
             placed = table.rows.with_row_index(ROW).join(links, on=ROW)
         elif own_key is not None:
-            placed = table.rows.with_columns(own_key.alias(TRANSACTION))
+            # Said of the file's own column, this reaches the reader of the file, which then
+            # decodes nothing but the keys of rows that are not wanted.
+            rows = _wanted(table.rows, own_key.hash(), shard, hashes)
+            return _hashed(rows.with_columns(own_key.alias(TRANSACTION)))
         else:
             placed = table.rows.with_columns(
                 table.columns.keys(self.flow.key).alias(TRANSACTION)
             ).explode(TRANSACTION)
-        hashed = placed.with_columns(pl.col(TRANSACTION).hash().alias(HASH))
-        known = pl.col(TRANSACTION).is_not_null()
-        return hashed.filter(known if shard.of == 1 else known & _is_in(shard))
+        return _wanted(_hashed(placed), pl.col(HASH), shard, hashes)
 
 
-def _is_in(shard: Shard) -> pl.Expr:
-    return pl.col(HASH) % shard.of == shard.number
+def _hashed(placed: pl.LazyFrame) -> pl.LazyFrame:
+    known = placed.filter(pl.col(TRANSACTION).is_not_null())
+    return known.with_columns(pl.col(TRANSACTION).hash().alias(HASH))
+
+
+def _wanted(
+    rows: pl.LazyFrame, key: pl.Expr, shard: Shard, hashes: pl.Series | None
+) -> pl.LazyFrame:
+    """The rows of which the hash of the key is wanted."""
+    if shard.of > 1:
+        rows = rows.filter(key % shard.of == shard.number)
+    return rows if hashes is None else rows.filter(key.is_in(hashes.implode()))
 
 
 def place_rows(flow: Flow, tables: Mapping[StreamId, Table]) -> Placing:

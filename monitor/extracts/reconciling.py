@@ -114,9 +114,8 @@ def _load_frames(
     read = pl.collect_all(
         [
             load_frame(
-                placing.place(tables[stream], shard),
+                placing.place(tables[stream], shard, _hashes_of(suspects)),
                 tables[stream],
-                _hashes_of(suspects),
                 _rows_of(stream, suspects, flow),
                 as_of,
             )

@@ -108,7 +108,7 @@ def _portions(
         pl.lit("").alias(TRANSACTION),
         *(values.list.first().alias(name) for name, (*_, values) in zip(names, uses, strict=True)),
     )
-    frame = load_frame(own, table, None, pl.lit(True), AS_OF).collect()
+    frame = load_frame(own, table, pl.lit(True), AS_OF).collect()
     everything = pl.concat([frame, own.select(names).collect()], how="horizontal")
     for start in range(0, everything.height, PORTION):
         rows = everything.slice(start, PORTION).with_row_index("id", first + start)
