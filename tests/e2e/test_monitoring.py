@@ -29,6 +29,7 @@ EMPTY: dict[str, str] = {
     "Corrections": "the landscape has no policy",
     "Plans": "the landscape has no policy",
     "Oldest notice": "every notice is delivered within a second or so",
+    "Ignored": "nobody ignores a break",
     "Recovery time": "nothing has recovered since the daemon began to look",
     "Calls remaining": "shown where a budget is counted",
 }
