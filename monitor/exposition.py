@@ -63,7 +63,7 @@ def show_state(estate: Estate, database: Database, metrics: Metrics, now: dateti
     metrics.replace(
         shown.BREAKS_SUPPRESSED,
         {(kind, system, severity): float(n) for (kind, system, severity), n in suppressed.items()},
-        fill=False,  # few are ever ignored: zeros for the others would be half of the page
+        fill=False,  # few are ever ignored: zeros for the others would be a third of the page
     )
     metrics.replace(shown.VALUE_AT_RISK, {(code,): float(sum_) for code, sum_ in risk.items()})
     metrics.replace(shown.OUTBOX_DEPTH, {(state,): float(n) for state, n in depths.items()})
