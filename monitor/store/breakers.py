@@ -7,7 +7,7 @@ from sqlalchemy import Connection, delete, select
 from monitor.core.breakers import Breaker
 from monitor.core.policies import BreakerSettings
 from monitor.store.bulk import hold, upsert
-from monitor.store.schema import breaker
+from monitor.store.correction_tables import breaker
 
 
 def load_breaker(connection: Connection, system: str) -> Breaker:

@@ -10,7 +10,8 @@ from sqlalchemy.sql import Select
 
 from monitor.core.corrections import IN_FLIGHT, CorrectionState
 from monitor.store.bulk import hold, upsert
-from monitor.store.schema import breaks, correction, correction_step, target_claim
+from monitor.store.correction_tables import correction, correction_step, target_claim
+from monitor.store.schema import breaks
 
 LIVE = IN_FLIGHT | {CorrectionState.PLANNED}
 """States that something still comes of."""

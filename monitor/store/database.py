@@ -10,7 +10,11 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_u
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from monitor.core.errors import Permanent, Reason
-from monitor.store import measure_tables  # noqa: F401 - its tables are part of the schema
+from monitor.store import (  # noqa: F401 - their tables are part of the schema
+    correction_tables,
+    incident_tables,
+    measure_tables,
+)
 from monitor.store.failures import typed_failures
 from monitor.store.migrations import HEAD, REVISIONS
 from monitor.store.schema import metadata

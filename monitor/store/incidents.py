@@ -11,7 +11,8 @@ from monitor.core.incidents import Cause, CauseKind, Event, EventKind, Incident,
 from monitor.core.model import StreamId
 from monitor.store.breaks import read_break
 from monitor.store.bulk import hold, listed_texts, upsert
-from monitor.store.schema import breaks, incident, incident_break, incident_event, incident_stream
+from monitor.store.incident_tables import incident, incident_break, incident_event, incident_stream
+from monitor.store.schema import breaks
 
 _HEARD = sorted(state.value for state in HEARD_STATES)
 

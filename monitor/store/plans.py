@@ -22,8 +22,9 @@ from monitor.core.corrections import (
 from monitor.core.errors import Permanent, Reason
 from monitor.core.plan_documents import FieldsByStream, decode_plan
 from monitor.store.bulk import hold, listed_texts, upsert
+from monitor.store.correction_tables import approval, correction, plan
 from monitor.store.corrections import corrections_of, move_correction
-from monitor.store.schema import approval, breaks, correction, plan
+from monitor.store.schema import breaks
 
 SHORTEST_PREFIX = 12
 """Digits of a plan's hash that people have to give at least."""

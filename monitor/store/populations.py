@@ -5,7 +5,8 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select
 
 from monitor.core.model import StreamId
-from monitor.store.schema import audit, plan, record, stream_day, stream_state
+from monitor.store.correction_tables import plan
+from monitor.store.schema import audit, record, stream_day, stream_state
 
 
 def count_records(connection: Connection, stream: StreamId) -> int:

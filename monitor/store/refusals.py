@@ -8,7 +8,8 @@ from sqlalchemy import Connection, delete, func, select
 from monitor.core.breaks import LIVE_STATES
 from monitor.core.corrections import Guard, Refusal
 from monitor.store.bulk import listed_texts, upsert
-from monitor.store.schema import breaks, refusal
+from monitor.store.correction_tables import refusal
+from monitor.store.schema import breaks
 
 
 def replace_refusals(

@@ -15,7 +15,7 @@ from monitor.core.errors import Reason
 from monitor.core.incidents import CauseKind, IncidentState, Told
 from monitor.store.bulk import upsert
 from monitor.store.columns import Instant
-from monitor.store.schema import incident, telling
+from monitor.store.incident_tables import incident, telling
 
 LEASE = timedelta(minutes=15)
 """Longer than the slowest channel takes for all that is claimed at a time."""

@@ -141,7 +141,9 @@ def test_a_hint_is_never_corrected() -> None:
     assert refused(a_break(BreakKind.ANOMALY, PSA), a_scene()) is Guard.MODE
 
 
-@pytest.mark.parametrize("state", set(BreakState) - {BreakState.OPEN, BreakState.ACKNOWLEDGED})
+@pytest.mark.parametrize(
+    "state", sorted(set(BreakState) - {BreakState.OPEN, BreakState.ACKNOWLEDGED})
+)
 def test_only_what_stands_and_is_heard_of_is_corrected(state: BreakState) -> None:
     assert refused(replace(MISMATCH, state=state), a_scene(rule=mismatch())) is Guard.MODE
 
@@ -276,7 +278,7 @@ def test_a_flow_is_started_again_by_its_trigger() -> None:
     assert refused(MISSING, there, fix="trigger", trigger="resend") is Guard.EFFECT_EXISTS
 
 
-@pytest.mark.parametrize("kind", set(BreakKind) - {BreakKind.ANOMALY, BreakKind.LATE})
+@pytest.mark.parametrize("kind", sorted(set(BreakKind) - {BreakKind.ANOMALY, BreakKind.LATE}))
 def test_every_kind_of_break_is_repaired_or_handed_over_with_a_reason(kind: BreakKind) -> None:
     formed = proposed(a_break(kind, PSA, record_id="p-1"), a_scene(rule=None))
     assert formed.why

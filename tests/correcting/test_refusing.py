@@ -11,10 +11,10 @@ from monitor.correcting.halting import halt, resume
 from monitor.correcting.keeping import Kept, keep_draft
 from monitor.correcting.planning import Request, draft_plan
 from monitor.store.audit import verify_audit
+from monitor.store.correction_tables import correction
 from monitor.store.corrections import list_corrections
 from monitor.store.plans import list_plans, move_plan
 from monitor.store.refusals import count_refused, refusals_of
-from monitor.store.schema import correction
 from tests.correcting.firm import CORRECTIONS, POLICIES, Firm
 
 

@@ -9,18 +9,12 @@ from sqlalchemy import Connection, Table, insert, select, text
 from monitor.core.breaks import Severity, Transition, TransitionKind
 from monitor.core.errors import Permanent, Reason, Transient
 from monitor.core.incidents import Cause, CauseKind, EventKind
-from monitor.store import breaks, records, settings
+from monitor.store import breaks, correction_tables, incident_tables, records, schema, settings
 from monitor.store.audit import append_audit
+from monitor.store.correction_tables import approval, correction, correction_step, plan
 from monitor.store.database import Database, open_database
 from monitor.store.incidents import add_event, add_incident
-from monitor.store.schema import (
-    APPEND_ONLY,
-    approval,
-    correction,
-    correction_step,
-    plan,
-    setting,
-)
+from monitor.store.schema import setting
 from tests.databases import PostgreSQL, SQLite
 from tests.store.building import OPPORTUNITIES, a_break, an_opportunity, at
 
@@ -179,6 +173,13 @@ def test_a_lost_server_connection_passes(postgresql: PostgreSQL) -> None:
         database.check_writable()
         with database.read() as connection:
             assert settings.load_setting(connection, "colour") is None
+
+
+APPEND_ONLY = (
+    *schema.APPEND_ONLY,
+    *correction_tables.APPEND_ONLY,
+    *incident_tables.APPEND_ONLY,
+)
 
 
 def _approve_something(connection: Connection) -> None:

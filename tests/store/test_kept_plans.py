@@ -24,8 +24,8 @@ from monitor.core.model import FieldType, StreamId, Value, decode_value, encode_
 from monitor.core.plan_documents import decode_plan
 from monitor.core.writing import Operation, Write
 from monitor.store import plans
+from monitor.store.correction_tables import correction, correction_step
 from monitor.store.database import Database
-from monitor.store.schema import correction, correction_step
 from tests.store.building import PROJECTS, at, refers
 
 FIELDS = {PROJECTS: ENTITIES["project"]}
