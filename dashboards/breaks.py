@@ -4,13 +4,13 @@ from dashboards.panels import Choice, Dashboard, Panel, PanelType, Query, Row
 from dashboards.queries import increase, of
 from monitor.core.catalogue import (
     BREAK_TRANSITIONS,
-    BREAKS_BY_AGE,
     BREAKS_OPEN,
     BREAKS_SUPPRESSED,
     OLDEST_BREAK,
     SOURCE_UP,
     VALUE_AT_RISK,
 )
+from monitor.core.indicator_metrics import BREAKS_BY_AGE
 
 _SYSTEM = 'system=~"$system"'
 

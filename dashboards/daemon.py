@@ -10,7 +10,6 @@ from monitor.core.catalogue import (
     CYCLE_INTERVAL,
     CYCLE_LAST_SUCCESS,
     DELIVERY_FAILURES,
-    INDICATORS_LAST_SUCCESS,
     NOTICES,
     OLDEST_NOTICE,
     OUTBOX_DEPTH,
@@ -20,6 +19,7 @@ from monitor.core.catalogue import (
     WATCH_INTERVAL,
     WATCH_LAST_SUCCESS,
 )
+from monitor.core.indicator_metrics import INDICATORS_LAST_SUCCESS
 
 _RUNS = Row(
     "Does it run?",

@@ -2,7 +2,8 @@
 
 from dashboards.panels import Choice, Dashboard, Panel, PanelType, Query, Row
 from dashboards.queries import chosen, increase, quantile
-from monitor.core.catalogue import (
+from monitor.core.catalogue import TRANSACTIONS
+from monitor.core.indicator_metrics import (
     BILLING_EXCEPTIONS,
     DEALS_MATCHED,
     DEALS_VISIBLE,
@@ -17,11 +18,8 @@ from monitor.core.catalogue import (
     REVENUE_DELAYED,
     SET_UP_TIME,
     TIME_SAVED,
-    TRANSACTIONS,
-    Punctuality,
-    Rank,
-    TimeKind,
 )
+from monitor.core.metric_types import Punctuality, Rank, TimeKind
 
 _LATE = f'outcome="{Punctuality.LATE.value}"'
 _PLAIN = f'time="{TimeKind.PLAIN.value}"'

@@ -33,8 +33,8 @@ from monitor.core.catalogue import (
     TOUCHED_DEPTH,
     TRANSACTIONS,
     VALUE_AT_RISK,
-    Metric,
 )
+from monitor.core.metric_types import Metric
 
 
 def _rate(metric: Metric) -> str:

@@ -1,6 +1,6 @@
 """PromQL over the catalogue, bound to what a dashboard's variables choose."""
 
-from monitor.core.catalogue import Bound, Metric
+from monitor.core.metric_types import Bound, Metric
 
 RATE = "$__rate_interval"
 

@@ -22,8 +22,8 @@ from monitor.core.catalogue import (
     SOURCE_INTERVAL,
     SOURCE_LAST_SUCCESS,
     SOURCE_UP,
-    SampleOutcome,
 )
+from monitor.core.metric_types import SampleOutcome
 
 _CHANGES = f'outcome=~"{SampleOutcome.NEW.value}|{SampleOutcome.CHANGED.value}"'
 

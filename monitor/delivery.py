@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from monitor.core.catalogue import NoticeOutcome
 from monitor.core.clock import Clock
 from monitor.core.errors import Permanent, Reason, TieoutError, Transient
+from monitor.core.metric_types import NoticeOutcome
 from monitor.core.ports import Channel, LivingChannel
 from monitor.store import outbox
 from monitor.store.database import Database

@@ -16,6 +16,8 @@ from monitor.core import catalogue as shown
 from monitor.core.breaks import Transition
 from monitor.core.clock import Clock, stopwatch, system_clock
 from monitor.core.errors import TieoutError
+from monitor.core.indicator_metrics import INDICATORS_LAST_SUCCESS
+from monitor.core.metric_types import SampleOutcome
 from monitor.core.metrics import Metrics
 from monitor.core.model import StreamId
 from monitor.core.ports import Probe
@@ -85,7 +87,7 @@ def _look(
     labels = _labels(stream)
     metrics.observe(shown.SAMPLE_DURATION, elapsed(), source=stream.system)
     metrics.set(shown.SOURCE_UP, float(look.failure is None), source=stream.system)
-    for outcome in shown.SampleOutcome:
+    for outcome in SampleOutcome:
         rows = getattr(look.tally, outcome.value)
         metrics.add(shown.RECORDS_SAMPLED, rows, **labels, outcome=outcome)
     if look.failure is not None:
@@ -213,7 +215,7 @@ def count_indicators(estate: Estate, runtime: Runtime) -> None:
     except TieoutError as error:
         log.error("indicators not counted", reason=error.reason, error=str(error))
         return
-    runtime.metrics.set(shown.INDICATORS_LAST_SUCCESS, now.timestamp())
+    runtime.metrics.set(INDICATORS_LAST_SUCCESS, now.timestamp())
 
 
 def export_traces(estate: Estate, runtime: Runtime) -> None:

@@ -2,7 +2,8 @@
 
 from dashboards.rules.rule import Alert, Group, Level, Owner, Page, Recording
 from monitor.core.breaks import BreakKind, Severity
-from monitor.core.catalogue import BREAKS_OPEN, HAND_OFFS_OVERDUE, OLDEST_BREAK, REVENUE_DELAYED
+from monitor.core.catalogue import BREAKS_OPEN, OLDEST_BREAK
+from monitor.core.indicator_metrics import HAND_OFFS_OVERDUE, REVENUE_DELAYED
 
 BY_KIND = "kind_system:tieout_breaks_open:sum"
 OVERDUE = "flow_hop:tieout_hand_offs_overdue:sum"

@@ -8,7 +8,6 @@ from monitor.core.catalogue import (
     CYCLE_INTERVAL,
     CYCLE_LAST_SUCCESS,
     DELIVERY_FAILURES,
-    INDICATORS_LAST_SUCCESS,
     NOTICES,
     OLDEST_NOTICE,
     SAMPLE_FAILURES,
@@ -16,9 +15,10 @@ from monitor.core.catalogue import (
     TOUCHED_DEPTH,
     WATCH_INTERVAL,
     WATCH_LAST_SUCCESS,
-    NoticeOutcome,
 )
 from monitor.core.errors import Reason
+from monitor.core.indicator_metrics import INDICATORS_LAST_SUCCESS
+from monitor.core.metric_types import NoticeOutcome
 
 CYCLE_P95 = "job:tieout_cycle_duration_seconds:p95_rate15m"
 CYCLE_AGE = "job:tieout_cycle_age_seconds:min"

@@ -14,7 +14,8 @@ added. A hand-off that became overdue before and arrived within counts for the t
 from dataclasses import dataclass
 
 from dashboards.rules.rule import Alert, Group, Level, Owner, Page, Recording, Rule
-from monitor.core.catalogue import HAND_OFFS_ARRIVED, HAND_OFFS_OVERDUE, Punctuality
+from monitor.core.indicator_metrics import HAND_OFFS_ARRIVED, HAND_OFFS_OVERDUE
+from monitor.core.metric_types import Punctuality
 
 ALLOWED = 0.01
 """Share of hand-offs that need not arrive within their time: the objective is the rest."""

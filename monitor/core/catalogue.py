@@ -5,130 +5,38 @@ Prometheus naming rules (base units, `_total`, `_info`, `_timestamp_seconds`). E
 what bounds it; keys, names of deals and amounts never become labels.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from enum import StrEnum
-
 from monitor.core.breaks import BreakKind, Severity, TransitionKind
 from monitor.core.corrections import CorrectionState, Guard, PlanState
 from monitor.core.errors import Reason
-from monitor.core.indicators import Age
+from monitor.core.indicator_metrics import (
+    BILLING_EXCEPTIONS,
+    BREAKS_BY_AGE,
+    DEALS_MATCHED,
+    DEALS_VISIBLE,
+    DUPLICATES,
+    HAND_OFF_DURATION,
+    HAND_OFF_TIME,
+    HAND_OFF_VALUE_AT_RISK,
+    HAND_OFFS_ARRIVED,
+    HAND_OFFS_OVERDUE,
+    HAND_OFFS_TOUCHLESS,
+    INDICATORS_LAST_SUCCESS,
+    RECOVERY_TIME,
+    REVENUE_DELAYED,
+    SET_UP_TIME,
+    TIME_SAVED,
+)
+from monitor.core.metric_types import (
+    Bound,
+    Budget,
+    Label,
+    Metric,
+    MetricType,
+    NoticeOutcome,
+    OutboxState,
+    SampleOutcome,
+)
 from monitor.core.transactions import TransactionStatus
-
-
-class MetricType(StrEnum):
-    """The OpenMetrics types in use."""
-
-    COUNTER = "counter"
-    GAUGE = "gauge"
-    HISTOGRAM = "histogram"
-    INFO = "info"
-
-
-class SampleOutcome(StrEnum):
-    """What became of a row that a source sent."""
-
-    NEW = "new"
-    CHANGED = "changed"
-    UNCHANGED = "unchanged"
-    REJECTED = "rejected"
-    DELETED = "deleted"
-
-
-class NoticeOutcome(StrEnum):
-    """What became of one try to deliver a notice."""
-
-    SENT = "sent"
-    POSTPONED = "postponed"
-    DEAD = "dead"
-
-
-class OutboxState(StrEnum):
-    """Where a notice that is not delivered is: waiting, on its way, or given up."""
-
-    PENDING = "pending"
-    SENDING = "sending"
-    DEAD = "dead"
-
-
-class Punctuality(StrEnum):
-    """Whether a hand-off arrived within the time that it has."""
-
-    IN_TIME = "in_time"
-    LATE = "late"
-
-
-class Budget(StrEnum):
-    """Which allowance of a source is counted."""
-
-    MINUTE = "minute"
-    DAY = "day"
-    VENDOR = "vendor"
-
-
-class TimeKind(StrEnum):
-    """Which time is counted."""
-
-    PLAIN = "plain"
-    WORKING = "working"
-
-
-class Rank(StrEnum):
-    """Which share of all took no longer."""
-
-    HALF = "0.5"
-    NINE_TENTHS = "0.9"
-    NEARLY_ALL = "0.99"
-
-
-class Bound(StrEnum):
-    """What bounds a label whose values are no closed list in the code."""
-
-    SOURCES = "the landscape's systems"
-    STREAMS = "the landscape's streams"
-    FLOWS = "the landscape's flows"
-    CHANNELS = "the landscape's channels"
-    WATCHES = "the landscape's watches"
-    CURRENCIES = "three-letter codes, 32 at most; further ones count as `other`"
-    HAND_OFFS = "the landscape's hand-offs"
-    DIMENSIONS = "`all`, `region`, `legal_entity`, `service_line`"
-    SLICES = "the parts with the most deals, as many as the landscape says; the rest as `other`"
-    VERSIONS = "one value a process"
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """A label and what keeps its values few: a closed list, or something that is itself bounded."""
-
-    name: str
-    values: type[StrEnum] | Bound
-
-
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """One family of series.
-
-    Attributes:
-        name: as queries write it.
-        type: OpenMetrics type.
-        unit: of its values, for people.
-        help: one sentence.
-        labels: in order.
-        buckets: upper bounds of a histogram, in seconds.
-    """
-
-    name: str
-    type: MetricType
-    unit: str
-    help: str
-    labels: tuple[Label, ...] = ()
-    buckets: tuple[float, ...] = ()
-
-    @property
-    def label_names(self) -> tuple[str, ...]:
-        """Names alone."""
-        return tuple(label.name for label in self.labels)
-
 
 _SOURCE = Label("source", Bound.SOURCES)
 _STREAM = Label("stream", Bound.STREAMS)
@@ -342,123 +250,9 @@ DELIVERY_FAILURES = Metric(
     "Tries to deliver a notice that failed.",
     (_CHANNEL, _REASON),
 )
-_FLOW = Label("flow", Bound.FLOWS)
-_HOP = Label("hop", Bound.HAND_OFFS)
-_OF_THE_FIRM = (_FLOW, Label("dimension", Bound.DIMENSIONS), Label("slice", Bound.SLICES))
-_TIMES = (Label("time", TimeKind), Label("rank", Rank))
 
-DEALS_MATCHED = Metric(
-    "tieout_deals_matched_ratio",
-    _GAUGE,
-    "ratio",
-    "Share of the deals that moved in the flow's period which agree in everything.",
-    _OF_THE_FIRM,
-)
-DEALS_VISIBLE = Metric(
-    "tieout_deals_visible_ratio",
-    _GAUGE,
-    "ratio",
-    "Share of the deals that moved which are seen in every system in which they should be.",
-    _OF_THE_FIRM,
-)
-HAND_OFFS_TOUCHLESS = Metric(
-    "tieout_hand_offs_touchless_ratio",
-    _GAUGE,
-    "ratio",
-    "Share of hand-offs that neither a person nor a correction had to touch.",
-    _OF_THE_FIRM,
-)
-BILLING_EXCEPTIONS = Metric(
-    "tieout_billing_exceptions_ratio",
-    _GAUGE,
-    "ratio",
-    "Share of the deals billed which had something wrong in billing.",
-    _OF_THE_FIRM,
-)
-DUPLICATES = Metric(
-    "tieout_duplicates_ratio",
-    _GAUGE,
-    "ratio",
-    "Share of new records which are copies of what their system held already.",
-    _OF_THE_FIRM,
-)
-SET_UP_TIME = Metric(
-    "tieout_set_up_time_seconds",
-    _GAUGE,
-    _SECONDS,
-    "How long setting a project up took, from the first hand-off to the last.",
-    (_FLOW, *_TIMES),
-)
-HAND_OFF_TIME = Metric(
-    "tieout_hand_off_time_seconds",
-    _GAUGE,
-    _SECONDS,
-    "How long the hand-offs took that arrived in the flow's period.",
-    (_FLOW, _HOP, *_TIMES),
-)
-HAND_OFF_DURATION = Metric(
-    "tieout_hand_off_duration_seconds",
-    _HISTOGRAM,
-    _SECONDS,
-    "How long hand-offs took that were seen to arrive; exemplars carry the deal's trace.",
-    (_FLOW, _HOP),
-    (60.0, 900.0, 3600.0, 14400.0, 28800.0, 86400.0, 259200.0, 604800.0, 2592000.0),
-)
-HAND_OFFS_ARRIVED = Metric(
-    "tieout_hand_offs_arrived_total",
-    _COUNTER,
-    "hand-offs",
-    "Hand-offs that were seen to arrive, by whether they did within their time.",
-    (_FLOW, _HOP, Label("outcome", Punctuality)),
-)
-RECOVERY_TIME = Metric(
-    "tieout_recovery_time_seconds",
-    _GAUGE,
-    _SECONDS,
-    "How long it took until what was not carried on had arrived after all.",
-    (_FLOW, Label("rank", Rank)),
-)
-HAND_OFFS_OVERDUE = Metric(
-    "tieout_hand_offs_overdue",
-    _GAUGE,
-    "hand-offs",
-    "Hand-offs whose time has passed, as far as their systems can be seen.",
-    (_FLOW, _HOP),
-)
-REVENUE_DELAYED = Metric(
-    "tieout_revenue_delayed",
-    _GAUGE,
-    "currency units",
-    "Money that waits at hand-offs which are overdue.",
-    (_FLOW, _HOP, Label("currency", Bound.CURRENCIES)),
-)
-HAND_OFF_VALUE_AT_RISK = Metric(
-    "tieout_hand_off_value_at_risk",
-    _GAUGE,
-    "currency units",
-    "Money that depends on the breaks of a hand-off, each deal with its dearest one.",
-    (_FLOW, _HOP, Label("currency", Bound.CURRENCIES)),
-)
-BREAKS_BY_AGE = Metric(
-    "tieout_breaks_by_age",
-    _GAUGE,
-    "breaks",
-    "Breaks that stand and that people hear of, by how long it has been wrong.",
-    (_FLOW, Label("age", Age)),
-)
-TIME_SAVED = Metric(
-    "tieout_time_saved_seconds",
-    _GAUGE,
-    _SECONDS,
-    "What the flow's checks would have taken by hand, by the landscape's own assumption.",
-    (_FLOW,),
-)
-INDICATORS_LAST_SUCCESS = Metric(
-    "tieout_indicators_last_success_timestamp_seconds",
-    _GAUGE,
-    "seconds since 1970",
-    "When the business indicators were last counted.",
-)
+_FLOW = Label("flow", Bound.FLOWS)
+
 PLANS = Metric(
     "tieout_plans",
     _GAUGE,
@@ -564,41 +358,4 @@ CATALOGUE: tuple[Metric, ...] = (
     REPAIR_DURATION,
     BUILD_INFO,
 )
-
-
-def series_names(metric: Metric) -> tuple[str, ...]:
-    """The names that queries over this family may use."""
-    if metric.type is MetricType.HISTOGRAM:
-        return tuple(f"{metric.name}_{suffix}" for suffix in ("bucket", "count", "sum"))
-    return (metric.name,)
-
-
-def reference_page(metrics: Iterable[Metric] = CATALOGUE) -> str:
-    """The reference page in Markdown."""
-    return _INTRODUCTION + "\n".join(_section(metric) for metric in metrics)
-
-
-_INTRODUCTION = """\
-# Metrics
-
-Served on `/metrics`, as OpenMetrics where the caller accepts it. Generated from
-`monitor/core/catalogue.py`. Counters start at 0 for every label set that is known when the
-landscape is loaded; the series of a system, stream, flow, hand-off, channel or watch that leaves
-the landscape disappear with it.
-
-"""
-
-
-def _section(metric: Metric) -> str:
-    lines = [f"## `{metric.name}`", "", metric.help, "", f"- Type: {metric.type}"]
-    lines.append(f"- Unit: {metric.unit}")
-    if metric.buckets:
-        lines.append(f"- Buckets: {', '.join(f'{bound:g}' for bound in metric.buckets)}")
-    lines.extend(f"- Label `{label.name}`: {_describe(label)}" for label in metric.labels)
-    return "\n".join(lines) + "\n"
-
-
-def _describe(label: Label) -> str:
-    if isinstance(label.values, Bound):
-        return label.values.value
-    return ", ".join(f"`{member.value}`" for member in label.values)
+"""Every metric, in the order of the reference page."""

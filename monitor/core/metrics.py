@@ -12,7 +12,8 @@ from prometheus_client.metrics import MetricWrapperBase
 from prometheus_client.metrics_core import Metric as Family
 from prometheus_client.registry import Collector
 
-from monitor.core.catalogue import BUILD_INFO, CATALOGUE, Bound, Label, Metric, MetricType
+from monitor.core.catalogue import BUILD_INFO, CATALOGUE
+from monitor.core.metric_types import Bound, Label, Metric, MetricType
 from monitor.core.model import StreamId
 
 MAX_EXEMPLAR = 128

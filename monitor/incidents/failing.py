@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from monitor.core.breaks import Severity
-from monitor.core.catalogue import NoticeOutcome
 from monitor.core.clock import Clock
 from monitor.core.incidents import Cause, CauseKind, EventKind, IncidentState
+from monitor.core.metric_types import NoticeOutcome
 from monitor.delivery import Attempt
 from monitor.estate import Estate
 from monitor.incidents.raising import WATCH

@@ -13,7 +13,6 @@ from datetime import datetime
 import structlog
 
 from monitor.core.breaks import Severity
-from monitor.core.catalogue import NoticeOutcome
 from monitor.core.clock import Clock
 from monitor.core.errors import Permanent, Reason, Transient
 from monitor.core.incidents import (
@@ -24,6 +23,7 @@ from monitor.core.incidents import (
     Message,
     Told,
 )
+from monitor.core.metric_types import NoticeOutcome
 from monitor.core.ports import LivingChannel
 from monitor.delivery import Attempt, next_try
 from monitor.estate import Estate

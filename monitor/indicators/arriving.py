@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from monitor.core import catalogue as shown
-from monitor.core.catalogue import Punctuality
+from monitor.core import indicator_metrics as shown
+from monitor.core.metric_types import Punctuality
 from monitor.core.metrics import Metrics
 from monitor.core.telemetry import trace_id_of
 from monitor.estate import Estate

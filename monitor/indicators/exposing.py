@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
-from monitor.core import catalogue as shown
-from monitor.core.catalogue import Metric, Rank, TimeKind
+from monitor.core import indicator_metrics as shown
+from monitor.core.metric_types import Metric, Rank, TimeKind
 from monitor.core.metrics import LabelValues, Metrics
 from monitor.indicators.figures import (
     ALL,

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from monitor.core.catalogue import CATALOGUE, MetricType, series_names
+from monitor.core.catalogue import CATALOGUE
+from monitor.core.metric_types import MetricType, series_names
 from tests.daemon.firms import Scene, scene
 from tests.daemon.metrics import OPEN_METRICS, families, values_of
 from tests.daemon.process import Process, count, daemon, get, wait_until

@@ -13,7 +13,8 @@ from dashboards.pages import DASHBOARDS
 from dashboards.panels import WIDTH, Dashboard, Panel, to_grafana
 from dashboards.rules.rule import Page
 from dashboards.rules.table import GROUPS
-from monitor.core.catalogue import CATALOGUE, MetricType, series_names
+from monitor.core.catalogue import CATALOGUE
+from monitor.core.metric_types import MetricType, series_names
 
 METRICS = {name: metric for metric in CATALOGUE for name in series_names(metric)}
 ADDED_BY_PROMETHEUS = {"job", "instance", "le"}

@@ -13,7 +13,8 @@ from dashboards.files import render_kit
 from dashboards.rules.objectives import ALLOWED, CONFIDENCE, WINDOWS, Window
 from dashboards.rules.rule import Alert, Level, to_prometheus
 from dashboards.rules.table import ALERTS, GROUPS, RECORDINGS
-from monitor.core.catalogue import CATALOGUE, MetricType, series_names
+from monitor.core.catalogue import CATALOGUE
+from monitor.core.metric_types import MetricType, series_names
 
 FOLDER = Path(__file__).parents[2] / "dashboards"
 METRICS = {name: metric for metric in CATALOGUE for name in series_names(metric)}
