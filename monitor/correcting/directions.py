@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from monitor.core.breaks import Finding
+from monitor.core.conditions import words_of
 from monitor.core.flows import Condition, RuleSettings
 from monitor.core.model import StreamId
 from reconcilers.mismatch import MismatchSettings
+from reconcilers.policy import PolicySettings as DecisionSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,14 @@ def direction_of(
     if owner is None or owner == wrong:
         return None
     return Direction(owner, found.field, found.field, {})
+
+
+def only_answers(rule: RuleSettings | None, field: str) -> frozenset[str]:
+    """Values of a field that some row of a decision table demands and leaves no choice beside."""
+    if not isinstance(rule, DecisionSettings):
+        return frozenset()
+    answers = [words_of(row.then[field]) for row in rule.rows if field in row.then]
+    return frozenset(words[0] for words in answers if len(words) == 1)
 
 
 def _of_mismatch(

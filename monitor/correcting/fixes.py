@@ -7,10 +7,10 @@ from monitor.core.breaks import BreakKind, Classification, Finding
 from monitor.core.conditions import is_met
 from monitor.core.corrections import Fix, Guard
 from monitor.core.flows import Condition, HandOffSettings
-from monitor.core.model import KeyRole, KeyUse, Record, StreamId, Value, encode_value
+from monitor.core.model import FieldType, KeyRole, KeyUse, Record, StreamId, Value, encode_value
 from monitor.core.policies import PolicySettings, read_set_value
 from monitor.core.writing import Operation, Safety, Write
-from monitor.correcting.directions import direction_of
+from monitor.correcting.directions import direction_of, only_answers
 from monitor.correcting.scene import Scene, has_key, shares_every_key
 
 _MESSAGES = frozenset({BreakKind.DEAD_LETTER, BreakKind.STUCK, BreakKind.UNDELIVERED})
@@ -43,7 +43,12 @@ Form = Callable[[Finding, PolicySettings, Scene], Formed | Unfit]
 
 
 def update(found: Finding, _policy: PolicySettings, scene: Scene) -> Formed | Unfit:
-    """Bring one field to its owner's value."""
+    """Bring one field to its owner's value, or to the one that a table of the firm demands."""
+    by_table = found.kind is BreakKind.POLICY
+    return _as_the_table_says(found, scene) if by_table else _as_the_owner_says(found, scene)
+
+
+def _as_the_owner_says(found: Finding, scene: Scene) -> Formed | Unfit:
     direction = direction_of(found, scene.rule, scene.of_record) if found.field else None
     if direction is None:
         return Unfit("nobody is named the owner of what differs")
@@ -69,6 +74,20 @@ def update(found: Finding, _policy: PolicySettings, scene: Scene) -> Formed | Un
     value = values.pop()
     why = f"{owners[0].stream} {owners[0].native_id} owns the field and says so"
     return _change(wrong, {direction.field: value}, scene, why)
+
+
+def _as_the_table_says(found: Finding, scene: Scene) -> Formed | Unfit:
+    """The field as its row has it, where that row leaves no choice."""
+    wrong = _at_fault(found, scene)
+    if wrong is None:
+        return Unfit("the record at fault is not there")
+    if scene.fields[wrong.stream].get(found.field) is not FieldType.TEXT:
+        return Unfit("only text is written from a table")
+    if found.expected is None or found.expected not in only_answers(scene.rule, found.field):
+        return Unfit("the table does not name a single value")
+    return _change(
+        wrong, {found.field: found.expected}, scene, f"the table of {found.rule} says so"
+    )
 
 
 def create(found: Finding, policy: PolicySettings, scene: Scene) -> Formed | Unfit:

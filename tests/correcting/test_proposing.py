@@ -285,6 +285,39 @@ def test_every_kind_of_break_is_repaired_or_handed_over_with_a_reason(kind: Brea
     assert isinstance(formed, Correction)
 
 
+def by_table(*answers: str | list[str]) -> RuleSettings:
+    """A decision table: what the project's name must be, by the deal's currency."""
+    rows = [
+        {"when": {"currency": code}, "then": {"name": answer}}
+        for code, answer in zip(("EUR", "USD", "GBP"), answers, strict=False)
+    ]
+    said = {"check": "policy", "given": {"currency": "crm.opportunity"}, "stream": "psa.project"}
+    return RULES["policy"].settings.model_validate({**said, "rows": rows})
+
+
+def test_a_field_is_brought_to_what_a_table_of_the_firm_demands() -> None:
+    against = a_break(
+        BreakKind.POLICY, PSA, field="name", record_id="p-1", expected="Alpha", actual="Beta"
+    )
+    write = written(against, a_scene(rule=by_table("Alpha", ["Alpha", "Gamma"]))).write
+    assert write is not None
+    assert (write.operation, write.before, write.after) == (
+        Operation.UPDATE,
+        {"name": "Beta"},
+        {"name": "Alpha"},
+    )
+
+
+@pytest.mark.parametrize("expected", ["Alpha or Gamma", "a row of the table", None])
+def test_a_table_that_leaves_a_choice_leaves_it_to_a_person(expected: str | None) -> None:
+    against = a_break(
+        BreakKind.POLICY, PSA, field="name", record_id="p-1", expected=expected, actual="Beta"
+    )
+    formed = proposed(against, a_scene(rule=by_table(["Alpha", "Gamma"], "Delta")))
+    assert isinstance(formed, Correction)
+    assert formed.fix is Fix.HAND_OVER
+
+
 FIELDS = st.fixed_dictionaries({"amount": st.none() | st.decimals(0, 100, places=2)})
 ROWS = st.lists(
     st.builds(
