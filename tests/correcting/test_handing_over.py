@@ -32,7 +32,8 @@ def test_a_person_is_told_once_and_the_break_stays_open(firm: CorrectedFirm) -> 
     assert notice.kind is NoticeKind.HANDED_OVER
     assert notice.title.startswith("By hand: ")
     assert (notice.rule, notice.record_id) == ("orphan", "p-D9")
-    assert "correction 1" in notice.why
+    (entry,) = firm.entries(plan)
+    assert f"(correction {entry.id})" in notice.why
     assert [each.state for each in firm.breaks()] == [BreakState.OPEN]
     assert firm.target.ledger == []
 
