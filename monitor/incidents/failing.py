@@ -42,7 +42,7 @@ def _fail(connection: Connection, estate: Estate, attempt: Attempt, now: datetim
         return
     incidents.hold_incidents(connection)
     cause = Cause(CauseKind.DELIVERY, attempt.channel)
-    if cause in incidents.standing_causes(connection):
+    if incidents.find_standing(connection, {cause}):
         return
     number = incidents.add_incident(connection, cause, Severity.CRITICAL, now)
     reason = attempt.failure.value.replace("_", " ") if attempt.failure else "unknown"
@@ -58,7 +58,8 @@ def _succeed(connection: Connection, channel: str, now: datetime) -> None:
         return
     settings.forget_setting(connection, _name(channel))
     incidents.hold_incidents(connection)
-    number = incidents.standing_causes(connection).get(Cause(CauseKind.DELIVERY, channel))
+    cause = Cause(CauseKind.DELIVERY, channel)
+    number = incidents.find_standing(connection, {cause}).get(cause)
     if number is not None:
         incidents.add_event(
             connection, number, EventKind.RESOLVED, WATCH, "It gets through again.", now

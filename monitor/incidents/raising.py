@@ -70,7 +70,8 @@ def raise_blindness(
     if stream in _told_blind(connection, stream):
         return
     cause = Cause(CauseKind.SOURCE, stream.system)
-    number, kind = _open(connection, estate, cause, notice.severity, now)
+    known = incidents.find_standing(connection, {cause})
+    number, kind = _open(connection, estate, cause, notice.severity, known, now)
     incidents.note_blind(connection, number, stream, notice.since or now)
     incidents.add_event(connection, number, kind, WATCH, notice.title, now)
     tellings.subscribe(connection, number, estate.only_living(route(notice, estate.routes)), now)
@@ -87,8 +88,8 @@ def end_blindness(connection: Connection, stream: StreamId, notice: Notice, now:
 
 
 def _told_blind(connection: Connection, stream: StreamId) -> Collection[StreamId]:
-    causes = incidents.standing_causes(connection)
-    number = causes.get(Cause(CauseKind.SOURCE, stream.system))
+    cause = Cause(CauseKind.SOURCE, stream.system)
+    number = incidents.find_standing(connection, {cause}).get(cause)
     return () if number is None else incidents.blind_streams_of(connection, number)
 
 
@@ -107,16 +108,17 @@ def _join(
             for each in known
             if each.finding.kind in MIDDLEWARE and each.state in HEARD_STATES
         ],
-        incidents.standing_causes(connection),
+        incidents.standing_causes(connection, CauseKind.RULE),
         estate.incidents.crowd,
     )
     by_cause: dict[Cause, list[Transition]] = defaultdict(list)
     for step in opened:
         by_cause[causes[step.after.fingerprint]].append(step)
     joined = set()
+    known_causes = incidents.find_standing(connection, by_cause.keys())
     for cause, steps in sorted(by_cause.items()):
         severity = worst(step.after.finding.severity for step in steps)
-        number, kind = _open(connection, estate, cause, severity, now)
+        number, kind = _open(connection, estate, cause, severity, known_causes, now)
         incidents.join_incident(connection, number, {step.after.fingerprint for step in steps})
         notices = [notice_of(step, estate.address, estate.titles) for step in steps]
         channels = [
@@ -130,10 +132,15 @@ def _join(
 
 
 def _open(
-    connection: Connection, estate: Estate, cause: Cause, severity: Severity, now: datetime
+    connection: Connection,
+    estate: Estate,
+    cause: Cause,
+    severity: Severity,
+    standing: Mapping[Cause, int],
+    now: datetime,
 ) -> tuple[int, EventKind]:
     """The incident of a cause: the one that stands, one that ended just now, or a new one."""
-    number = incidents.standing_causes(connection).get(cause)
+    number = standing.get(cause)
     if number is not None:
         return number, EventKind.GREW
     last = incidents.last_resolved(connection, cause, now - estate.incidents.reopens_within)

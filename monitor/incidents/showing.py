@@ -125,7 +125,7 @@ def _is_over(state: IncidentState, severity: Severity) -> bool:
 def _open_digest(connection: Connection, channel: str, now: datetime) -> None:
     incidents.hold_incidents(connection)
     cause = Cause(CauseKind.STORM, channel)
-    number = incidents.standing_causes(connection).get(cause)
+    number = incidents.find_standing(connection, {cause}).get(cause)
     if number is None:
         number = incidents.add_incident(connection, cause, Severity.WARNING, now)
         why = "More came up than is told one by one; this message stands for the rest."
@@ -138,16 +138,15 @@ def _open_digest(connection: Connection, channel: str, now: datetime) -> None:
 def _close_digests(database: Database, now: datetime) -> None:
     """A digest that stands for nothing any more is over."""
     with database.read() as connection:
-        standing = incidents.standing_causes(connection)
+        standing = incidents.standing_causes(connection, CauseKind.STORM)
     for cause in standing:
-        if cause.kind is CauseKind.STORM:
-            with database.write() as connection:
-                _close_digest(connection, cause, now)
+        with database.write() as connection:
+            _close_digest(connection, cause, now)
 
 
 def _close_digest(connection: Connection, cause: Cause, now: datetime) -> None:
     incidents.hold_incidents(connection)
-    number = incidents.standing_causes(connection).get(cause)
+    number = incidents.find_standing(connection, {cause}).get(cause)
     if number is None or tellings.held_incidents(connection, cause.about):
         return
     why = "What waited has been told one by one, or is over."

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, select, update
 
 from monitor.core.breaks import HEARD_STATES, Break, Severity
 from monitor.core.incidents import Cause, CauseKind, Event, EventKind, Incident, IncidentState
@@ -29,10 +29,21 @@ def hold_incidents(connection: Connection) -> None:
     hold(connection, "incidents")
 
 
-def standing_causes(connection: Connection) -> dict[Cause, int]:
-    """The incidents that stand, by their cause."""
+def standing_causes(connection: Connection, kind: CauseKind) -> dict[Cause, int]:
+    """The incidents of one kind of cause that stand, by their cause."""
+    return _causes(connection, incident.c.cause == kind.value)
+
+
+def find_standing(connection: Connection, causes: Collection[Cause]) -> dict[Cause, int]:
+    """Those of some causes of which an incident stands, and its number."""
+    about = listed_texts(connection, {cause.about for cause in causes})
+    found = _causes(connection, incident.c.about.in_(about))
+    return {cause: number for cause, number in found.items() if cause in causes}
+
+
+def _causes(connection: Connection, condition: ColumnElement[bool]) -> dict[Cause, int]:
     query = select(incident.c.cause, incident.c.about, incident.c.id).where(
-        incident.c.state != IncidentState.RESOLVED.value
+        condition, incident.c.state != IncidentState.RESOLVED.value
     )
     return {
         Cause(CauseKind(kind), about): number for kind, about, number in connection.execute(query)
