@@ -32,16 +32,21 @@ def facts_of_incident(message: Message) -> tuple[Fact, ...]:
 
 
 def outcome_of(message: Message) -> str:
-    """How it ended and how long it took, or who looks after it; empty where neither is known."""
+    """How it ended and how long it took; else what is to be done by hand, and who looks after it.
+
+    Empty where nothing of it is known.
+    """
     incident = message.incident
     if incident.state is IncidentState.RESOLVED and incident.resolved_at is not None:
         ends = [each for each in message.history if each.kind is EventKind.RESOLVED]
         why = f" {ends[-1].why}" if ends else ""
         return f"Resolved after {lasting(incident.resolved_at - incident.opened_at)}.{why}"
+    by_hand = [each.why for each in message.history if each.kind is EventKind.HANDED_OVER]
+    said = [f"By hand: {by_hand[-1]}"] if by_hand else []
     if incident.state is IncidentState.ACKNOWLEDGED and incident.acknowledged_until is not None:
         until = instant(incident.acknowledged_until)
-        return f"{incident.acknowledged_by} looks after it until {until}."
-    return ""
+        said.append(f"{incident.acknowledged_by} looks after it until {until}.")
+    return " ".join(said)
 
 
 def lasting(time: timedelta) -> str:

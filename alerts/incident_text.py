@@ -2,7 +2,7 @@
 
 from alerts.escaping import one_line
 from alerts.incident_facts import facts_of_incident, outcome_of
-from alerts.render import instant
+from alerts.render import instant, words
 from monitor.core.incidents import Message
 
 MAX_TEXT = 8_000
@@ -13,7 +13,7 @@ def text_of(message: Message) -> str:
     """Title, how it ended or who looks after it, facts, examples, history and link; lines."""
     facts = [f"{fact.label}: {fact.value}" for fact in facts_of_incident(message)]
     history = [
-        f"{instant(each.at)} {each.kind.value}: {one_line(each.why)}" for each in message.history
+        f"{instant(each.at)} {words(each.kind)}: {one_line(each.why)}" for each in message.history
     ]
     parts = [
         [message.title],

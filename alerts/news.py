@@ -3,7 +3,14 @@
 from monitor.core.incidents import Event, EventKind, Message, Told
 
 _NEWS = frozenset(
-    {EventKind.OPENED, EventKind.RAISED, EventKind.LAPSED, EventKind.RESOLVED, EventKind.REOPENED}
+    {
+        EventKind.OPENED,
+        EventKind.RAISED,
+        EventKind.HANDED_OVER,
+        EventKind.LAPSED,
+        EventKind.RESOLVED,
+        EventKind.REOPENED,
+    }
 )
 
 

@@ -59,6 +59,7 @@ class EventKind(StrEnum):
     SHRANK = "shrank"
     CHANGED = "changed"
     RAISED = "raised"
+    HANDED_OVER = "handed_over"
     ACKNOWLEDGED = "acknowledged"
     LAPSED = "lapsed"
     RESOLVED = "resolved"

@@ -6,6 +6,7 @@ from alerts.compose import handed_over_notice
 from alerts.routing import route
 from monitor.correcting.task import Task
 from monitor.estate import Estate
+from monitor.incidents.raising import raise_by_hand
 from monitor.store import breaks, outbox
 from monitor.store.database import Connection
 
@@ -25,8 +26,8 @@ def tell_person(
     standing = breaks.find_break(connection, task.correction.fingerprint)
     if standing is None:
         return
-    notice = handed_over_notice(
-        standing, f"{why} (correction {task.entry.id})", now, estate.address, estate.titles
-    )
+    text = f"{why} (correction {task.entry.id})"
+    notice = handed_over_notice(standing, text, now, estate.address, estate.titles)
     channels = estate.corrections.tell or route(notice, estate.routes)
-    outbox.enqueue(connection, notice, channels, now)
+    outbox.enqueue(connection, notice, estate.only_feeds(channels), now)
+    raise_by_hand(connection, estate, standing, text, channels, now)

@@ -87,6 +87,39 @@ def end_blindness(connection: Connection, stream: StreamId, notice: Notice, now:
         _bring_up_to_date(connection, number, [], now)
 
 
+def raise_by_hand(
+    connection: Connection,
+    estate: Estate,
+    standing: Break,
+    why: str,
+    channels: Iterable[str],
+    now: datetime,
+) -> None:
+    """Let the incident of a break say, once, what somebody has to do about it by hand.
+
+    Args:
+        connection: a write transaction.
+        estate: for its channels and settings.
+        standing: the break.
+        why: what is to be done, or what went wrong.
+        channels: who hears of it, whether or not they heard of the incident before.
+        now: the present.
+    """
+    incidents.hold_incidents(connection)
+    found, name = standing.finding, standing.fingerprint
+    number = incidents.incidents_of(connection, {name}).get(name)
+    if number is None:
+        cause = Cause(CauseKind.DEAL, f"{found.flow} {found.transaction}")
+        known = incidents.find_standing(connection, {cause})
+        number, _ = _open(connection, estate, cause, found.severity, known, now)
+        incidents.join_incident(connection, number, {name})
+    if why in {each.why for each in incidents.events_of(connection, number)}:
+        return
+    incidents.add_event(connection, number, EventKind.HANDED_OVER, WATCH, why, now)
+    tellings.subscribe(connection, number, estate.only_living(channels), now)
+    _bring_up_to_date(connection, number, [], now)
+
+
 def _told_blind(connection: Connection, stream: StreamId) -> Collection[StreamId]:
     cause = Cause(CauseKind.SOURCE, stream.system)
     number = incidents.find_standing(connection, {cause}).get(cause)

@@ -4,10 +4,13 @@ from datetime import timedelta
 
 import pytest
 
+from alerts.incident_facts import outcome_of
 from monitor.core.errors import Permanent
 from monitor.core.incidents import CauseKind, EventKind, IncidentState
 from monitor.incidents.handling import acknowledge
+from monitor.incidents.raising import raise_by_hand
 from monitor.jobs import deliver_notices
+from monitor.store.breaks import standing_breaks
 from monitor.store.database import Database
 from tests.cycle.small_firm import SmallFirm
 from tests.incidents.board import Board, look, watched_firm
@@ -164,6 +167,27 @@ def test_nobody_looks_after_what_is_over_or_never_was(database: Database) -> Non
     for number in (board.posts[0].shown.incident.id, 99):
         with pytest.raises(Permanent):
             acknowledge(database, number, "anna", timedelta(hours=1), firm.clock)
+
+
+def test_what_somebody_has_to_do_by_hand_is_said_once_in_the_incident(
+    database: Database,
+) -> None:
+    firm, board = watched_firm(database)
+    firm.win("D1")
+    firm.staff("D1", amount="900.00")
+    look(firm)
+    for _ in range(2):
+        with database.write() as connection:
+            (standing,) = standing_breaks(connection)
+            why = "nobody is named the owner (correction 1)"
+            raise_by_hand(connection, firm.estate, standing, why, ["people"], firm.clock())
+        show(firm)
+    (post,) = board.posts
+    assert [event.kind for event in post.shown.history] == [
+        EventKind.OPENED,
+        EventKind.HANDED_OVER,
+    ]
+    assert "By hand: nobody is named the owner" in outcome_of(post.shown)
 
 
 def test_an_empty_board_shows_nothing(database: Database) -> None:
