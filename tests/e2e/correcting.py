@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 
 from tests.e2e.estate import LANDSCAPE, RunningEstate, wait_until
 from tests.e2e.plan import Message
-from tests.e2e.rabbitmq import WORK_QUEUE
+from tests.e2e.rabbitmq import DEAD_LETTER_QUEUE, WORK_QUEUE
 from tests.e2e.tryton import Tryton
 
 FLOW = "sales-to-cash"
@@ -225,3 +225,10 @@ def strand(estate: RunningEstate, message: Message) -> None:
     estate.rabbitmq.publish(message, 1_790_000_000)
     estate.rabbitmq.take(WORK_QUEUE, 1, "reject_requeue_false")
     wait_until(lambda: estate.rabbitmq.has_dead_letters(estate.plan.dead_letters + 1))
+
+
+def take_away(estate: RunningEstate, message: Message) -> None:
+    """Let a dead letter be gone, and the others as they were, where and why they died included."""
+    for each in estate.rabbitmq.take(DEAD_LETTER_QUEUE, 100, "ack_requeue_false"):
+        if each["properties"]["message_id"] != message.message_id:
+            estate.rabbitmq.put(DEAD_LETTER_QUEUE, each)

@@ -7,7 +7,7 @@ import os
 import secrets
 import urllib.error
 import urllib.request
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -107,6 +107,17 @@ class RabbitMQ:
         body = {"count": count, "ackmode": how, "encoding": "auto"}
         messages: list[dict[str, Any]] = self.call("POST", f"queues/%2F/{queue}/get", body)
         return messages
+
+    def put(self, queue: str, taken: Mapping[str, Any]) -> None:
+        """Put a message that was taken back at the end of a queue, with all that it carries."""
+        body = {
+            "routing_key": queue,
+            "properties": taken["properties"],
+            "payload": taken["payload"],
+            "payload_encoding": taken["payload_encoding"],
+        }
+        if not self.call("POST", "exchanges/%2F/amq.default/publish", body)["routed"]:
+            raise LookupError(f"{queue} took nothing back")
 
     def has_dead_letters(self, count: int) -> bool:
         """Whether the dead-letter queue holds so many, and the API's lagging count says so too."""

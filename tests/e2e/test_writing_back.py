@@ -16,11 +16,12 @@ from tests.e2e.correcting import (
     mispriced,
     nothing_can_be_booked,
     strand,
+    take_away,
 )
 from tests.e2e.deals import Deal, Fault
 from tests.e2e.estate import RunningEstate, wait_until
 from tests.e2e.plan import Message
-from tests.e2e.rabbitmq import DEAD_LETTER_QUEUE, WORK_QUEUE
+from tests.e2e.rabbitmq import WORK_QUEUE
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
@@ -56,14 +57,7 @@ def stranded(estate: RunningEstate, unstaffed: Deal) -> Iterator[Message]:
     message = Message(unstaffed.key, "msg-stranded", "rejected")
     strand(estate, message)
     yield message
-    held = estate.rabbitmq.take(DEAD_LETTER_QUEUE, 100, "ack_requeue_false")
-    for each in held:
-        if each["properties"]["message_id"] != message.message_id:
-            lost = Message(
-                each["properties"]["correlation_id"], each["properties"]["message_id"], "rejected"
-            )
-            estate.rabbitmq.publish(lost, int(each["properties"]["timestamp"]))
-            estate.rabbitmq.take(WORK_QUEUE, 1, "reject_requeue_false")
+    take_away(estate, message)
     wait_until(lambda: estate.rabbitmq.has_dead_letters(estate.plan.dead_letters))
 
 
