@@ -14,7 +14,6 @@ from monitor.cli.options import AsJson, LandscapeOption, new_console
 from monitor.cli.planning import (
     PlanName,
     entry_of,
-    load_planned,
     next_step,
     planned_of,
     print_lines,
@@ -27,6 +26,7 @@ from monitor.correcting import approving
 from monitor.correcting.applying import Applied, apply_plan, why_refused
 from monitor.correcting.approving import load_named
 from monitor.correcting.keeping import keep_draft
+from monitor.correcting.recalling import recall_plan
 from monitor.correcting.undoing import draft_undo
 from monitor.estate import Estate
 from monitor.reports.corrected import (
@@ -76,7 +76,7 @@ def apply(
     with workbench.opened_estate(landscape) as (estate, database), told_refusals():
         kept = load_named(estate, database, name)
         done = _apply(kept, estate, database, person) if write else _try(kept, estate, database)
-        told = load_planned(estate, database, kept.plan.hash)
+        told = recall_plan(estate, database, kept.plan.hash, system_clock)
         with database.read() as connection:
             entries = corrections_of(connection, kept.plan.hash)
     if as_json:

@@ -13,17 +13,16 @@ from rich.text import Text
 from monitor.cli import workbench
 from monitor.cli.exits import Exit
 from monitor.cli.options import AsJson, LandscapeOption, LandscapePath, new_console
-from monitor.core.approvals import POLICY, unmet
+from monitor.core.approvals import POLICY
 from monitor.core.clock import system_clock
 from monitor.core.corrections import PlanState
 from monitor.core.errors import Permanent, Reason
 from monitor.core.streams import NAME
 from monitor.correcting import approving, halting
-from monitor.correcting.approving import Answer, load_named
+from monitor.correcting.approving import Answer
 from monitor.correcting.keeping import Kept, keep_draft
 from monitor.correcting.planning import Draft, Request, draft_plan
-from monitor.correcting.situation import money_at_stake
-from monitor.correcting.survey import in_currency
+from monitor.correcting.recalling import recall_plan
 from monitor.estate import Estate
 from monitor.reports.planned import (
     Planned,
@@ -108,7 +107,7 @@ def plans(
     """List plans, the newest first; or show one with every write, and what people said of it."""
     with workbench.opened_estate(landscape) as (estate, database), told_refusals():
         if name:
-            told = load_planned(estate, database, name)
+            told = recall_plan(estate, database, name, system_clock)
             if as_json:
                 typer.echo(json.dumps(told.as_json(), indent=2))
             else:
@@ -212,7 +211,7 @@ def _answer(
     with workbench.opened_estate(landscape) as (estate, database), told_refusals():
         approving.expire_overdue(database, system_clock)
         answer = say(estate, database, name, person, reason, system_clock)
-        told = load_planned(estate, database, answer.plan)
+        told = recall_plan(estate, database, answer.plan, system_clock)
     if as_json:
         typer.echo(json.dumps(_answer_as_json(answer), indent=2))
     else:
@@ -275,28 +274,6 @@ def planned_of(draft: Draft, estate: Estate, entry: PlanEntry | None) -> Planned
         draft.left_out,
         () if draft.refusals and not _is_open(entry) else draft.lacking,
         entry,
-    )
-
-
-def load_planned(estate: Estate, database: Database, name: str) -> Planned:
-    """A plan that was kept, as it is told."""
-    kept = load_named(estate, database, name)
-    known = in_currency(kept.plan.corrections, estate, system_clock().date())
-    money = money_at_stake(kept.plan, known)
-    settings = estate.corrections
-    yes = [said.who for said in kept.approvals if said.is_approved]
-    lacking = (
-        unmet(settings.quorum, settings.approvers, yes, money)
-        if kept.state is PlanState.PROPOSED
-        else ()
-    )
-    return Planned(
-        kept.plan,
-        money,
-        estate.currency,
-        lacking=lacking,
-        entry=kept.entry,
-        approvals=kept.approvals,
     )
 
 

@@ -6,10 +6,12 @@ from fastapi import FastAPI
 from fastapi.responses import FileResponse
 from fastapi.templating import Jinja2Templates
 
+from monitor.core.model import Value, encode_value
 from monitor.reports.showing import show_minute, show_money, show_text, show_value
 from monitor.scheduler import Daemon
+from monitor.web.desk import Desk
 from monitor.web.management import management_routes
-from monitor.web.pages import reading_routes
+from monitor.web.pages import PAGES
 from monitor.web.protection import protect_application
 
 _ROOM = Path(__file__).parent
@@ -20,7 +22,9 @@ def create_application(daemon: Daemon) -> FastAPI:
     application = FastAPI(title="tieout", docs_url=None, redoc_url=None, openapi_url=None)
     protect_application(application, daemon.estate.address)
     application.include_router(management_routes(daemon))
-    application.include_router(reading_routes(daemon, _templates()))
+    desk = Desk(daemon, _templates())
+    for routes in PAGES:
+        application.include_router(routes(desk))
 
     @application.get("/style.css")
     def style() -> FileResponse:
@@ -37,5 +41,11 @@ def _templates() -> Jinja2Templates:
         "money": show_money,
         "value": show_value,
         "text": show_text,
+        "canonical": _show_canonical,
     }
     return templates
+
+
+def _show_canonical(value: Value, field: str) -> str:
+    text = show_text(encode_value(value))
+    return "nothing" if text is None else show_value(text, field)

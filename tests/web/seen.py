@@ -16,6 +16,8 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements.add(tag)
+        if tag in {"td", "th", "dt", "dd"}:
+            self.words += " "
         self.attributes.update(name for name, _ in attrs)
         self.links += [value or "" for name, value in attrs if name in {"href", "src", "action"}]
 

@@ -103,7 +103,7 @@ def test_an_unknown_deal_is_not_found_and_its_name_is_only_text(browser: httpx.C
     answer = browser.get("/transactions/%3Cscript%3E")
     assert answer.status_code == 404
     assert "script" not in Page(answer.text).elements
-    assert "No deal is found" in Page(answer.text).words
+    assert "No deal is called" in Page(answer.text).words
 
 
 @pytest.mark.parametrize("key", ["D1", "d1", "o-D1", "p-D1"])

@@ -1,0 +1,49 @@
+"""Deals: found by any key, and one deal's way through every system."""
+
+from typing import Literal
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from monitor.core.breaks import LIVE_STATES
+from monitor.core.transactions import TransactionStatus
+from monitor.reports.deal import trace_deal
+from monitor.reports.listing import list_deals
+from monitor.web.desk import Desk
+
+MOST_LISTED = 200
+"""Deals on one page."""
+
+
+def deal_routes(desk: Desk) -> APIRouter:
+    """Routes of a running daemon."""
+    routes = APIRouter()
+
+    @routes.get("/transactions")
+    def search(
+        request: Request, q: str = "", status: TransactionStatus | Literal[""] = ""
+    ) -> HTMLResponse:
+        """Deals by any key."""
+        wanted = status if isinstance(status, TransactionStatus) else None
+        found = list_deals(
+            desk.estate, desk.database, desk.now(), text=q, status=wanted, limit=MOST_LISTED
+        )
+        return desk.show(
+            request,
+            "transactions.html",
+            found=found,
+            q=q,
+            status=wanted,
+            statuses=list(TransactionStatus),
+            most=MOST_LISTED,
+        )
+
+    @routes.get("/transactions/{key:path}")
+    def deal(request: Request, key: str) -> HTMLResponse:
+        """One deal's way through every system."""
+        traces = trace_deal(desk.estate, desk.database, key, desk.now())
+        if not traces:
+            return desk.not_found(request, "deal", key)
+        return desk.show(request, "deal.html", traces=traces, key=key, live=LIVE_STATES)
+
+    return routes
