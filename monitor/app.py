@@ -125,6 +125,7 @@ def build_estate(
         currency=landscape.firm.currency,
         rates=rate_table(landscape.rates.table),
         traces=_build_traces(landscape),
+        evidence=landscape.evidence,
     )
 
 

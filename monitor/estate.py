@@ -14,6 +14,7 @@ from monitor.core.policies import CorrectionSettings, PolicySettings
 from monitor.core.ports import Capabilities, Channel, LivingChannel, Probe, Rule
 from monitor.core.rates import RATES
 from monitor.core.routes import RouteSettings
+from monitor.core.signing import EvidenceSettings
 from monitor.core.streams import StreamSettings
 from monitor.core.telemetry import SpanExporter
 from monitor.core.telling import HeartbeatSettings, IncidentSettings
@@ -170,6 +171,7 @@ class Estate:
         currency: of the firm, in which money at stake is summed.
         rates: exchange rates, as `RATES`.
         traces: where they go, and when a deal counts as closed; None: nowhere.
+        evidence: how it is signed; None: it is not.
     """
 
     digest: str
@@ -189,6 +191,7 @@ class Estate:
     currency: str = "EUR"
     rates: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=RATES), compare=False)
     traces: Traces | None = None
+    evidence: EvidenceSettings | None = None
 
     def only_feeds(self, names: Iterable[str]) -> list[str]:
         """Of some channels, those that carry notices one by one."""

@@ -24,6 +24,7 @@ from monitor.core.ports import Probe
 from monitor.correcting.exposing import show_corrections
 from monitor.correcting.working import Turn, look_after, take_turn
 from monitor.estate import Estate, Lookout, Source
+from monitor.evidence_pack.signing import sign_new_head
 from monitor.exposition import show_state
 from monitor.heartbeat import Pulse, beat, is_well
 from monitor.incidents.failing import note_deliveries
@@ -194,6 +195,16 @@ def beat_heart(estate: Estate, runtime: Runtime) -> bool:
         log.warning("no cycle ended well lately; the heart does not beat")
         return False
     return beat(estate.heartbeat.url)
+
+
+def sign_audit_log(estate: Estate, runtime: Runtime) -> None:
+    """Sign what came to the audit log, and hold the signed head elsewhere too."""
+    if estate.evidence is None:
+        return
+    try:
+        sign_new_head(estate.evidence, runtime.database, runtime.clock())
+    except TieoutError as error:
+        log.error("audit log not signed", reason=error.reason, error=str(error))
 
 
 def refresh_metrics(estate: Estate, runtime: Runtime) -> None:

@@ -171,6 +171,8 @@ class Daemon:
         self._repeat(tenancy, jobs.correct, estate.every, pool=CORRECTIONS)
         self._repeat(tenancy, jobs.deliver_notices, DELIVERY_EVERY)
         self._repeat(tenancy, jobs.refresh_metrics, METRICS_EVERY)
+        if estate.evidence is not None:
+            self._repeat(tenancy, jobs.sign_audit_log, estate.evidence.every)
         if estate.heartbeat is not None:
             self._repeat(tenancy, jobs.beat_heart, estate.heartbeat.every, pool=HEARTBEAT)
         self._repeat(tenancy, jobs.count_indicators, INDICATORS_EVERY)

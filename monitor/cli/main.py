@@ -44,6 +44,9 @@ COMMANDS: Mapping[str, str] = {
     "sample": "monitor.cli.sample:sample",
     "indicators": "monitor.cli.indicators:indicators",
     "export": "monitor.cli.export:export",
+    "audit": "monitor.cli.evidence:audit",
+    "keys": "monitor.cli.evidence:keys",
+    "verify": "monitor.cli.evidence:verify",
 }
 """By name, in the order of the help: `module:function`."""
 

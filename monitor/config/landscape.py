@@ -27,6 +27,7 @@ from monitor.core.plugins import Plugins
 from monitor.core.policies import CorrectionSettings, PolicySettings
 from monitor.core.rates import RatesSettings
 from monitor.core.routes import RouteSettings
+from monitor.core.signing import EvidenceSettings
 from monitor.core.streams import Duration, Name, Settings, SystemSettings
 from monitor.core.telemetry import TelemetrySettings
 from monitor.core.telling import HeartbeatSettings, IncidentSettings
@@ -143,6 +144,8 @@ class Landscape(Settings):
     """Working times that hand-offs count with."""
     telemetry: TelemetrySettings | None = None
     """Where traces are exported to; None: nowhere."""
+    evidence: EvidenceSettings | None = None
+    """How evidence is signed; None: it is not."""
     rates: RatesSettings = RatesSettings()
     """Exchange rates by which money in several currencies is compared."""
     systems: dict[Name, SystemSettings]

@@ -13,6 +13,7 @@ REVISIONS = (
     "0012",
     "0013",
     "0014",
+    "0022",
 )
 """Every revision that this version knows. Stated here so that opening a store that is up to date
 needs no migration tool in memory."""
