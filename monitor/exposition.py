@@ -5,7 +5,7 @@ from datetime import datetime
 
 from monitor.core import catalogue as shown
 from monitor.core.breaks import HEARD_STATES, BreakState, Severity
-from monitor.core.metrics import LabelValues, Metrics
+from monitor.core.metrics import KnownNames, LabelValues, Metrics
 from monitor.core.model import StreamId
 from monitor.core.transactions import shown_counts
 from monitor.estate import Estate
@@ -58,7 +58,9 @@ def show_state(estate: Estate, database: Database, metrics: Metrics, now: dateti
     metrics.replace(shown.TRANSACTIONS, statuses)
     metrics.replace(
         shown.BREAKS_OPEN,
-        {(kind, system, severity): float(n) for (kind, system, severity), n in standing.items()},
+        dict.fromkeys(possible_breaks(estate), 0.0)
+        | {(kind, system, severity): float(n) for (kind, system, severity), n in standing.items()},
+        fill=False,  # most kinds cannot be found in most systems
     )
     metrics.replace(
         shown.BREAKS_SUPPRESSED,
@@ -80,6 +82,36 @@ def show_state(estate: Estate, database: Database, metrics: Metrics, now: dateti
     for system, probe in estate.probes.items():
         for budget, left in probe.calls_remaining().items():
             metrics.set(shown.CALLS_REMAINING, left, source=system, budget=budget)
+
+
+def known_names(estate: Estate) -> KnownNames:
+    """The landscape's names, which alone become labels."""
+    return KnownNames(
+        systems=tuple(estate.probes),
+        streams=tuple(estate.sources),
+        flows=tuple(flow.name for flow in estate.flows),
+        channels=tuple(estate.channels),
+        watches=tuple(lookout.watch.name for lookout in estate.lookouts),
+        hand_offs=tuple((flow.name, step.name) for flow in estate.flows for step in flow.hand_offs),
+    )
+
+
+def possible_breaks(estate: Estate) -> frozenset[LabelValues]:
+    """Kind, system and severity of what the landscape's rules and watches can find at all."""
+    checks = [
+        (check.settings, check.watch.needs) for check in estate.lookouts if check.settings
+    ] + [
+        (flow.settings[rule.name], rule.needs)
+        for flow in estate.flows
+        for rule in flow.rules
+        if rule.name in flow.settings
+    ]
+    return frozenset(
+        (kind.value, system, settings.severity.value)
+        for settings, needs in checks
+        for system in {stream.system for stream in needs}
+        for kind in settings.finds
+    )
 
 
 def _labels(stream: StreamId) -> dict[str, str]:

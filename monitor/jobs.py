@@ -83,7 +83,7 @@ def _look(
     except TieoutError as error:
         # A source's failure ends in the look; this is the store's.
         log.error("look cannot be stored", stream=str(stream), reason=error.reason)
-        metrics.add(shown.SAMPLE_FAILURES, 1, **_labels(stream), reason=error.reason)
+        metrics.add(shown.SAMPLE_FAILURES, 1, source=stream.system, reason=error.reason)
         return sampling.Look(stream, sampling.Tally(), error.reason)
     labels = _labels(stream)
     metrics.observe(shown.SAMPLE_DURATION, elapsed(), source=stream.system)
@@ -92,7 +92,7 @@ def _look(
         rows = getattr(look.tally, outcome.value)
         metrics.add(shown.RECORDS_SAMPLED, rows, **labels, outcome=outcome)
     if look.failure is not None:
-        metrics.add(shown.SAMPLE_FAILURES, 1, **labels, reason=look.failure)
+        metrics.add(shown.SAMPLE_FAILURES, 1, source=stream.system, reason=look.failure)
     return look
 
 

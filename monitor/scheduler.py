@@ -16,9 +16,9 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from monitor import jobs
 from monitor.core import catalogue as shown
 from monitor.core.errors import TieoutError
-from monitor.core.metrics import KnownNames
 from monitor.delivery import recover
 from monitor.estate import Estate, Lookout, Source
+from monitor.exposition import known_names
 from monitor.jobs import Runtime
 from monitor.preparation import prepare_store
 from monitor.tenancy import Tenancy
@@ -138,18 +138,7 @@ class Daemon:
     def _take_over(self, tenancy: Tenancy) -> None:
         estate, metrics, now = tenancy.estate, self.runtime.metrics, self.runtime.clock()
         prepare_store(estate, self.runtime.database, now)
-        metrics.prepare(
-            KnownNames(
-                systems=tuple(estate.probes),
-                streams=tuple(estate.sources),
-                flows=tuple(flow.name for flow in estate.flows),
-                channels=tuple(estate.channels),
-                watches=tuple(lookout.watch.name for lookout in estate.lookouts),
-                hand_offs=tuple(
-                    (flow.name, step.name) for flow in estate.flows for step in flow.hand_offs
-                ),
-            )
-        )
+        metrics.prepare(known_names(estate))
         metrics.set(shown.CONFIG_RELOADED, 1)
         metrics.set(shown.CONFIG_RELOAD_SUCCESS, now.timestamp())
         self._schedule(tenancy)

@@ -53,6 +53,7 @@ class AmountsSettings(Settings):
 class AppliedOnceSettings(RuleSettings):
     """A total is its base and each amendment once."""
 
+    finds = frozenset({BreakKind.LINEAGE})
     check: Literal["applied_once"]
     base: AmountsSettings
     """What was agreed at first, without any amendment."""

@@ -41,6 +41,7 @@ class SideSettings(Settings):
 class ContradictionSettings(RuleSettings):
     """No transaction has a record on the left and one on the right in these states."""
 
+    finds = frozenset({BreakKind.CONTRADICTION})
     check: Literal["contradiction"]
     left: SideSettings
     """The side that is right."""

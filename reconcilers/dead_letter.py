@@ -33,6 +33,7 @@ message-given-up:
 class DeadLetterSettings(RuleSettings):
     """No message of the stream has been given up."""
 
+    finds = frozenset({BreakKind.DEAD_LETTER})
     check: Literal["dead_letter"]
     stream: StreamName
     status: tuple[str, ...] = Field(default=("dead", "dead_letter"), min_length=1)

@@ -35,6 +35,7 @@ project-made-twice:
 class DuplicateSettings(RuleSettings):
     """No two records of the stream in one transaction are the same."""
 
+    finds = frozenset({BreakKind.DUPLICATE})
     check: Literal["duplicate"]
     stream: StreamName
     by: tuple[str, ...] = ()

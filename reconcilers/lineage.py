@@ -89,6 +89,7 @@ class DownstreamSettings(Settings):
 class LineageSettings(RuleSettings):
     """What one system versions is in each later one, once, and at its latest version."""
 
+    finds = frozenset({BreakKind.MISSING, BreakKind.LINEAGE})
     check: Literal["lineage"]
     stream: StreamName
     """Where versions are made."""

@@ -46,6 +46,7 @@ class StageSettings(Settings):
 class MandatorySettings(RuleSettings):
     """Records of a stream must have certain fields filled in, by stage."""
 
+    finds = frozenset({BreakKind.POLICY})
     check: Literal["mandatory"]
     stream: StreamName
     stages: tuple[StageSettings, ...] = Field(min_length=1)

@@ -58,6 +58,7 @@ class SideConditions(Settings):
 class MismatchSettings(RuleSettings):
     """Records of two streams in one transaction must agree on the fields."""
 
+    finds = frozenset({BreakKind.MISMATCH})
     check: Literal["mismatch"]
     left: StreamName
     right: StreamName

@@ -32,6 +32,7 @@ invoice-without-deal:
 class OrphanSettings(RuleSettings):
     """Every record of the stream must belong to a transaction that has a record in `of`."""
 
+    finds = frozenset({BreakKind.ORPHAN})
     check: Literal["orphan"]
     stream: StreamName
     """Where orphans are looked for."""

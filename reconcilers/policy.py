@@ -56,6 +56,7 @@ legal-entity-follows-region:
 class PolicySettings(RuleSettings):
     """Fields of a stream must follow from other fields of the deal by a table."""
 
+    finds = frozenset({BreakKind.POLICY})
     check: Literal["policy"]
     given: dict[str, StreamName] = Field(min_length=1)
     """The fields that decide, each with the stream that it is read from."""

@@ -44,6 +44,7 @@ project-message-replayed:
 class ReplayedSettings(RuleSettings):
     """No message is delivered twice."""
 
+    finds = frozenset({BreakKind.REPLAYED})
     check: Literal["replayed"]
     stream: StreamName
     """The messages."""

@@ -67,6 +67,7 @@ role-is-in-the-contract:
 class RequiresSettings(RuleSettings):
     """A record of one stream needs a record of another one in its transaction."""
 
+    finds = frozenset({BreakKind.LEAKAGE})
     check: Literal["requires"]
     stream: StreamName
     """Whose records need something."""

@@ -32,6 +32,7 @@ retried-too-often:
 class RetriedSettings(RuleSettings):
     """No message of the stream takes more attempts than allowed."""
 
+    finds = frozenset({BreakKind.RETRIED})
     check: Literal["retried"]
     stream: StreamName
     """The messages."""

@@ -35,6 +35,7 @@ message-stuck:
 class StuckSettings(RuleSettings):
     """No message of the stream stays unfinished for too long."""
 
+    finds = frozenset({BreakKind.STUCK})
     check: Literal["stuck"]
     stream: StreamName
     status: tuple[str, ...] = Field(default=("pending", "processing"), min_length=1)

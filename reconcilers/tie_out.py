@@ -85,6 +85,7 @@ _FEWEST_SIDES = 2
 class TieOutSettings(RuleSettings):
     """Sides of a transaction must come to the same sum."""
 
+    finds = frozenset({BreakKind.TIE_OUT})
     check: Literal["tie_out"]
     sides: dict[Name, tuple[ComponentSettings, ...]]
     """Name of a side to what is summed in it; its first component is named in its breaks."""

@@ -36,6 +36,7 @@ project-message-arrived:
 class UndeliveredSettings(RuleSettings):
     """What a message says it delivered is in the target."""
 
+    finds = frozenset({BreakKind.UNDELIVERED})
     check: Literal["undelivered"]
     stream: StreamName
     """The messages."""

@@ -98,8 +98,8 @@ SAMPLE_FAILURES = Metric(
     "tieout_sample_failures_total",
     _COUNTER,
     "looks",
-    "Looks at a stream that ended early.",
-    (_SOURCE, _STREAM, _REASON),
+    "Looks at a stream of the source that ended early.",
+    (_SOURCE, _REASON),
 )
 SAMPLE_DURATION = Metric(
     "tieout_sample_duration_seconds",

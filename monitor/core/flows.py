@@ -1,11 +1,11 @@
 """A flow: a business process as hand-offs and rules over the streams of a landscape."""
 
 from datetime import date
-from typing import Annotated, Final, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field
 
-from monitor.core.breaks import Severity
+from monitor.core.breaks import BreakKind, Severity
 from monitor.core.streams import Duration, Name, Settings
 
 STREAM_NAME = r"^[a-z][a-z0-9_-]*\.[a-z][a-z0-9_-]*$"
@@ -20,6 +20,8 @@ Condition = dict[str, str | bool | tuple[str, ...]]
 class RuleSettings(Settings):
     """What every rule declares beside its own parameters."""
 
+    finds: ClassVar[frozenset[BreakKind]] = frozenset({BreakKind.CUSTOM})
+    """Kinds of its breaks: what may be counted is shown as 0 before it is first found."""
     severity: Severity = Severity.WARNING
     owner: str = ""
     """Who holds its breaks; empty: the owner of the system at fault."""
@@ -32,6 +34,7 @@ class RuleSettings(Settings):
 class HandOffSettings(RuleSettings):
     """A step that must carry a transaction from one stream to the next within a time."""
 
+    finds = frozenset({BreakKind.MISSING, BreakKind.LATE})
     source: StreamName = Field(alias="from")
     to: StreamName
     when: Condition = {}

@@ -1,4 +1,4 @@
-"""The numbers that tieout shows, held in a registry of its own."""
+"""The numbers that tieout shows, in no registry but its own."""
 
 import re
 import threading
@@ -6,15 +6,13 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
-from prometheus_client.exposition import choose_encoder
+from prometheus_client import Counter, Gauge, Histogram, Info
 from prometheus_client.metrics import MetricWrapperBase
-from prometheus_client.metrics_core import Metric as Family
-from prometheus_client.registry import Collector
 
 from monitor.core.catalogue import BUILD_INFO, CATALOGUE
 from monitor.core.metric_types import Bound, Label, Metric, MetricType
 from monitor.core.model import StreamId
+from monitor.core.scraping import ScrapedPage
 
 MAX_EXEMPLAR = 128
 """Characters of an exemplar's label names and values together, by the OpenMetrics specification."""
@@ -42,7 +40,7 @@ class KnownNames:
 
 
 class Metrics:
-    """Every metric of the catalogue in a private registry. Safe to use from several threads.
+    """Every metric of the catalogue. Safe to use from several threads.
 
     A value for a system, stream, flow, hand-off, channel or watch that the landscape does not
     name is dropped: a job that outlives a reload must not bring the series of a removed source
@@ -51,12 +49,15 @@ class Metrics:
     """
 
     def __init__(self, version: str) -> None:
-        self._registry = CollectorRegistry(auto_describe=True)
         self._gauges = {each: self._gauge(each) for each in _of_type(MetricType.GAUGE)}
         self._counters = {each: self._counter(each) for each in _of_type(MetricType.COUNTER)}
         self._histograms = {each: self._histogram(each) for each in _of_type(MetricType.HISTOGRAM)}
-        info = Info(BUILD_INFO.name.removesuffix("_info"), BUILD_INFO.help, registry=self._registry)
+        info = Info(BUILD_INFO.name.removesuffix("_info"), BUILD_INFO.help, registry=None)
         info.info({"version": version})
+        self._page = ScrapedPage(
+            {**self._gauges, **self._counters, **self._histograms, BUILD_INFO: info}
+        )
+        self._replaced: dict[Metric, dict[LabelValues, float]] = {}
         self._known = KnownNames()
         self._currencies: set[str] = set()
         self._lock = threading.Lock()
@@ -69,6 +70,8 @@ class Metrics:
         """
         with self._lock:
             self._known = known
+            self._replaced.clear()
+            self._page.forget_all()
             for metric, gauge in self._gauges.items():
                 for values in _series_of(gauge, metric):
                     if not self._is_known(metric, values):
@@ -90,6 +93,7 @@ class Metrics:
             if values is not None:
                 gauge = self._gauges[metric]
                 (gauge.labels(*values) if values else gauge).set(value)
+                self._page.forget(metric)
 
     def replace(
         self, metric: Metric, values: Mapping[LabelValues, float], *, fill: bool = True
@@ -110,17 +114,22 @@ class Metrics:
                 admitted = self._admit(metric, labels)
                 if admitted is not None:
                     totals[admitted] = totals.get(admitted, 0.0) + value
+            if totals == self._replaced.get(metric):
+                return
             gauge.clear()
             for admitted, total in totals.items():
                 gauge.labels(*admitted).set(total)
+            self._replaced[metric] = totals
+            self._page.forget(metric)
 
     def add(self, metric: Metric, amount: float = 1, **labels: str) -> None:
         """Add to a counter."""
         with self._lock:
             values = self._admit(metric, labels)
-            if values is not None:
+            if values is not None and amount:
                 counter = self._counters[metric]
                 (counter.labels(*values) if values else counter).inc(amount)
+                self._page.forget(metric)
 
     def observe(self, metric: Metric, seconds: float, *, trace_id: str = "", **labels: str) -> None:
         """Add a length of time to a histogram.
@@ -139,12 +148,17 @@ class Metrics:
             if values is not None:
                 histogram = self._histograms[metric]
                 (histogram.labels(*values) if values else histogram).observe(seconds, exemplar)
+                self._page.forget(metric)
 
-    def expose(self, accept: str = "") -> tuple[bytes, str]:
-        """The page and its content type: OpenMetrics where the `Accept` header allows it."""
-        encode, content_type = choose_encoder(accept)
+    def expose(self, accept: str = "", *, compressed: bool = False) -> tuple[bytes, str]:
+        """The page and its content type: OpenMetrics where the `Accept` header allows it.
+
+        Args:
+            accept: what the caller reads.
+            compressed: whether the page is to be in gzip.
+        """
         with self._lock:
-            return encode(_WithoutCreated(self._registry)), content_type
+            return self._page.read(accept, compressed=compressed)
 
     def _admit(self, metric: Metric, labels: Mapping[str, str]) -> LabelValues | None:
         """The label values to use; None where the landscape does not name them."""
@@ -182,11 +196,11 @@ class Metrics:
             metric.help,
             metric.label_names,
             unit=_unit(metric),
-            registry=self._registry,
+            registry=None,
         )
 
     def _counter(self, metric: Metric) -> Counter:
-        return Counter(metric.name, metric.help, metric.label_names, registry=self._registry)
+        return Counter(metric.name, metric.help, metric.label_names, registry=None)
 
     def _histogram(self, metric: Metric) -> Histogram:
         return Histogram(
@@ -195,7 +209,7 @@ class Metrics:
             metric.label_names,
             unit=_unit(metric),
             buckets=metric.buckets,
-            registry=self._registry,
+            registry=None,
         )
 
 
@@ -253,17 +267,3 @@ def _series_of(family: MetricWrapperBase, metric: Metric) -> set[LabelValues]:
         for sample in group.samples
         if metric.labels
     }
-
-
-class _WithoutCreated(Collector):
-    """Leaves `_created` out: it would double the series, and Prometheus makes no use of it."""
-
-    def __init__(self, registry: CollectorRegistry) -> None:
-        self._registry = registry
-
-    def collect(self) -> Iterator[Family]:
-        for family in self._registry.collect():
-            family.samples = [
-                sample for sample in family.samples if not sample.name.endswith("_created")
-            ]
-            yield family

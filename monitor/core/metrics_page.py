@@ -14,10 +14,10 @@ def reference_page(metrics: Iterable[Metric] = CATALOGUE) -> str:
 _INTRODUCTION = """\
 # Metrics
 
-Served on `/metrics`, as OpenMetrics where the caller accepts it. Generated from
+Served on `/metrics`, as OpenMetrics and in gzip where the caller accepts them. Generated from
 `monitor/core/catalogue.py`. Counters start at 0 for every label set that is known when the
-landscape is loaded; the series of a system, stream, flow, hand-off, channel or watch that leaves
-the landscape disappear with it.
+landscape is loaded, and breaks for every kind that its rules can find in a system. The series of a
+system, stream, flow, hand-off, channel or watch that leaves the landscape disappear with it.
 
 """
 

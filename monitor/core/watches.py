@@ -13,6 +13,7 @@ from typing import Final, Protocol, runtime_checkable
 
 import polars as pl
 
+from monitor.core.breaks import BreakKind
 from monitor.core.flows import RuleSettings
 from monitor.core.model import StreamId
 from monitor.core.ports import Scope, Verdict
@@ -58,6 +59,7 @@ class MatchDecision:
 class WatchSettings(RuleSettings):
     """What every watch declares beside its own parameters."""
 
+    finds = frozenset({BreakKind.SOURCE})
     every: Duration = timedelta(hours=1)
     """How often it looks."""
 

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
+from prometheus_client.exposition import gzip_accepted
 
 from monitor.config.issues import ConfigurationError
 from monitor.scheduler import Daemon
@@ -45,7 +46,16 @@ def management_routes(daemon: Daemon) -> APIRouter:
     @routes.get("/metrics")
     def metrics(request: Request) -> Response:
         """Every series, in the format that the caller accepts."""
-        body, content_type = daemon.runtime.metrics.expose(request.headers.get("accept", ""))
-        return Response(body, media_type=content_type)
+        headers = request.headers
+        compressed = gzip_accepted(headers.get("accept-encoding", ""))
+        body, content_type = daemon.runtime.metrics.expose(
+            headers.get("accept", ""), compressed=compressed
+        )
+        encoding = {"content-encoding": "gzip"} if compressed else {}
+        return Response(
+            body,
+            media_type=content_type,
+            headers={"vary": "Accept, Accept-Encoding", **encoding},
+        )
 
     return routes

@@ -19,6 +19,7 @@ that do not look alike can both be the one account of the CRM.
 
 from typing import Literal
 
+from monitor.core.breaks import BreakKind
 from monitor.core.plugins import WatchContext
 from monitor.core.streams import Settings
 from reconcilers.watches.held_twice import HeldTwice, HeldTwiceSettings, build_watch
@@ -46,6 +47,7 @@ class ComparedFields(Settings):
 class DuplicateCustomersSettings(HeldTwiceSettings):
     """Every customer is held once."""
 
+    finds = frozenset({BreakKind.DUPLICATE})
     check: Literal["duplicate_customers"]
     compare: ComparedFields
     """By which fields, of every stream alike."""

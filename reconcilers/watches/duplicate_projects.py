@@ -16,6 +16,7 @@ that do not look alike can both be the one of the PSA.
 
 from typing import Literal
 
+from monitor.core.breaks import BreakKind
 from monitor.core.plugins import WatchContext
 from monitor.core.streams import Settings
 from reconcilers.watches.held_twice import HeldTwice, HeldTwiceSettings, build_watch
@@ -41,6 +42,7 @@ class ComparedProjectFields(Settings):
 class DuplicateProjectsSettings(HeldTwiceSettings):
     """Every project is held once."""
 
+    finds = frozenset({BreakKind.DUPLICATE})
     check: Literal["duplicate_projects"]
     compare: ComparedProjectFields
     """By which fields, of every stream alike."""

@@ -39,6 +39,7 @@ LEAST_SPREAD: Final = math.log(1.1)
 class LatencySettings(HistorySettings):
     """A hand-off takes about as long as it usually does."""
 
+    finds = frozenset({BreakKind.ANOMALY})
     check: Literal["latency"]
     severity: Literal[Severity.INFO] = Severity.INFO
     """A hint stays a hint."""

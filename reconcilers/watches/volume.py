@@ -43,6 +43,7 @@ odd-days:
 class VolumeSettings(StreamsSettings, HistorySettings):
     """A day brings about as many new records as its weekday usually does."""
 
+    finds = frozenset({BreakKind.ANOMALY})
     check: Literal["volume"]
     severity: Literal[Severity.INFO] = Severity.INFO
     """A hint stays a hint."""

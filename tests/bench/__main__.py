@@ -5,7 +5,7 @@
 
 import argparse
 
-from tests.bench import cycle, incremental, indicators, matching, memory, reconcile, store
+from tests.bench import cycle, incremental, indicators, matching, memory, reconcile, scrape, store
 
 
 def main() -> None:
@@ -23,6 +23,7 @@ def main() -> None:
         memory.run,
         matching.run,
         indicators.run,
+        scrape.run,
     ):
         for figure in measure():
             print(figure, flush=True)

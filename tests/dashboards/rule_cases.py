@@ -72,9 +72,8 @@ def _breaks(kind: str, severity: str = "warning") -> Case:
 
 
 def _failed_looks(reason: str) -> Case:
-    labels = {"source": "erp", "stream": "invoices"}
-    series = _labelled("sample_failures_total", **labels, reason=reason)
-    other = _labelled("sample_failures_total", **labels, reason="throttled")
+    series = _labelled("sample_failures_total", source="erp", reason=reason)
+    other = _labelled("sample_failures_total", source="erp", reason="throttled")
     return Case({series: _growing(1)}, {series: _always(0), other: _growing(1)})
 
 

@@ -118,9 +118,9 @@ def test_no_label_can_be_a_key_a_name_or_an_amount() -> None:
 
 def test_counters_start_at_zero_for_every_known_label_set(metrics: Metrics) -> None:
     found = series(metrics)
-    for stream in (PROJECTS, DEALS):
+    for system in FIRM.systems:
         for reason in Reason:
-            labels = {"source": stream.system, "stream": stream.stream, "reason": reason.value}
+            labels = {"source": system, "reason": reason.value}
             assert found["tieout_sample_failures_total", frozenset(labels.items())] == 0
     assert value(metrics, "tieout_calls_total", source="crm") == 0
     assert value(metrics, "tieout_notices_total", channel="ops", outcome="dead") == 0
