@@ -9,6 +9,8 @@ from fastapi.templating import Jinja2Templates
 from monitor.core.model import Value, encode_value
 from monitor.reports.showing import show_minute, show_money, show_text, show_value
 from monitor.scheduler import Daemon
+from monitor.version import VERSION
+from monitor.web.api import API, PREFIX
 from monitor.web.desk import Desk
 from monitor.web.management import management_routes
 from monitor.web.pages import PAGES
@@ -19,14 +21,22 @@ _ROOM = Path(__file__).parent
 
 def create_application(daemon: Daemon) -> FastAPI:
     """The web application of a running daemon."""
-    application = FastAPI(title="tieout", docs_url=None, redoc_url=None, openapi_url=None)
+    application = FastAPI(
+        title="tieout",
+        version=VERSION,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=f"{PREFIX}/openapi.json",
+    )
     protect_application(application, daemon.estate.address)
-    application.include_router(management_routes(daemon))
+    application.include_router(management_routes(daemon), include_in_schema=False)
     desk = Desk(daemon, _templates())
     for routes in PAGES:
-        application.include_router(routes(desk))
+        application.include_router(routes(desk), include_in_schema=False)
+    for routes in API:
+        application.include_router(routes(desk), prefix=PREFIX)
 
-    @application.get("/style.css")
+    @application.get("/style.css", include_in_schema=False)
     def style() -> FileResponse:
         """The one style sheet."""
         return FileResponse(_ROOM / "static" / "style.css", media_type="text/css")

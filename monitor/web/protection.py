@@ -29,6 +29,9 @@ def protect_application(application: FastAPI, address: str) -> None:
         request: Request, answer: Callable[[Request], Awaitable[Response]]
     ) -> Response:
         """Nothing from elsewhere runs or is framed here, and nothing is kept."""
+        if "\0" in request.scope["path"] or b"%00" in request.scope["query_string"]:
+            # No key has it, and one of the stores refuses it wherever it stands.
+            return PlainTextResponse("an address holds no NUL\n", status_code=400)
         response: Response = await answer(request)
         response.headers["Content-Security-Policy"] = (
             "default-src 'none'; style-src 'self'; img-src 'self' data:; "

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from monitor.store.audit import audit_head, verify_audit
 from monitor.store.audit_log import list_audit
+from monitor.web.asked import LARGEST_NUMBER
 from monitor.web.desk import Desk
 
 MOST_LISTED = 100
@@ -21,7 +22,7 @@ class Filters(BaseModel):
     who: str = ""
     action: str = ""
     subject: str = ""
-    before: int | None = Field(default=None, ge=1)
+    before: int | None = Field(default=None, ge=1, le=LARGEST_NUMBER)
 
     def address(self, before: int) -> str:
         """Of older entries of the same."""

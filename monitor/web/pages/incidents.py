@@ -6,6 +6,7 @@ from fastapi.responses import HTMLResponse
 from monitor.core.incidents import IncidentState
 from monitor.incidents.viewing import message_of
 from monitor.store.incidents import breaks_of, list_incidents
+from monitor.web.asked import Number
 from monitor.web.desk import Desk
 
 MOST_LISTED = 100
@@ -29,7 +30,7 @@ def incident_routes(desk: Desk) -> APIRouter:
         return desk.show(request, "incidents.html", messages=messages, over=over, most=MOST_LISTED)
 
     @routes.get("/incidents/{number}")
-    def one(request: Request, number: int) -> HTMLResponse:
+    def one(request: Request, number: Number) -> HTMLResponse:
         """One incident, with everything that happened to it."""
         with desk.database.read() as connection:
             message = message_of(connection, desk.estate, number)

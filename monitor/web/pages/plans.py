@@ -17,6 +17,7 @@ from monitor.store.corrections import (
 )
 from monitor.store.halts import load_halt
 from monitor.store.plans import list_plans
+from monitor.web.asked import Number
 from monitor.web.desk import Desk
 
 MOST_LISTED = 100
@@ -75,7 +76,7 @@ def plan_routes(desk: Desk) -> APIRouter:
         )
 
     @routes.get("/corrections/{number}")
-    def correction(request: Request, number: int) -> HTMLResponse:
+    def correction(request: Request, number: Number) -> HTMLResponse:
         """One correction, and every step that led to where it is."""
         with desk.database.read() as connection:
             entry = load_correction(connection, number)
