@@ -29,7 +29,10 @@ def headline(
         titles: what people call the systems.
     """
     text = one_line(_about(incident, worst, standing, blind, titles))
-    is_over = incident.state is IncidentState.RESOLVED
+    if incident.merged_into is not None:
+        return f"Part of incident {incident.merged_into}: {text.removeprefix(_RESOLVED)}"
+    is_digest = incident.cause.kind is CauseKind.SILENCE
+    is_over = incident.state is IncidentState.RESOLVED and not is_digest
     return f"{_RESOLVED}{text.removeprefix(_RESOLVED)}" if is_over else text
 
 
@@ -62,6 +65,9 @@ def _about(
             text = f"The channel {about} does not get through: look there for what it lacks"
         case CauseKind.STORM:
             text = f"{standing} more incidents" if standing else "More incidents than usual"
+        case CauseKind.SILENCE:
+            incidents = "1 incident" if standing == 1 else f"{standing} incidents"
+            text = f"{incidents} came and went under silence {about}"
         case _:
             assert_never(kind)
     return text

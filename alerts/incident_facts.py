@@ -5,7 +5,7 @@ from datetime import timedelta
 from alerts.escaping import cut, one_line
 from alerts.facts import MAX_VALUE, Fact, facts_of
 from alerts.render import instant, money
-from monitor.core.incidents import EventKind, IncidentState, Message
+from monitor.core.incidents import CauseKind, EventKind, IncidentState, Message
 
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
@@ -37,6 +37,10 @@ def outcome_of(message: Message) -> str:
     Empty where nothing of it is known.
     """
     incident = message.incident
+    if incident.merged_into is not None:
+        return message.last_said(EventKind.MERGED)
+    if incident.cause.kind is CauseKind.SILENCE:
+        return message.last_said(EventKind.OPENED)
     if incident.state is IncidentState.RESOLVED and incident.resolved_at is not None:
         ends = [each for each in message.history if each.kind is EventKind.RESOLVED]
         why = f" {ends[-1].why}" if ends else ""

@@ -8,6 +8,11 @@ _NEWS = frozenset(
         EventKind.RAISED,
         EventKind.HANDED_OVER,
         EventKind.LAPSED,
+        EventKind.SHIFTED,
+        EventKind.ESCALATED,
+        EventKind.SILENCED,
+        EventKind.HEARD,
+        EventKind.MERGED,
         EventKind.RESOLVED,
         EventKind.REOPENED,
     }

@@ -1,14 +1,16 @@
 """The composition root: the only place that knows every plug-in."""
 
+import sys
 import time
 from collections.abc import Callable, Mapping
-from importlib.metadata import entry_points
+from functools import cache
+from importlib.metadata import EntryPoints, entry_points
 from pathlib import Path
 from typing import Any
 
 from alerts import CHANNELS
 from monitor.config import Landscape
-from monitor.config.context import known_entities, rule_context, watch_context
+from monitor.config.context import duty_of, known_entities, rule_context, watch_context
 from monitor.config.effective import (
     digest,
     digest_of,
@@ -21,6 +23,7 @@ from monitor.config.load import load_landscape
 from monitor.core.clock import Clock
 from monitor.core.entities import EntityFields
 from monitor.core.errors import Permanent, Reason
+from monitor.core.exchange import Exchange
 from monitor.core.model import StreamId
 from monitor.core.plugins import ChannelContext, Plugins, ProbeContext, Row, Rows
 from monitor.core.ports import Probe, Rule
@@ -50,8 +53,14 @@ def load_plugins() -> Plugins:
     )
 
 
+@cache
+def _offered(group: str, _path: tuple[str, ...]) -> EntryPoints:
+    """What the packages on a path offer; asking every one of them takes a while."""
+    return entry_points(group=group)
+
+
 def _with_outsiders(ours: Rows[Row], group: str) -> Rows[Row]:
-    points = entry_points(group=group)
+    points = _offered(group, tuple(sys.path))
     for point in points:
         if point.name in ours:
             raise Permanent(
@@ -124,6 +133,8 @@ def build_estate(
         corrections=landscape.corrections,
         currency=landscape.firm.currency,
         rates=rate_table(landscape.rates.table),
+        exchange=Exchange.of(landscape.rates.table),
+        duty=duty_of(landscape),
         traces=_build_traces(landscape),
         evidence=landscape.evidence,
     )

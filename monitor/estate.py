@@ -6,7 +6,10 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
+from alerts.routing import Routing
+from monitor.core.duty import Duty
 from monitor.core.entities import EntityFields
+from monitor.core.exchange import Exchange
 from monitor.core.flows import Condition, RuleSettings
 from monitor.core.indicators import IndicatorPlan
 from monitor.core.model import StreamId
@@ -170,6 +173,8 @@ class Estate:
         corrections: what holds for every correction.
         currency: of the firm, in which money at stake is summed.
         rates: exchange rates, as `RATES`.
+        exchange: the same for single amounts.
+        duty: when who works.
         traces: where they go, and when a deal counts as closed; None: nowhere.
         evidence: how it is signed; None: it is not.
     """
@@ -192,6 +197,8 @@ class Estate:
     rates: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=RATES), compare=False)
     traces: Traces | None = None
     evidence: EvidenceSettings | None = None
+    exchange: Exchange = field(default_factory=Exchange)
+    duty: Duty = field(default_factory=Duty)
 
     def only_feeds(self, names: Iterable[str]) -> list[str]:
         """Of some channels, those that carry notices one by one."""
@@ -211,6 +218,11 @@ class Estate:
         """What writes to a system; None where nothing may."""
         probe: object = self.probes.get(system)
         return probe.writer() if isinstance(probe, Writable) else None
+
+    @property
+    def routing(self) -> Routing:
+        """Who hears of what, and when."""
+        return Routing(self.routes, self.duty, self.exchange)
 
     @property
     def fields(self) -> Mapping[StreamId, EntityFields]:

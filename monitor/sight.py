@@ -91,7 +91,7 @@ def _tell_blind(
             owner=estate.owners[stream.system],
             titles=estate.titles,
         )
-        feeds = estate.only_feeds(route(notice, estate.routes))
+        feeds = estate.only_feeds(route(notice, estate.routing))
         outbox.enqueue(connection, notice, feeds, now)
         raise_blindness(connection, estate, stream, notice, now)
 
@@ -103,9 +103,9 @@ def _welcome_back(
     if _is_news(estate, stream, since, now):
         owner = estate.owners[stream.system]
         notice = sighted_notice(stream, since, now, owner=owner, titles=estate.titles)
-        feeds = estate.only_feeds(route(notice, estate.routes))
+        feeds = estate.only_feeds(route(notice, estate.routing))
         outbox.enqueue(connection, notice, feeds, now)
-        end_blindness(connection, stream, notice, now)
+        end_blindness(connection, estate, stream, notice, now)
     for flow in estate.flows:
         if stream in flow.needs:
             for status in (TransactionStatus.UNKNOWN, TransactionStatus.BROKEN):

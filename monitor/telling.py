@@ -34,6 +34,6 @@ def tell(
     for step in heard(steps):
         notice = notice_of(step, estate.address, estate.titles)
         if notice is not None:
-            feeds = estate.only_feeds(route(notice, estate.routes))
+            feeds = estate.only_feeds(route(notice, estate.routing))
             outbox.enqueue(connection, notice, feeds, now)
     raise_incidents(connection, estate, steps, known, now)

@@ -1,7 +1,8 @@
 """What a landscape tells the parts that run it: entities, streams, working time, rule contexts."""
 
 from monitor.config.landscape import FlowSettings, Landscape
-from monitor.core.calendar import working_time
+from monitor.core.calendar import working_hours, working_time
+from monitor.core.duty import Duty
 from monitor.core.entities import ENTITIES, EntityFields
 from monitor.core.model import StreamId
 from monitor.core.plugins import RuleContext, WatchContext, WorkingTime
@@ -35,6 +36,15 @@ def working_times(landscape: Landscape) -> dict[str, WorkingTime]:
 def owner_calendars(landscape: Landscape) -> dict[str, str]:
     """The calendar's name of each owner that has one."""
     return {name: owner.calendar for name, owner in landscape.owners.items() if owner.calendar}
+
+
+def duty_of(landscape: Landscape) -> Duty:
+    """When who works."""
+    return Duty(
+        calendars={name: working_hours(each) for name, each in landscape.calendars.items()},
+        owners=owner_calendars(landscape),
+        shifts={name: each.shifts for name, each in landscape.owners.items() if each.shifts},
+    )
 
 
 def rule_context(name: str, flow: FlowSettings, landscape: Landscape) -> RuleContext:

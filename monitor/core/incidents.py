@@ -16,6 +16,9 @@ from monitor.core.breaks import BreakKind, Finding, Severity
 from monitor.core.model import StreamId
 from monitor.core.notices import Notice
 
+WATCH = "tieout"
+"""Who took a step that no person took."""
+
 
 class CauseKind(StrEnum):
     """What makes several breaks one incident.
@@ -26,6 +29,7 @@ class CauseKind(StrEnum):
     SOURCE: one system looks or behaves other than usual, or cannot be seen.
     DELIVERY: a channel does not get through.
     STORM: more came up at a time than a channel shall be told one by one.
+    SILENCE: incidents came and went while a silence kept them from people.
     """
 
     DEAL = "deal"
@@ -34,6 +38,7 @@ class CauseKind(StrEnum):
     SOURCE = "source"
     DELIVERY = "delivery"
     STORM = "storm"
+    SILENCE = "silence"
 
 
 class Cause(NamedTuple):
@@ -52,7 +57,14 @@ class IncidentState(StrEnum):
 
 
 class EventKind(StrEnum):
-    """What happened to an incident."""
+    """What happened to an incident.
+
+    HANDED_OVER: it is for a person to put right by hand.
+    SHIFTED: another shift of its owner holds it.
+    ESCALATED: nobody acknowledged it, so more people were told.
+    SILENCED, HEARD: people are left alone with it, and are told of it again.
+    MERGED: it turned out to be part of another incident.
+    """
 
     OPENED = "opened"
     GREW = "grew"
@@ -62,6 +74,11 @@ class EventKind(StrEnum):
     HANDED_OVER = "handed_over"
     ACKNOWLEDGED = "acknowledged"
     LAPSED = "lapsed"
+    SHIFTED = "shifted"
+    ESCALATED = "escalated"
+    SILENCED = "silenced"
+    HEARD = "heard"
+    MERGED = "merged"
     RESOLVED = "resolved"
     REOPENED = "reopened"
 
@@ -90,6 +107,9 @@ class Incident:
         version: grows by one with each change, so that a channel knows whether it is behind.
         acknowledged_by: who looks after it; empty where nobody does.
         acknowledged_until: when that lapses.
+        on_shift: the shift that holds it; empty where its owner has none on duty.
+        silence: number of the silence that keeps it from people; None where none does.
+        merged_into: number of the incident that it turned out to be part of; None: it is its own.
     """
 
     id: int
@@ -101,6 +121,9 @@ class Incident:
     version: int
     acknowledged_by: str = ""
     acknowledged_until: datetime | None = None
+    on_shift: str = ""
+    silence: int | None = None
+    merged_into: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +160,25 @@ class Message:
     def key(self) -> str:
         """By which a channel recognises the incident: the same for all that is told of it."""
         return f"tieout-incident-{self.incident.id}"
+
+    @property
+    def raised_because(self) -> str:
+        """What raised its severity last; empty where nothing did."""
+        return self.last_said(EventKind.RAISED)
+
+    @property
+    def escalated_to(self) -> str:
+        """Who was told last because nobody acknowledged it; empty where it was not needed."""
+        return self.last_said(EventKind.ESCALATED)
+
+    @property
+    def silenced_because(self) -> str:
+        """Who silenced it, until when and why; empty where people hear of it."""
+        return self.last_said(EventKind.SILENCED) if self.incident.silence is not None else ""
+
+    def last_said(self, kind: EventKind) -> str:
+        """What its last step of a kind says; empty where there was none."""
+        return next((each.why for each in reversed(self.history) if each.kind is kind), "")
 
 
 class Told(NamedTuple):
@@ -201,6 +243,36 @@ def group(
 def worst(severities: Iterable[Severity], otherwise: Severity = Severity.INFO) -> Severity:
     """The most urgent of some severities."""
     return max(severities, key=_WORSE.index, default=otherwise)
+
+
+def is_worse(one: Severity, other: Severity) -> bool:
+    """Whether the one is more urgent than the other."""
+    return _WORSE.index(one) > _WORSE.index(other)
+
+
+def follow(
+    messages: Iterable[Finding], places: Mapping[str, tuple[Finding, Cause]]
+) -> dict[str, Cause]:
+    """Which breaks turn out to follow from messages that do not get through, and of which queue.
+
+    What was late before it was known why becomes part of the queue's incident.
+
+    Args:
+        messages: breaks of kinds in `MIDDLEWARE` that opened just now.
+        places: by fingerprint, breaks of the same deals that stand, and what each incident is
+            about that they are in.
+
+    Returns:
+        By fingerprint, the cause that each belongs to from now on; only of those that move.
+    """
+    queues = {(each.flow, each.transaction): _queue(each) for each in messages}
+    return {
+        fingerprint: queues[found.flow, found.transaction]
+        for fingerprint, (found, cause) in places.items()
+        if found.kind in _CARRIED
+        and cause.kind is CauseKind.DEAL
+        and (found.flow, found.transaction) in queues
+    }
 
 
 def _own_cause(finding: Finding, queues: Mapping[tuple[str, str], Cause]) -> Cause:

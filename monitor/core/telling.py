@@ -1,10 +1,15 @@
 """How incidents are told: what a landscape says under `incidents`."""
 
 from datetime import timedelta
+from decimal import Decimal
+from typing import Self
 
-from pydantic import AnyHttpUrl, Field, Secret
+from pydantic import AnyHttpUrl, Field, Secret, model_validator
 
-from monitor.core.streams import Duration, Settings
+from monitor.core.breaks import Severity
+from monitor.core.escalation import ChainSettings
+from monitor.core.rates import CurrencyCode
+from monitor.core.streams import Duration, Name, Settings
 
 
 class StormSettings(Settings):
@@ -23,6 +28,41 @@ class HeartbeatSettings(Settings):
     every: Duration = Field(default=timedelta(minutes=1), ge=timedelta(seconds=1))
 
 
+class UrgencySettings(Settings):
+    """When an incident is more urgent than its breaks are by themselves; all that is said holds."""
+
+    severity: Severity
+    """What it is raised to; nothing is ever lowered."""
+    at_risk: dict[CurrencyCode, Decimal] = {}
+    """By currency, the money at risk from which on; all of it is converted by the landscape's
+    rates, and one currency that is reached is enough."""
+    after: Duration | None = None
+    """How long it has stood."""
+    calendar: str = ""
+    """Calendar whose working time that is; empty: the owner's; `plain`: time that never stops."""
+    owners: tuple[Name, ...] = ()
+    """Only what one of these holds; empty: everything."""
+
+    @model_validator(mode="after")
+    def _says_when(self) -> Self:
+        if not self.at_risk and self.after is None:
+            raise ValueError("say from how much money at_risk, or after how long")
+        if self.severity is Severity.INFO:
+            raise ValueError("nothing can be raised to info")
+        return self
+
+
+class QuietSettings(Settings):
+    """When a channel is left alone with what can wait until working time."""
+
+    calendar: Name
+    """Outside of this working time it is quiet."""
+    below: Severity = Severity.CRITICAL
+    """What is less urgent than this waits."""
+    channels: tuple[Name, ...] = ()
+    """Which channels; empty: all."""
+
+
 class IncidentSettings(Settings):
     """When breaks are one incident, and how it is told."""
 
@@ -35,3 +75,10 @@ class IncidentSettings(Settings):
     silent_after: Duration = timedelta(minutes=15)
     """How long a channel may fail before the others hear of it."""
     storm: StormSettings = StormSettings()
+    urgency: tuple[UrgencySettings, ...] = ()
+    """What raises an incident's severity: the money at risk, and how long it has stood."""
+    escalations: dict[Name, ChainSettings] = {}
+    """Chains that routes name: who else is told where nobody acknowledges."""
+    quiet: tuple[QuietSettings, ...] = ()
+    """Hours in which what can wait is not sent; what came up meanwhile is told after them, as a
+    storm is: a few one by one, and a digest for the rest."""

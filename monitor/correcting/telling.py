@@ -28,6 +28,6 @@ def tell_person(
         return
     text = f"{why} (correction {task.entry.id})"
     notice = handed_over_notice(standing, text, now, estate.address, estate.titles)
-    channels = estate.corrections.tell or route(notice, estate.routes)
+    channels = estate.corrections.tell or route(notice, estate.routing)
     outbox.enqueue(connection, notice, estate.only_feeds(channels), now)
     raise_by_hand(connection, estate, standing, text, channels, now)

@@ -5,11 +5,10 @@ from datetime import datetime
 
 from monitor.core.breaks import Severity
 from monitor.core.clock import Clock
-from monitor.core.incidents import Cause, CauseKind, EventKind, IncidentState
+from monitor.core.incidents import WATCH, Cause, CauseKind, EventKind, IncidentState
 from monitor.core.metric_types import NoticeOutcome
 from monitor.delivery import Attempt
 from monitor.estate import Estate
-from monitor.incidents.raising import WATCH
 from monitor.store import incidents, settings, tellings
 from monitor.store.database import Connection, Database
 

@@ -14,20 +14,15 @@ import structlog
 
 from monitor.core.breaks import Severity
 from monitor.core.clock import Clock
+from monitor.core.duty import next_opening
 from monitor.core.errors import Permanent, Reason, Transient
-from monitor.core.incidents import (
-    Cause,
-    CauseKind,
-    EventKind,
-    IncidentState,
-    Message,
-    Told,
-)
+from monitor.core.incidents import CauseKind, Incident, IncidentState, Message, Told, is_worse
 from monitor.core.metric_types import NoticeOutcome
 from monitor.core.ports import LivingChannel
 from monitor.delivery import Attempt, next_try
 from monitor.estate import Estate
-from monitor.incidents.raising import WATCH
+from monitor.incidents.digests import open_digest
+from monitor.incidents.reviewing import review_incidents
 from monitor.incidents.viewing import message_of
 from monitor.store import incidents, tellings
 from monitor.store.database import Connection, Database
@@ -37,6 +32,9 @@ log = structlog.get_logger(__name__)
 
 BATCH = 50
 
+_DIGESTS = frozenset({CauseKind.STORM, CauseKind.SILENCE})
+"""What stands for others is told whatever else waits, and even when it is over."""
+
 
 def show_incidents(estate: Estate, database: Database, clock: Clock) -> tuple[Attempt, ...]:
     """Tell channels what they are behind on; one that cannot take it now is left alone.
@@ -44,8 +42,7 @@ def show_incidents(estate: Estate, database: Database, clock: Clock) -> tuple[At
     Raises:
         Transient, Permanent: the store failed; what was told before stays noted.
     """
-    _let_lapse(database, clock())
-    _close_digests(database, clock())
+    review_incidents(estate, database, clock())
     with database.write() as connection:
         due = tellings.claim_behind(connection, clock(), BATCH)
         told_now = _hold_back(connection, estate, due, clock())
@@ -64,27 +61,6 @@ def show_incidents(estate: Estate, database: Database, clock: Clock) -> tuple[At
     return tuple(attempts)
 
 
-def _let_lapse(database: Database, now: datetime) -> None:
-    """An acknowledgement that nobody renewed holds no longer."""
-    with database.read() as connection:
-        over = incidents.lapsed(connection, now)
-    for number in over:
-        with database.write() as connection:
-            incidents.hold_incidents(connection)
-            if number not in incidents.lapsed(connection, now):
-                continue
-            why = "The acknowledgement has lapsed, and it still stands."
-            incidents.add_event(connection, number, EventKind.LAPSED, WATCH, why, now)
-            incidents.change_incident(
-                connection,
-                number,
-                state=IncidentState.OPEN.value,
-                acknowledged_by="",
-                acknowledged_until=None,
-            )
-            tellings.mark_behind(connection, number, now)
-
-
 def _hold_back(
     connection: Connection, estate: Estate, due: Sequence[Behind], now: datetime
 ) -> list[Behind]:
@@ -98,9 +74,13 @@ def _hold_back(
     held: dict[str, list[Behind]] = defaultdict(list)
     for behind in due:
         incident = incidents.load_incident(connection, behind.incident)
-        if incident is None or behind.told is not None or incident.cause.kind is CauseKind.STORM:
+        if incident is None:
             told_now.append(behind)
-        elif _is_over(incident.state, incident.severity):
+        elif (until := quiet_until(estate, behind.channel, incident.severity, now)) is not None:
+            tellings.wait(connection, behind.incident, behind.channel, until)
+        elif behind.told is not None or incident.cause.kind in _DIGESTS:
+            told_now.append(behind)
+        elif _is_over(incident):
             if behind.attempts > 1:  # a try may have arrived, and would say for ever that it stands
                 told_now.append(behind)
                 continue
@@ -113,48 +93,26 @@ def _hold_back(
     for channel, waiting in held.items():
         for behind in waiting:
             tellings.hold_back(connection, behind.incident, channel, now + storm.within)
-        _open_digest(connection, channel, now)
+        open_digest(connection, channel, now)
     return told_now
 
 
-def _is_over(state: IncidentState, severity: Severity) -> bool:
-    """What came and went untold is no news, unless it was critical."""
-    return state is IncidentState.RESOLVED and severity is not Severity.CRITICAL
+def quiet_until(estate: Estate, channel: str, severity: Severity, now: datetime) -> datetime | None:
+    """When a channel may be told something so urgent; None: now."""
+    ends = [
+        next_opening(estate.duty.calendars[quiet.calendar], now)
+        for quiet in estate.incidents.quiet
+        if (not quiet.channels or channel in quiet.channels) and is_worse(quiet.below, severity)
+    ]
+    return max((end for end in ends if end > now), default=None)
 
 
-def _open_digest(connection: Connection, channel: str, now: datetime) -> None:
-    incidents.hold_incidents(connection)
-    cause = Cause(CauseKind.STORM, channel)
-    number = incidents.find_standing(connection, {cause}).get(cause)
-    if number is None:
-        number = incidents.add_incident(connection, cause, Severity.WARNING, now)
-        why = "More came up than is told one by one; this message stands for the rest."
-        incidents.add_event(connection, number, EventKind.OPENED, WATCH, why, now)
-        tellings.subscribe(connection, number, [channel], now)
-    incidents.change_incident(connection, number)
-    tellings.mark_behind(connection, number, now)
-
-
-def _close_digests(database: Database, now: datetime) -> None:
-    """A digest that stands for nothing any more is over."""
-    with database.read() as connection:
-        standing = incidents.standing_causes(connection, CauseKind.STORM)
-    for cause in standing:
-        with database.write() as connection:
-            _close_digest(connection, cause, now)
-
-
-def _close_digest(connection: Connection, cause: Cause, now: datetime) -> None:
-    incidents.hold_incidents(connection)
-    number = incidents.find_standing(connection, {cause}).get(cause)
-    if number is None or tellings.held_incidents(connection, cause.about):
-        return
-    why = "What waited has been told one by one, or is over."
-    incidents.add_event(connection, number, EventKind.RESOLVED, WATCH, why, now)
-    incidents.change_incident(
-        connection, number, state=IncidentState.RESOLVED.value, resolved_at=now
-    )
-    tellings.mark_behind(connection, number, now)
+def _is_over(incident: Incident) -> bool:
+    """What came and went untold is no news, unless it was critical and is told nowhere else."""
+    if incident.merged_into is not None:
+        return True
+    is_critical = incident.severity is Severity.CRITICAL
+    return incident.state is IncidentState.RESOLVED and not is_critical
 
 
 def _show(behind: Behind, estate: Estate, database: Database, clock: Clock) -> Attempt | None:

@@ -13,6 +13,7 @@ from monitor.core.notices import Notice
 from monitor.estate import Estate
 from monitor.store import incidents, tellings
 from monitor.store.database import Connection
+from monitor.store.silences import silenced_by
 
 EXAMPLES = 10
 """Breaks that a message names; the page has all of them."""
@@ -25,7 +26,7 @@ def message_of(connection: Connection, estate: Estate, number: int) -> Message |
     incident = incidents.load_incident(connection, number)
     if incident is None:
         return None
-    if incident.cause.kind is CauseKind.STORM:
+    if incident.cause.kind in (CauseKind.STORM, CauseKind.SILENCE):
         return _digest(connection, estate, incident)
     standing, ever = incidents.breaks_of(connection, number)
     shown = standing or _last(connection, incident)
@@ -74,6 +75,8 @@ def _digest(connection: Connection, estate: Estate, incident: Incident) -> Messa
 
 def incidents_held(connection: Connection, digest: Incident) -> Sequence[int]:
     """The incidents that a digest stands for."""
+    if digest.cause.kind is CauseKind.SILENCE:
+        return silenced_by(connection, int(digest.cause.about), resolved=True)
     if digest.state is IncidentState.RESOLVED:
         return ()
     return tellings.held_incidents(connection, digest.cause.about)

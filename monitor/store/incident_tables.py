@@ -1,4 +1,4 @@
-"""Further tables: breaks of one cause, and what each channel was told of them."""
+"""Further tables: breaks of one cause, what channels were told of them, what was silenced."""
 
 from sqlalchemy import (
     Boolean,
@@ -26,10 +26,19 @@ incident = Table(
     Column("version", Integer, nullable=False),
     Column("acknowledged_by", PlainText, nullable=False),
     Column("acknowledged_until", Instant),
+    Column("review_at", Instant),
+    Column("on_shift", PlainText, nullable=False, server_default=""),
+    Column("silence_id", Identity),
+    Column("silenced_version", Integer),
+    Column("merged_into", Identity),
     Index(None, "cause", "about"),
     Index(None, "state"),
+    Index(None, "review_at"),
+    Index(None, "silence_id"),
 )
-"""Incidents as they stand; of one cause at most one stands at a time."""
+"""Incidents as they stand; of one cause at most one stands at a time. `review_at` is when time
+alone may change one. While one is silenced, `silenced_version` is the last that channels are told
+which show it already; the silence is named until its end has been told."""
 
 incident_break = Table(
     "incident_break",
@@ -85,5 +94,36 @@ telling = Table(
 )
 """What each channel was told of each incident: it is behind while `due_at` says when to tell it.
 `reference` is what the channel calls its message; `is_held` says that a digest stands for it."""
+
+escalation = Table(
+    "escalation",
+    metadata,
+    Column("incident_id", Identity, ForeignKey("incident.id"), nullable=False),
+    Column("chain", PlainText, nullable=False),
+    Column("taken", Integer, nullable=False),
+    Column("since", Instant),
+    Column("due_at", Instant),
+    PrimaryKeyConstraint("incident_id", "chain"),
+    Index(None, "due_at"),
+)
+"""How far each chain has come with each incident that stands. `since` is when the wait for the
+next step began, and null while it waits for nothing; `due_at` is when it ends."""
+
+silence = Table(
+    "silence",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    Column("matchers", PlainText, nullable=False),
+    Column("owner", PlainText, nullable=False),
+    Column("reason", PlainText, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("until", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Column("ended_by", PlainText, nullable=False),
+    Column("settled_at", Instant),
+    Index(None, "settled_at"),
+)
+"""What people are left alone with. `ended_at` is when somebody ended it before its time;
+`settled_at` is when its end was seen to, and what still stood was heard again."""
 
 APPEND_ONLY = (incident_event,)

@@ -2,26 +2,34 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, select, update
 
-from monitor.core.breaks import HEARD_STATES, Break, Severity
+from monitor.core.breaks import HEARD_STATES, Break, BreakKind, Severity
 from monitor.core.incidents import Cause, CauseKind, Event, EventKind, Incident, IncidentState
 from monitor.core.model import StreamId
 from monitor.store.breaks import read_break
-from monitor.store.bulk import hold, listed_texts, upsert
+from monitor.store.bulk import hold, listed_ids, listed_texts, upsert
 from monitor.store.incident_tables import incident, incident_break, incident_event, incident_stream
 from monitor.store.schema import breaks
 
 _HEARD = sorted(state.value for state in HEARD_STATES)
 
 
-class Standing(NamedTuple):
-    """How much of an incident stands."""
+class Stake(NamedTuple):
+    """What one break that stands puts at stake, and what routes and silences look at."""
 
-    breaks: int
-    severities: frozenset[Severity]
+    fingerprint: str
+    flow: str
+    transaction: str
+    kind: BreakKind
+    severity: Severity
+    system: str
+    owner: str
+    value_at_risk: Decimal | None
+    currency: str
 
 
 def hold_incidents(connection: Connection) -> None:
@@ -39,6 +47,16 @@ def find_standing(connection: Connection, causes: Collection[Cause]) -> dict[Cau
     about = listed_texts(connection, {cause.about for cause in causes})
     found = _causes(connection, incident.c.about.in_(about))
     return {cause: number for cause, number in found.items() if cause in causes}
+
+
+def causes_of(connection: Connection, numbers: Collection[int]) -> dict[int, Cause]:
+    """What some incidents are about, by their number."""
+    query = select(incident.c.id, incident.c.cause, incident.c.about).where(
+        incident.c.id.in_(listed_ids(connection, numbers))
+    )
+    return {
+        number: Cause(CauseKind(kind), about) for number, kind, about in connection.execute(query)
+    }
 
 
 def _causes(connection: Connection, condition: ColumnElement[bool]) -> dict[Cause, int]:
@@ -92,6 +110,11 @@ def change_incident(connection: Connection, number: int, **values: Any) -> None:
     )
 
 
+def note_review(connection: Connection, number: int, at: datetime | None) -> None:
+    """Nothing changed; when time alone may change it."""
+    connection.execute(update(incident).where(incident.c.id == number).values(review_at=at))
+
+
 def load_incident(connection: Connection, number: int) -> Incident | None:
     """An incident by its number; None where there is none."""
     row = connection.execute(select(incident).where(incident.c.id == number)).one_or_none()
@@ -142,20 +165,22 @@ def incidents_of(connection: Connection, fingerprints: Collection[str]) -> dict[
     return dict(connection.execute(query).all())
 
 
-def standing_of(connection: Connection, number: int) -> Standing:
-    """How many breaks of an incident stand and are heard of, and how urgent they are."""
+def stakes_of(connection: Connection, number: int) -> list[Stake]:
+    """What the breaks of an incident that stand and are heard of put at stake."""
+    columns = [breaks.c[name] for name in Stake._fields]
     query = (
-        select(breaks.c.severity, func.count())
+        select(*columns)
         .join(incident_break, incident_break.c.fingerprint == breaks.c.fingerprint)
         .where(
             incident_break.c.incident_id == number,
             incident_break.c.is_current,
             breaks.c.state.in_(_HEARD),
         )
-        .group_by(breaks.c.severity)
     )
-    counts = {Severity(severity): count for severity, count in connection.execute(query)}
-    return Standing(sum(counts.values()), frozenset(counts))
+    return [
+        Stake(row[0], row[1], row[2], BreakKind(row[3]), Severity(row[4]), *row[5:])
+        for row in connection.execute(query)
+    ]
 
 
 def breaks_of(connection: Connection, number: int) -> tuple[list[Break], int]:
@@ -238,6 +263,25 @@ def events_of(connection: Connection, number: int) -> tuple[Event, ...]:
     )
 
 
+def to_review(connection: Connection, now: datetime) -> list[int]:
+    """Incidents that time alone may have changed."""
+    query = select(incident.c.id).where(incident.c.review_at <= now).order_by(incident.c.id)
+    return list(connection.execute(query).scalars())
+
+
+def standing_numbers(connection: Connection) -> list[int]:
+    """The incidents that stand and are about breaks or sources, not about how they are told."""
+    query = (
+        select(incident.c.id)
+        .where(
+            incident.c.state != IncidentState.RESOLVED.value,
+            incident.c.cause.not_in([CauseKind.STORM.value, CauseKind.SILENCE.value]),
+        )
+        .order_by(incident.c.id)
+    )
+    return list(connection.execute(query).scalars())
+
+
 def lapsed(connection: Connection, now: datetime) -> list[int]:
     """Incidents whose acknowledgement holds no longer."""
     query = select(incident.c.id).where(
@@ -257,4 +301,7 @@ def _read(row: Row[Any]) -> Incident:
         version=row.version,
         acknowledged_by=row.acknowledged_by,
         acknowledged_until=row.acknowledged_until,
+        on_shift=row.on_shift,
+        silence=row.silence_id,
+        merged_into=row.merged_into,
     )

@@ -27,6 +27,12 @@ _URGENCY = case(
 )
 
 
+_IS_HEARD = incident.c.silenced_version.is_(None) | (
+    (telling.c.told_events > 0) & (telling.c.told_version < incident.c.silenced_version)
+)
+"""Nobody is told of what is silenced, but for whoever has to learn that it is."""
+
+
 class Behind(NamedTuple):
     """A channel that has to be told of an incident.
 
@@ -43,8 +49,11 @@ class Behind(NamedTuple):
     attempts: int
 
 
-def subscribe(connection: Connection, number: int, channels: Iterable[str], now: datetime) -> None:
-    """Let channels be told of an incident, from now on and at each change."""
+def subscribe(connection: Connection, number: int, channels: Iterable[str], at: datetime) -> None:
+    """Let channels be told of an incident, from an instant on and at each change.
+
+    One that waits for a later instant, and that nobody has tried to tell, is told at this one.
+    """
     rows = [
         {
             "incident_id": number,
@@ -52,7 +61,7 @@ def subscribe(connection: Connection, number: int, channels: Iterable[str], now:
             "told_version": 0,
             "told_events": 0,
             "reference": "",
-            "due_at": now,
+            "due_at": at,
             "attempts": 0,
             "is_held": False,
         }
@@ -60,8 +69,19 @@ def subscribe(connection: Connection, number: int, channels: Iterable[str], now:
     ]
     if rows:
         statement = upsert(connection, telling)
+        waits = (
+            (telling.c.told_events == 0)
+            & (telling.c.attempts == 0)
+            & ~telling.c.is_held
+            & (telling.c.due_at > literal(at, Instant))
+        )
         connection.execute(
-            statement.on_conflict_do_nothing(index_elements=["incident_id", "channel"]), rows
+            statement.on_conflict_do_update(
+                index_elements=["incident_id", "channel"],
+                set_={"due_at": literal(at, Instant)},
+                where=waits,
+            ),
+            rows,
         )
 
 
@@ -79,7 +99,7 @@ def claim_behind(connection: Connection, now: datetime, limit: int) -> list[Behi
     due = (
         select(telling.c.incident_id, telling.c.channel)
         .join(incident, incident.c.id == telling.c.incident_id)
-        .where(telling.c.due_at <= now)
+        .where(telling.c.due_at <= now, _IS_HEARD)
         .order_by(_URGENCY, telling.c.incident_id, telling.c.channel)
         .limit(limit)
         .with_for_update(skip_locked=True, of=telling)
@@ -152,10 +172,31 @@ def let_pass(connection: Connection, number: int, channel: str, version: int) ->
     connection.execute(update(telling).where(_is(number, channel)).values(**values))
 
 
+def forget(connection: Connection, number: int, channel: str) -> None:
+    """The channel was never told, and need not be: something else tells it."""
+    connection.execute(telling.delete().where(_is(number, channel)))
+
+
 def hold_back(connection: Connection, number: int, channel: str, until: datetime) -> None:
     """A digest stands for it until then."""
     values = {"due_at": until, "attempts": telling.c.attempts - 1, "is_held": True}
     connection.execute(update(telling).where(_is(number, channel)).values(**values))
+
+
+def wait(connection: Connection, number: int, channel: str, until: datetime) -> None:
+    """The channel is left alone until then."""
+    values = {"due_at": until, "attempts": telling.c.attempts - 1}
+    connection.execute(update(telling).where(_is(number, channel)).values(**values))
+
+
+def channels_of(connection: Connection, number: int) -> dict[str, bool]:
+    """The channels that hear of an incident, and whether each was ever told of it."""
+    query = (
+        select(telling.c.channel, telling.c.told_events > 0)
+        .where(telling.c.incident_id == number)
+        .order_by(telling.c.channel)
+    )
+    return {channel: bool(is_told) for channel, is_told in connection.execute(query)}
 
 
 def first_told_since(connection: Connection, channel: str, since: datetime) -> int:
@@ -169,7 +210,7 @@ def first_told_since(connection: Connection, channel: str, since: datetime) -> i
         .where(
             telling.c.channel == channel,
             telling.c.first_told_at > since,
-            incident.c.cause != CauseKind.STORM.value,
+            incident.c.cause.not_in([CauseKind.STORM.value, CauseKind.SILENCE.value]),
         )
     )
     return connection.execute(query).scalar_one()
@@ -192,7 +233,11 @@ def held_incidents(connection: Connection, channel: str) -> list[int]:
 
 def count_behind(connection: Connection) -> int:
     """How many times some channel is behind on some incident."""
-    query = select(func.count()).select_from(telling).where(telling.c.due_at.is_not(None))
+    query = (
+        select(func.count())
+        .select_from(telling.join(incident, incident.c.id == telling.c.incident_id))
+        .where(telling.c.due_at.is_not(None), _IS_HEARD)
+    )
     return connection.execute(query).scalar_one()
 
 

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from alerts.compose import blind_notice
-from alerts.routing import route
+from alerts.routing import Routing, route
 from monitor.core.breaks import BreakKind, Severity, TransitionKind
 from monitor.core.model import StreamId
 from monitor.core.notices import Notice, NoticeKind
@@ -53,4 +53,4 @@ NARROW = RouteSettings(
 def test_a_notice_goes_where_every_filter_of_a_route_lets_it(
     told: Notice, routes: tuple[RouteSettings, ...], channels: tuple[str, ...]
 ) -> None:
-    assert route(told, routes) == channels
+    assert route(told, Routing(routes)) == channels
