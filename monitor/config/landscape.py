@@ -14,7 +14,6 @@ from typing import Annotated, Any, Literal
 from pydantic import AnyHttpUrl, Field, PrivateAttr, create_model
 
 from monitor.config.issues import KeyPath
-from monitor.core.duty import ShiftSettings
 from monitor.core.flows import (
     CalendarSettings,
     HandOffSettings,
@@ -71,8 +70,6 @@ class OwnerSettings(Settings):
     """Where it can be reached."""
     calendar: str = ""
     """Its working time: what counts for its hand-offs and rules that name no calendar."""
-    shifts: tuple[ShiftSettings, ...] = ()
-    """Who of it holds what stands, and when; the first that is on duty."""
 
 
 class WorkerSettings(Settings):
@@ -198,10 +195,9 @@ def landscape_model(plugins: Plugins) -> type[Landscape]:
     rule = _union((row.settings for row in plugins.rules.values()), "check")
     watch = _union((row.settings for row in plugins.watches.values()), "check")
     channel = _union((row.settings for row in plugins.channels.values()), "channel")
-    rules: Any = Field({}, description=_described(FlowSettings, "rules"))
-    flow: Any = create_model("Flow", __base__=FlowSettings, rules=(_by_name(rule), rules))
+    flow: Any = create_model("Flow", __base__=FlowSettings, rules=(_by_name(rule), {}))
     fields: Mapping[str, Any] = {
-        name: (_by_name(member), Field(default, description=_described(Landscape, name)))
+        name: (_by_name(member), default)
         for name, member, default in (
             ("systems", system, ...),
             ("flows", flow, {}),
@@ -210,10 +206,6 @@ def landscape_model(plugins: Plugins) -> type[Landscape]:
         )
     }
     return create_model("Landscape", __base__=Landscape, **fields)
-
-
-def _described(model: type[Settings], field: str) -> str | None:
-    return model.model_fields[field].description
 
 
 def _by_name(member: Any) -> Any:

@@ -7,7 +7,8 @@ import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import BaseModel, Secret, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
 
 from monitor.config.check import check_landscape
 from monitor.config.document import Document, Tree, read_document, read_plain
@@ -51,10 +52,15 @@ def resolve_landscape(
         raise ConfigurationError([document.locate(problem)])
     model = landscape_model(named_plugins(document.tree, plugins))
     resolved = resolve_references(document, environment)
-    shape = Shape(model.model_json_schema(), resolved.tree)
+    shape = Shape(model.model_json_schema, resolved.tree)
     tree, misread = with_rates_of_file(_retype_references(resolved, shape), document.file.parent)
-    problems = [*resolved.problems, *misread, *_check_secrets(shape, resolved)]
-    landscape = _validate(model, tree, shape, resolved.references, problems)
+    landscape, errors = _validate(model, tree)
+    problems = [*resolved.problems, *misread]
+    if landscape is None or _has_secrets(landscape):
+        problems.extend(_check_secrets(shape, resolved))
+    known = {problem.path for problem in problems}
+    told = read_errors(errors, shape, tree, resolved.references) if errors else []
+    problems.extend(problem for problem in told if problem.path not in known)
     if landscape is not None and not problems:
         problems.extend(check_landscape(landscape, plugins))
     if landscape is None or problems:
@@ -63,24 +69,26 @@ def resolve_landscape(
     return landscape
 
 
-def _validate(
-    model: type[Landscape],
-    tree: Tree,
-    shape: Shape,
-    references: References,
-    problems: list[Problem],
-) -> Landscape | None:
-    """The landscape, or None and the problems added."""
+def _validate(model: type[Landscape], tree: Tree) -> tuple[Landscape | None, list[ErrorDetails]]:
+    """The landscape, or None and what is wrong."""
     try:
         # As JSON, strict means what a reader of YAML expects: no number for text, a list for a
         # tuple, a word for an enum.
-        return model.model_validate_json(json.dumps(tree), strict=True)
+        return model.model_validate_json(json.dumps(tree), strict=True), []
     except ValidationError as error:
-        errors = error.errors(include_url=False, include_input=False)[:MOST_ERRORS]
-    known = {problem.path for problem in problems}
-    found = read_errors(errors, shape, tree, references)
-    problems.extend(problem for problem in found if problem.path not in known)
-    return None
+        return None, error.errors(include_url=False, include_input=False)[:MOST_ERRORS]
+
+
+def _has_secrets(value: object) -> bool:
+    """Whether a part of a landscape, or anything in it, is a secret."""
+    match value:
+        case BaseModel():
+            return any(_has_secrets(getattr(value, name)) for name in type(value).model_fields)
+        case Mapping():
+            return any(map(_has_secrets, value.values()))
+        case list() | tuple() | set() | frozenset():
+            return any(map(_has_secrets, value))
+    return isinstance(value, Secret | SecretStr)
 
 
 def _retype_references(resolved: Resolved, shape: Shape) -> Tree:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from monitor.config.descriptions import DescribedSchema
 from monitor.config.landscape import landscape_model
 from monitor.core.flows import RuleSettings
 from monitor.core.plugins import Plugins
@@ -27,7 +28,7 @@ folder.
 
 def reference_page(plugins: Plugins) -> str:
     """The page as Markdown: one section for each mapping, its keys in a table."""
-    schema = landscape_model(plugins).model_json_schema()
+    schema = landscape_model(plugins).model_json_schema(schema_generator=DescribedSchema)
     definitions: Mapping[str, Any] = schema["$defs"]
     sections = [_section("Landscape", schema, "What a firm's file says.")]
     for name in _in_order(schema, definitions):
@@ -37,7 +38,7 @@ def reference_page(plugins: Plugins) -> str:
 
 def settings_tables(model: type[RuleSettings]) -> str:
     """What a rule can be told, as Markdown: a table of its own keys, and one for each mapping."""
-    schema = model.model_json_schema()
+    schema = model.model_json_schema(schema_generator=DescribedSchema)
     definitions: Mapping[str, Any] = schema.get("$defs", {})
     shared = RuleSettings.model_fields.keys()
     own_first = sorted(schema["properties"].items(), key=lambda item: item[0] in shared)

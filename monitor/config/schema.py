@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from monitor.config.descriptions import DescribedSchema
 from monitor.config.landscape import landscape_model
 from monitor.core.plugins import Plugins
 
@@ -17,7 +18,7 @@ def landscape_schema(plugins: Plugins) -> dict[str, Any]:
     It follows the file, not the values: a number may also be written as a reference, and a
     secret must be.
     """
-    schema = landscape_model(plugins).model_json_schema()
+    schema = landscape_model(plugins).model_json_schema(schema_generator=DescribedSchema)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "description": "What tieout watches, and what must hold.",

@@ -5,8 +5,9 @@ secrets, and which part of an error's location is a place in the file.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from monitor.config.document import Tree
@@ -33,9 +34,14 @@ class Place:
 class Shape:
     """A landscape model's schema beside one document."""
 
-    def __init__(self, schema: Schema, tree: Tree) -> None:
-        self._schema = schema
+    def __init__(self, schema: Callable[[], Schema], tree: Tree) -> None:
+        """Get ready; the schema is asked for when something has to be looked up in it."""
+        self._make_schema = schema
         self._tree = tree
+
+    @cached_property
+    def _schema(self) -> Schema:
+        return self._make_schema()
 
     def keys_at(self, path: KeyPath) -> set[str]:
         """The keys that the mapping at this path may have; none where it is free."""

@@ -53,9 +53,7 @@ Name = Annotated[str, Field(pattern=NAME)]
 class Settings(BaseModel):
     """Base of every configuration section: unknown keys refused, values frozen and strict."""
 
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     def __repr__(self) -> str:
         """The names of what is set, never the values: any of them may come from a reference."""
