@@ -10,7 +10,7 @@ from typing import Any
 
 from alerts import CHANNELS
 from monitor.config import Landscape
-from monitor.config.context import known_entities, rule_context, watch_context
+from monitor.config.context import duty_of, known_entities, rule_context, watch_context
 from monitor.config.effective import (
     digest,
     digest_of,
@@ -23,6 +23,7 @@ from monitor.config.load import load_landscape
 from monitor.core.clock import Clock
 from monitor.core.entities import EntityFields
 from monitor.core.errors import Permanent, Reason
+from monitor.core.exchange import Exchange
 from monitor.core.model import StreamId
 from monitor.core.plugins import ChannelContext, Plugins, ProbeContext, Row, Rows
 from monitor.core.ports import Probe, Rule
@@ -132,6 +133,8 @@ def build_estate(
         corrections=landscape.corrections,
         currency=landscape.firm.currency,
         rates=rate_table(landscape.rates.table),
+        exchange=Exchange.of(landscape.rates.table),
+        duty=duty_of(landscape),
         traces=_build_traces(landscape),
         evidence=landscape.evidence,
     )

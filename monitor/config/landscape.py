@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AnyHttpUrl, Field, PrivateAttr, create_model
 
 from monitor.config.issues import KeyPath
+from monitor.core.duty import ShiftSettings
 from monitor.core.flows import (
     CalendarSettings,
     HandOffSettings,
@@ -70,6 +71,8 @@ class OwnerSettings(Settings):
     """Where it can be reached."""
     calendar: str = ""
     """Its working time: what counts for its hand-offs and rules that name no calendar."""
+    shifts: tuple[ShiftSettings, ...] = ()
+    """Who of it holds what stands, and when; the first that is on duty."""
 
 
 class WorkerSettings(Settings):
