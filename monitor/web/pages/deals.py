@@ -9,6 +9,7 @@ from monitor.core.breaks import LIVE_STATES
 from monitor.core.transactions import TransactionStatus
 from monitor.reports.deal import trace_deal
 from monitor.reports.listing import list_deals
+from monitor.reports.timeline import draw_timeline
 from monitor.web.desk import Desk
 
 MOST_LISTED = 200
@@ -44,6 +45,12 @@ def deal_routes(desk: Desk) -> APIRouter:
         traces = trace_deal(desk.estate, desk.database, key, desk.now())
         if not traces:
             return desk.not_found(request, "deal", key)
-        return desk.show(request, "deal.html", traces=traces, key=key, live=LIVE_STATES)
+        return desk.show(
+            request,
+            "deal.html",
+            traces=[(trace, draw_timeline(trace)) for trace in traces],
+            key=key,
+            live=LIVE_STATES,
+        )
 
     return routes
