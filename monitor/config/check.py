@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from monitor.config.check_corrections import check_corrections
 from monitor.config.check_flows import check_flow
 from monitor.config.check_streams import check_stream
+from monitor.config.check_telling import check_telling
 from monitor.config.context import known_entities, watch_context
 from monitor.config.issues import KeyPath, Problem, did_you_mean
 from monitor.config.landscape import Landscape
@@ -24,7 +25,7 @@ def check_landscape(landscape: Landscape, plugins: Plugins) -> list[Problem]:
         *_check_rates(landscape),
         *_check_owners(landscape),
         *_check_systems(landscape, plugins),
-        *_check_routes(landscape),
+        *check_telling(landscape),
     ]
     for name, flow in landscape.flows.items():
         problems += check_flow(name, flow, landscape, plugins, is_sound=not problems)
@@ -92,18 +93,6 @@ def _check_systems(landscape: Landscape, plugins: Plugins) -> Iterator[Problem]:
             yield Problem(path, f"the system '{name}' has no streams")
         for stream, settings in system.streams.items():
             yield from check_stream((*path, "streams", stream), settings, entities, plugins)
-
-
-def _check_routes(landscape: Landscape) -> Iterator[Problem]:
-    for index, route in enumerate(landscape.routes):
-        named = (
-            ("channels", "channel", route.channels, landscape.channels),
-            ("systems", "system", route.systems, landscape.systems),
-            ("owners", "owner", route.owners, landscape.owners),
-        )
-        for key, word, names, known in named:
-            for position, name in enumerate(names):
-                yield from _known(("routes", index, key, position), word, name, known)
 
 
 def _known(path: KeyPath, word: str, name: str, known: Iterable[str]) -> Iterator[Problem]:

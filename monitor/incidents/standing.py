@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from monitor.core.breaks import Severity, Transition, TransitionKind
+from monitor.core.breaks import HINTS, Severity, Transition, TransitionKind
 from monitor.core.incidents import WATCH, EventKind, Incident, IncidentState, is_worse, worst
 from monitor.core.notices import NoticeKind
 from monitor.core.silences import Silence, silence_of
@@ -106,7 +106,9 @@ def _judge(estate: Estate, incident: Incident, contents: Contents, now: datetime
         owners_of(estate, contents),
         incident.opened_at,
     )
-    return judge(stakes, estate.incidents.urgency, estate.exchange, estate.duty, now)
+    are_hints = not contents.blind and all(each.kind in HINTS for each in contents.stakes)
+    rungs = () if are_hints else estate.incidents.urgency
+    return judge(stakes, rungs, estate.exchange, estate.duty, now)
 
 
 def _raised(incident: Incident, judged: Judgement) -> Iterable[Step]:
