@@ -1,23 +1,31 @@
 """Sort out: which transactions of an estate each rule has to look at closely.
 
-The facts of all rules are gathered in one pass: each table is read once, its rows become one row
-a transaction, and the tables are brought side by side by the hash of their key.
+Each table is read once, its rows become one row a transaction, and the tables are brought side by
+side by the hash of their key, one after another. A screen is asked as soon as all its figures
+stand there, and figures that no other screen asks for are left behind: what a table brings is
+carried no further than it is needed.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import zip_longest
 
 import polars as pl
 
 from monitor.core.model import StreamId
 from monitor.core.ports import Rule
-from monitor.core.screens import EVERY_ROW, Aggregate, Fact, Screen, Screened, identity_of
-from monitor.extracts.canonical import with_canonical
+from monitor.core.screens import Aggregate, Fact, Screen, Screened
+from monitor.extracts.figures import Figures, Identity, identify, read_figures
 from monitor.extracts.placing import HASH, Placing, Shard
 from monitor.extracts.tables import Table
+
+_HELD = "_held"
+"""One bit for each screen: it holds the transaction."""
+
+_BITS = 64
+
+_NOBODY = pl.lit(0, pl.UInt64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +52,14 @@ def find_suspects(
     """The suspects of each rule, by its name."""
     screens = {rule.name: _screen_of(rule, now) for rule in rules}
     known = {name: screen for name, screen in screens.items() if screen is not None}
-    gathered = _gather(known.values(), tables, placing, shard)
+    facts = defaultdict[StreamId, dict[Identity, Fact]](dict)
+    for screen in known.values():
+        for fact in screen.facts.values():
+            facts[fact.stream][identify(fact)] = fact
+    held = _ask(known, read_figures(facts, tables, placing, shard))
     suspects = {name: Suspects() for name in screens.keys() - known.keys()}
     for name, screen in known.items():
-        suspects[name] = Suspects(gathered.suspects_of(screen), _rows_that_count(screen))
+        suspects[name] = Suspects(held[name], _rows_that_count(screen))
     return suspects
 
 
@@ -62,123 +74,90 @@ def _screen_of(rule: Rule, now: datetime) -> Screen | None:
     return rule.screen(now) if isinstance(rule, Screened) else None
 
 
-Identity = tuple[StreamId, str, str, str]
-
-
-def _identity(fact: Fact) -> Identity:
-    """Facts of two rules with the same identity are one fact."""
-    value = "" if fact.how is Aggregate.COUNT else identity_of(fact.value)
-    return fact.stream, fact.how, value, identity_of(fact.where)
-
-
 @dataclass(frozen=True, slots=True)
-class _Figures:
-    """The facts of one stream, or of all: one row a transaction.
+class _Question:
+    """A screen, which of all facts its own are, and the bit that says whom it holds."""
 
-    Attributes:
-        frame: `_hash` and what `places` names.
-        places: by fact, the column that has it.
-    """
+    screen: Screen
+    facts: Mapping[str, Identity]
+    bit: pl.Expr
 
-    frame: pl.DataFrame
-    places: Mapping[Identity, str]
+    @classmethod
+    def of(cls, screen: Screen, number: int) -> "_Question":
+        facts = {name: identify(fact) for name, fact in screen.facts.items()}
+        return cls(screen, facts, pl.lit(1 << number % _BITS, pl.UInt64))
 
-    def suspects_of(self, screen: Screen) -> pl.Series:
-        """Hashes of the transactions that the screen holds."""
-        facts = {name: pl.col(self.places[_identity(fact)]) for name, fact in screen.facts.items()}
-        return self.frame.select(HASH, **facts).filter(screen.suspicious)[HASH]
+    @property
+    def streams(self) -> frozenset[StreamId]:
+        return frozenset(fact.stream for fact in self.screen.facts.values())
 
-
-def _gather(
-    screens: Iterable[Screen], tables: Mapping[StreamId, Table], placing: Placing, shard: Shard
-) -> _Figures:
-    root = Fact(placing.flow.root, Aggregate.COUNT)
-    facts = {_identity(root): root}
-    for screen in screens:
-        facts.update((_identity(fact), fact) for fact in screen.facts.values())
-    by_stream = defaultdict[StreamId, list[Fact]](list)
-    for fact in facts.values():
-        by_stream[fact.stream].append(fact)
-    read = pl.collect_all(
-        [_read(own, tables[stream], placing, shard) for stream, own in by_stream.items()],
-        engine="streaming",
-    )
-    figures = [
-        _once_a_transaction(own, rows) for own, rows in zip(by_stream.values(), read, strict=True)
-    ]
-    del read
-    places = {fact: name for each in figures for fact, name in each.places.items()}
-    counts = {places[fact] for fact, each in facts.items() if each.how is Aggregate.COUNT}
-    whole = side_by_side([each.frame for each in figures])
-    return _Figures(whole.with_columns(pl.col(sorted(counts)).fill_null(0)), places)
+    def answer(self, rows: pl.LazyFrame, places: Mapping[Identity, str]) -> pl.LazyFrame:
+        """The rows, with the bit set in those that the screen holds."""
+        asked = {
+            name: pl.col(places[self.facts[name]]).fill_null(0)
+            if fact.how is Aggregate.COUNT
+            else pl.col(places[self.facts[name]])
+            for name, fact in self.screen.facts.items()
+        }
+        held = pl.when(self.screen.suspicious).then(self.bit).otherwise(_NOBODY)
+        return rows.with_columns(**asked).with_columns(pl.col(_HELD) | held).drop(asked)
 
 
-def _read(facts: Sequence[Fact], table: Table, placing: Placing, shard: Shard) -> pl.LazyFrame:
-    """What each row contributes to the facts of its stream."""
-    wheres = {identity_of(fact.where): fact.where for fact in facts}
-    used = {
-        name
-        for fact in facts
-        for each in (fact.where, fact.value)
-        for name in each.meta.root_names()
+def _ask(
+    screens: Mapping[str, Screen], figures: Mapping[StreamId, Figures]
+) -> dict[str, pl.Series]:
+    """By rule, the hashes of the transactions that its screen holds."""
+    questions = {
+        name: _Question.of(screen, number) for number, (name, screen) in enumerate(screens.items())
     }
-    rows = with_canonical(placing.place(table, shard), table, used)
-    if identity_of(EVERY_ROW) not in wheres:
-        rows = rows.filter(pl.any_horizontal(*wheres.values()))
-    shares = {_share(fact): _contribution(fact, len(wheres) == 1) for fact in facts}
-    return rows.select(HASH, **shares)
+    groups = list(_together(questions))
+    plans = [_side_by_side([questions[name] for name in group], figures) for group in groups]
+    found = pl.collect_all(plans, engine="streaming")
+    return {
+        name: held.filter(pl.col(_HELD) & questions[name].bit != 0)[HASH]
+        for group, held in zip(groups, found, strict=True)
+        for name in group
+    }
 
 
-def _share(fact: Fact) -> str:
-    """Facts that differ in nothing but the aggregate take the same from a row."""
-    stream, how, value, where = _identity(fact)
-    return f"{stream} {how if how is Aggregate.COUNT else ''} {value} {where}"
-
-
-def _contribution(fact: Fact, every_row: bool) -> pl.Expr:
-    if fact.how is Aggregate.COUNT:
-        return pl.lit(1, pl.UInt32) if every_row else fact.where.cast(pl.UInt32)
-    return fact.value if every_row else pl.when(fact.where).then(fact.value)
-
-
-def _once_a_transaction(facts: Sequence[Fact], rows: pl.DataFrame) -> _Figures:
-    if rows[HASH].n_unique() == rows.height:
-        return _Figures(rows, {_identity(fact): _share(fact) for fact in facts})
-    places = {_identity(fact): f"{fact.how} {_share(fact)}" for fact in facts}
-    grouped = (
-        rows.lazy()
-        .group_by(HASH)
-        .agg(_aggregated(fact).alias(places[_identity(fact)]) for fact in facts)
-    )
-    return _Figures(grouped.collect(engine="streaming"), places)
-
-
-def _aggregated(fact: Fact) -> pl.Expr:
-    value = pl.col(_share(fact))
-    match fact.how:
-        case Aggregate.MIN:
-            return value.min()
-        case Aggregate.MAX:
-            return value.max()
-        case Aggregate.COUNT if identity_of(fact.where) == identity_of(EVERY_ROW):
-            return pl.len()
-        case Aggregate.COUNT:
-            return value.sum()
-        case Aggregate.SUM:
-            # The sum of nothing is nothing, not 0.
-            return pl.when(value.count() > 0).then(value.sum())
-
-
-def side_by_side(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    """Every transaction that any part has, with the facts of all.
-
-    Parts are joined two by two, the smallest first: so each column is copied the fewest times.
-    """
-    waiting = [part.lazy() for part in sorted(parts, key=lambda part: part.height)]
-    while len(waiting) > 1:
-        pairs = zip_longest(waiting[::2], waiting[1::2])
-        waiting = [
-            one if other is None else one.join(other, on=HASH, how="full", coalesce=True)
-            for one, other in pairs
+def _together(questions: Mapping[str, _Question]) -> Iterator[list[str]]:
+    """Names of questions in groups that share no stream, and none larger than there are bits."""
+    groups: list[set[str]] = []
+    for name, question in questions.items():
+        near = [
+            group for group in groups if any(questions[o].streams & question.streams for o in group)
         ]
-    return waiting[0].collect(engine="streaming")
+        groups = [group for group in groups if group not in near]
+        groups.append({name}.union(*near))
+    for group in groups:
+        names = [name for name in questions if name in group]
+        yield from (names[first : first + _BITS] for first in range(0, len(names), _BITS))
+
+
+def _side_by_side(
+    questions: Sequence[_Question], figures: Mapping[StreamId, Figures]
+) -> pl.LazyFrame:
+    """Every transaction that a screen holds: its hash, and the bits of the screens that do."""
+    asked_of = Counter(stream for question in questions for stream in question.streams)
+    places = {fact: place for stream in asked_of for fact, place in figures[stream].places.items()}
+    rows = pl.LazyFrame(schema={HASH: pl.UInt64, _HELD: pl.UInt64})
+    present: set[StreamId] = set()
+    # Figures are few again by the time that the streams come which few screens ask about.
+    for stream in sorted(asked_of, key=lambda stream: (-asked_of[stream], stream)):
+        own = figures[stream].frame.lazy()
+        rows = own.with_columns(_NOBODY.alias(_HELD)) if not present else _beside(rows, own)
+        present.add(stream)
+        for question in questions:
+            if stream in question.streams and question.streams <= present:
+                rows = question.answer(rows, places)
+        waiting = [each for each in questions if not each.streams <= present]
+        wanted = {
+            places[fact] for each in waiting for fact in each.facts.values() if fact[0] in present
+        }
+        rows = rows.select(HASH, _HELD, *sorted(wanted))
+    return rows.filter(pl.col(_HELD) != 0)
+
+
+def _beside(rows: pl.LazyFrame, own: pl.LazyFrame) -> pl.LazyFrame:
+    both = rows.join(own, on=HASH, how="full", coalesce=True)
+    return both.with_columns(pl.col(_HELD).fill_null(_NOBODY))
