@@ -87,6 +87,10 @@ class CorrectionState(StrEnum):
 IN_FLIGHT = frozenset({CorrectionState.INTENDED, CorrectionState.UNKNOWN, CorrectionState.APPLIED})
 """States in which nothing else may be written to the same record."""
 
+GIVEN_UP = frozenset({CorrectionState.FAILED, CorrectionState.DIFFERENT})
+"""Ends after which a write may still arrive, where its outcome was not known before: it is looked
+for a while longer, and its record held."""
+
 
 class Guard(StrEnum):
     """Why a plan, or a write of it, is refused."""

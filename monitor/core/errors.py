@@ -5,6 +5,7 @@ carries a key, a name or an amount.
 """
 
 from enum import StrEnum
+from typing import Any
 
 
 class Reason(StrEnum):
@@ -44,6 +45,10 @@ class TieoutError(Exception):
         super().__init__(message)
         self.reason = reason
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """As it crosses to another process, which would otherwise not know its reason."""
+        return _revive, (type(self), self.args, self.__dict__)
+
 
 class Transient(TieoutError):  # noqa: N818 - the law names it so: Transient(retry_after)
     """Trying the same again later can help.
@@ -59,3 +64,9 @@ class Transient(TieoutError):  # noqa: N818 - the law names it so: Transient(ret
 
 class Permanent(TieoutError):  # noqa: N818 - the law names it so: Permanent
     """Trying the same again cannot help; somebody has to change something first."""
+
+
+def _revive(kind: type[TieoutError], said: tuple[Any, ...], state: dict[str, Any]) -> TieoutError:
+    error = kind.__new__(kind, *said)
+    error.__dict__.update(state)
+    return error

@@ -140,6 +140,9 @@ class CorrectionSettings(Settings):
     """How long a plan can be approved and applied."""
     patience: Duration = timedelta(minutes=15)
     """How long a write of unknown outcome is looked for before it counts as not done."""
+    late: Duration = timedelta(hours=4)
+    """How long after that it may still arrive: it is looked for, ever more rarely, and nothing else
+    is written to its record."""
     loop: LoopSettings = LoopSettings()
     breaker: BreakerSettings = BreakerSettings()
     approvers: dict[Name, ApproverSettings] = {}

@@ -17,16 +17,22 @@ from monitor.core.corrections import (
     encode_write,
     idempotency_key,
 )
-from monitor.core.errors import Reason, TieoutError
+from monitor.core.errors import Permanent, Reason, TieoutError
 from monitor.core.lifecycle import begin_correcting
 from monitor.core.pre_images import encode_record
-from monitor.core.writing import Observation, Write, Writer
+from monitor.core.writing import Observation, Operation, Write, Writer
 from monitor.correcting.failpoints import Failpoint, reach
 from monitor.correcting.gate import why_not_now
 from monitor.correcting.handing_over import hand_over
-from monitor.correcting.judging import FIRST_LOOK, Outcome, after_call, before_writing
+from monitor.correcting.judging import (
+    FIRST_LOOK,
+    Outcome,
+    after_call,
+    after_refusal,
+    before_writing,
+)
 from monitor.correcting.looking import read_back, see_effect
-from monitor.correcting.noting import note
+from monitor.correcting.noting import OPEN_OUTCOMES, note
 from monitor.correcting.task import Task, load_task
 from monitor.correcting.verifying import verify
 from monitor.estate import Estate
@@ -42,8 +48,8 @@ LEASE = timedelta(minutes=2)
 """How long an intent is left to whoever made it: longer than a call may take."""
 
 _PLANNED = frozenset({CorrectionState.PLANNED})
-_CALLED = frozenset({CorrectionState.INTENDED, CorrectionState.UNKNOWN})
-"""Where a call's outcome may still be noted: another process may have taken us for dead."""
+_SEEN_AT_THE_TARGET = frozenset({Operation.CREATE, Operation.UPDATE, Operation.DELETE})
+"""Others leave nothing behind that would tell our effect from somebody else's."""
 
 _NO_WRITER = Outcome(
     CorrectionState.FAILED, "Nothing writes to this system any more.", reason=Reason.CONFIGURATION
@@ -166,12 +172,24 @@ def _begin_at_break(connection: Connection, task: Task, now: datetime) -> Outcom
 
 
 def _call(task: Task, writer: Writer, write: Write, seen: Observation) -> Outcome:
-    """The one call."""
+    """The one call. A refusal is believed once the target was looked at."""
     try:
         receipt = writer.apply(write, seen, idempotency_key(task.plan, task.correction))
+    except Permanent as refused:
+        return _look_behind(after_call(refused), writer, write)
     except TieoutError as error:
         return after_call(error)
     return Outcome(CorrectionState.APPLIED, "The target took it.", receipt)
+
+
+def _look_behind(refused: Outcome, writer: Writer, write: Write) -> Outcome:
+    if write.operation not in _SEEN_AT_THE_TARGET:
+        return refused
+    try:
+        return after_refusal(write, refused, writer.observe(write).record)
+    except TieoutError as error:
+        why = f"{refused.why} The target cannot be looked at: {error}"
+        return Outcome(CorrectionState.UNKNOWN, why, reason=refused.reason)
 
 
 def _conclude(
@@ -183,8 +201,9 @@ def _conclude(
         changes = {
             CorrectionState.APPLIED: {"applied_at": now, "look_at": now + FIRST_LOOK},
             CorrectionState.UNKNOWN: {"look_at": now + FIRST_LOOK},
-        }
-        note(connection, task, estate, _CALLED, outcome, now, changes=changes.get(outcome.state))
+        }.get(outcome.state)
+        # Another process may have taken us for dead, and be looking for the effect.
+        note(connection, task, estate, OPEN_OUTCOMES, outcome, now, changes=changes)
         reach(Failpoint.WITHIN_OUTCOME)
         current = load_task(connection, estate, task.entry.id, task.who) or task
     reach(Failpoint.AFTER_OUTCOME)

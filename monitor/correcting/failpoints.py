@@ -24,6 +24,8 @@ class Failpoint(StrEnum):
     BEFORE_SETTLING = "before_settling"
     WITHIN_SETTLING = "within_settling"
     AFTER_SETTLING = "after_settling"
+    WITHIN_LATE_ARRIVAL = "within_late_arrival"
+    AFTER_LATE_ARRIVAL = "after_late_arrival"
     WITHIN_HAND_OVER = "within_hand_over"
     AFTER_HAND_OVER = "after_hand_over"
     BEFORE_PLAN_END = "before_plan_end"

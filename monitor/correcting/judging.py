@@ -12,7 +12,10 @@ FIRST_LOOK = timedelta(seconds=5)
 """How soon a write of unknown outcome is looked for; then after twice the time that has passed."""
 
 LONGEST_WAIT = timedelta(minutes=5)
+"""Between two looks while the outcome is not known."""
 
+RAREST_LOOK = timedelta(hours=1)
+"""Between two looks once a write was given up, and may still arrive."""
 
 NO_RECEIPT = Receipt()
 
@@ -99,6 +102,37 @@ def after_call(error: TieoutError) -> Outcome:
     return Outcome(CorrectionState.UNKNOWN, why, reason=error.reason)
 
 
+def after_refusal(write: Write, refused: Outcome, now: Record | None) -> Outcome:
+    """What is known of a write that was refused, once its target was looked at.
+
+    Whatever stands between us and the target may send a request a second time when it has lost the
+    first one's answer. What it passes on is then the refusal of what had been done already.
+
+    Args:
+        write: what was to be written.
+        refused: as of `after_call`.
+        now: the target as it is.
+    """
+    if not is_as_intended(write, now):
+        return refused
+    why = f"It is as intended all the same: the request may have come twice. {refused.why}"
+    return Outcome(CorrectionState.APPLIED, why, _receipt_of(now))
+
+
+def after_giving_up(write: Write, now: Record | None, *, has_effect: bool | None) -> Outcome | None:
+    """What is known of a write that was given up, once it was looked for again; None: nothing new.
+
+    Args:
+        write: what was to be written.
+        now: the target as it is.
+        has_effect: as of `while_unknown`.
+    """
+    if has_effect or is_as_intended(write, now):
+        why = "It arrived after it had been given up."
+        return Outcome(CorrectionState.APPLIED, why, _receipt_of(now))
+    return None
+
+
 def while_unknown(
     write: Write, now: Record | None, *, has_effect: bool | None, is_patient: bool
 ) -> Outcome | None:
@@ -112,8 +146,7 @@ def while_unknown(
     """
     if has_effect or is_as_intended(write, now):
         why = "It was found done when the target was looked at."
-        receipt = Receipt(native_id="" if now is None else now.native_id)
-        return Outcome(CorrectionState.APPLIED, why, receipt)
+        return Outcome(CorrectionState.APPLIED, why, _receipt_of(now))
     if is_patient:
         return None
     if write.operation is Operation.TRIGGER and has_effect is None:
@@ -147,11 +180,24 @@ def after_reading(
     return Outcome(CorrectionState.DIFFERENT, why)
 
 
-def next_look(intended_at: datetime, patience: timedelta, now: datetime) -> datetime:
-    """When to look again: the rarer the longer, and once just when the patience ends."""
-    ends = intended_at + patience
-    later = now + min(max(now - intended_at, FIRST_LOOK), LONGEST_WAIT)
+def next_look(
+    intended_at: datetime, allowed: timedelta, now: datetime, longest: timedelta = LONGEST_WAIT
+) -> datetime:
+    """When to look again: the rarer the longer, and once just when the time is over.
+
+    Args:
+        intended_at: from when the time runs.
+        allowed: how long it is.
+        now: the present.
+        longest: time between two looks.
+    """
+    ends = intended_at + allowed
+    later = now + min(max(now - intended_at, FIRST_LOOK), longest)
     return min(later, ends) if now < ends else later
+
+
+def _receipt_of(now: Record | None) -> Receipt:
+    return Receipt(native_id="" if now is None else now.native_id)
 
 
 def _needless(why: str) -> Outcome:

@@ -34,6 +34,21 @@ def read_back(
     )
 
 
+def observe_target(
+    task: Task, write: Write, estate: Estate, database: Database, clock: Clock
+) -> tuple[bool | None, Record | None]:
+    """What shows of a write of unknown outcome: its effect, as of `see_effect`, and its record.
+
+    Raises:
+        Transient, Permanent: it could not be looked at; nothing is known of it.
+    """
+    writer = estate.writer(write.stream.system)
+    if writer is None:
+        raise Permanent("nothing writes to this system any more", reason=Reason.CONFIGURATION)
+    has_effect = see_effect(task, estate, database, clock)
+    return has_effect, writer.observe(write).record
+
+
 def see_effect(task: Task, estate: Estate, database: Database, clock: Clock) -> bool | None:
     """Whether what a replay or a trigger brings about is there; None where nothing is named.
 

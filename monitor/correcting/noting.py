@@ -23,6 +23,9 @@ from monitor.store.turns import pass_turn
 MAX_ANSWER = 2_000
 """Characters that are kept of what a target said."""
 
+OPEN_OUTCOMES = frozenset({CorrectionState.INTENDED, CorrectionState.UNKNOWN})
+"""Where a write may have had an effect that nobody has noted."""
+
 _FAILURES = frozenset({CorrectionState.FAILED, CorrectionState.UNKNOWN, CorrectionState.DIFFERENT})
 _UNRESOLVED = _FAILURES - {CorrectionState.UNKNOWN} | {
     CorrectionState.STALE,

@@ -213,7 +213,9 @@ def _busy(connection: Connection, plan: Plan, now: datetime, *, besides: str) ->
     own = {each.id for each in corrections_of(connection, plan.hash)}
     for target, number in claims(connection).items():
         if target in targets and number not in own:
-            busy.setdefault(targets[target], f"correction {number} is at its record")
+            busy.setdefault(
+                targets[target], f"correction {number} is at its record, or may still arrive there"
+            )
     return busy
 
 

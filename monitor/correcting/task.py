@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from monitor.core.corrections import Correction, Plan
 from monitor.core.policies import PolicySettings
@@ -31,6 +32,11 @@ class Task:
     entry: CorrectionEntry
     policy: PolicySettings | None
     who: str
+
+    @property
+    def intended_at(self) -> datetime:
+        """From when on its write may have an effect."""
+        return self.entry.intended_at or self.plan.made_at
 
 
 def load_task(connection: Connection, estate: Estate, number: int, who: str = WATCH) -> Task | None:

@@ -12,7 +12,7 @@ from monitor.correcting.failpoints import Failpoint, reach
 from monitor.correcting.judging import Outcome, after_reading, next_look
 from monitor.correcting.looking import read_back, see_effect
 from monitor.correcting.noting import note
-from monitor.correcting.task import Task
+from monitor.correcting.task import Task, load_task
 from monitor.correcting.telling import tell_person
 from monitor.estate import Estate
 from monitor.store.corrections import look_later
@@ -56,6 +56,19 @@ def verify(task: Task, estate: Estate, database: Database, clock: Clock) -> Corr
     return outcome.state
 
 
+def verify_anew(task: Task, estate: Estate, database: Database, clock: Clock) -> CorrectionState:
+    """The same of what was found done just now, if it still stands so.
+
+    Raises:
+        Transient, Permanent: the store failed.
+    """
+    with database.read() as connection:
+        found = load_task(connection, estate, task.entry.id, task.who) or task
+    if found.entry.state is not CorrectionState.APPLIED:
+        return found.entry.state
+    return verify(found, estate, database, clock)
+
+
 def _read(
     task: Task, write: Write, estate: Estate, database: Database, clock: Clock
 ) -> tuple[Outcome | None, str]:
@@ -91,4 +104,4 @@ def _patience(write: Write, estate: Estate) -> timedelta:
 
 
 def _since(task: Task) -> datetime:
-    return task.entry.applied_at or task.entry.intended_at or task.plan.made_at
+    return task.entry.applied_at or task.intended_at

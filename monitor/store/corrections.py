@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from sqlalchemy.sql import Select
 
-from monitor.core.corrections import IN_FLIGHT, CorrectionState
+from monitor.core.corrections import GIVEN_UP, IN_FLIGHT, CorrectionState
 from monitor.store.bulk import hold, upsert
 from monitor.store.correction_tables import correction, correction_step, target_claim
 from monitor.store.schema import breaks
@@ -35,7 +35,8 @@ class CorrectionEntry:
         reason: why it ended as it did, or why nothing is known.
         undoes: number of the correction that it takes back.
         intended_at, applied_at, ended_at: when it came so far; None before.
-        look_at: when its target is looked at again; None where it is not.
+        look_at: when its target is looked at again; None where it is not. Of one that was given up,
+            its write may still arrive.
     """
 
     id: int
@@ -104,9 +105,12 @@ def list_corrections(
 
 
 def due_corrections(connection: Connection, now: datetime) -> list[CorrectionEntry]:
-    """Corrections in flight whose target is to be looked at now, the longest due first."""
+    """Corrections whose target is to be looked at now, the longest due first.
+
+    They are in flight, or their write was given up and may still arrive.
+    """
     query = select(correction).where(
-        correction.c.state.in_(_words(IN_FLIGHT)), correction.c.look_at <= now
+        correction.c.state.in_(_words(IN_FLIGHT | GIVEN_UP)), correction.c.look_at <= now
     )
     return _entries(connection, query.order_by(correction.c.look_at, correction.c.id))
 
@@ -123,7 +127,9 @@ def move_correction(
     answer: str = "",
     **changes: Any,
 ) -> bool:
-    """Take one step, unless somebody else took one before; a final step lets go of the record.
+    """Take one step, unless somebody else took one before.
+
+    A final step lets go of the record, unless it says in `changes` when to look at it again.
 
     Args:
         connection: a write transaction.
@@ -145,12 +151,11 @@ def move_correction(
     if current is None or CorrectionState(current) not in before:
         return False
     is_over = after not in LIVE
+    ended = {"ended_at": at, "look_at": None} if is_over else {"ended_at": None}
     moved = connection.execute(
         update(correction)
         .where(correction.c.id == number, correction.c.state == current)
-        .values(
-            state=after.value, **({"ended_at": at, "look_at": None} if is_over else {}), **changes
-        )
+        .values({"state": after.value, **ended, **changes})
     )
     if moved.rowcount != 1:
         return False
@@ -169,8 +174,8 @@ def move_correction(
             answer=answer,
         )
     )
-    if is_over:
-        connection.execute(delete(target_claim).where(target_claim.c.correction_id == number))
+    if is_over and changes.get("look_at") is None:
+        _let_go(connection, number)
     return True
 
 
@@ -183,6 +188,20 @@ def look_later(
         .where(correction.c.id == number, correction.c.state == state.value)
         .values(look_at=look_at, reason=why)
     )
+
+
+def stop_looking(connection: Connection, number: int) -> None:
+    """A write that was given up cannot arrive any more: let go of its record."""
+    connection.execute(
+        update(correction)
+        .where(correction.c.id == number, correction.c.state.in_(_words(GIVEN_UP)))
+        .values(look_at=None)
+    )
+    _let_go(connection, number)
+
+
+def _let_go(connection: Connection, number: int) -> None:
+    connection.execute(delete(target_claim).where(target_claim.c.correction_id == number))
 
 
 def steps_of(connection: Connection, number: int) -> list[CorrectionStep]:

@@ -1,37 +1,25 @@
-"""Crashes simulated within the process, hundreds of them, and what must be true after each.
+"""Runs of the failpoint sweep: where a process dies, what goes wrong beside, and what must be true.
 
-A stage is set once: a firm with an approved plan of three corrections, or with one to take two of
-them back. Each run takes a copy of it, dies where it is told to, comes back, and works on until
-nothing is left to do. Then the target's own ledger is held against what tieout says.
+Played in memory by `tests.correcting.stage`, over HTTP and by SIGKILL by `tests.correcting.wire`.
 """
 
 import random
-import shutil
 from collections import Counter
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from decimal import Decimal
 from enum import StrEnum
-from pathlib import Path
 
 from monitor.core.corrections import CorrectionState, Plan, PlanState, idempotency_key
-from monitor.core.model import Record
-from monitor.correcting.applying import apply_plan
-from monitor.correcting.failpoints import Failpoint, arm
-from monitor.correcting.undoing import draft_undo
-from monitor.correcting.working import take_turn
+from monitor.correcting.failpoints import Failpoint
 from monitor.store.audit import verify_audit
-from monitor.store.corrections import LIVE, CorrectionEntry, claims
-from monitor.store.database import open_database
-from monitor.store.plans import move_plan
-from tests.correcting.small import CorrectedFirm
-from tests.correcting.target import Effect, Mishap
-from tests.databases import SQLite
+from monitor.store.corrections import LIVE, CorrectionEntry, claims, corrections_of
+from monitor.store.database import Database
+from monitor.store.plans import state_of
+from tests.correcting.intermediary import Passage
+from tests.correcting.target import Mishap
 
-TURNS = 20
-"""Of three minutes each: longer than any patience."""
+LATE_ARRIVALS = frozenset({Failpoint.WITHIN_LATE_ARRIVAL, Failpoint.AFTER_LATE_ARRIVAL})
+"""Reached only by what arrives when it was given up."""
 
 _HAD_EFFECT = frozenset(
     {CorrectionState.VERIFIED, CorrectionState.APPLIED, CorrectionState.DIFFERENT}
@@ -49,6 +37,14 @@ class Scenario(StrEnum):
     UNDO = "undo"
 
 
+class Medium(StrEnum):
+    """How tieout reaches its target, and how it dies."""
+
+    MEMORY = "memory"
+    HTTP = "http"
+    SIGKILL = "SIGKILL"
+
+
 @dataclass(frozen=True)
 class Run:
     """One run of the sweep.
@@ -56,14 +52,16 @@ class Run:
     Attributes:
         scenario: what is being done.
         crashes: where to die, one after another: a failpoint, and at which time it is reached.
-        mishaps: of the target, one a write.
+        mishaps: of the target, or of what lies between, one a write.
         edits: at which failpoints reached, by number, somebody else edits the project.
+        medium: see `Medium`.
     """
 
     scenario: Scenario
     crashes: tuple[tuple[Failpoint, int], ...] = ()
-    mishaps: tuple[Mishap | None, ...] = ()
+    mishaps: tuple[Mishap | Passage | None, ...] = ()
     edits: frozenset[int] = frozenset()
+    medium: Medium = Medium.MEMORY
 
 
 @dataclass
@@ -74,6 +72,7 @@ class Result:
         run: the run.
         died: how often.
         reached: failpoints that it came to.
+        met: what went wrong with its writes.
         states: of its corrections in the end.
         violations: what must never be, in words.
     """
@@ -81,132 +80,61 @@ class Result:
     run: Run
     died: int = 0
     reached: set[Failpoint] = field(default_factory=set)
+    met: set[Mishap | Passage] = field(default_factory=set)
     states: Counter[CorrectionState] = field(default_factory=Counter)
     violations: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class _Set:
-    """A stage as it was set."""
+def dying(result: Result, then: Callable[[int], None] = lambda _: None) -> Callable[..., None]:
+    """What to arm failpoints with, so that the run dies where it is told to.
 
-    approved: Path
-    claimed: Path
-    rows: tuple[dict[str, Record], dict[str, Record]]
-    ledger: tuple[Effect, ...]
-    now: datetime
-    plan: str
+    Args:
+        result: of the run; what is reached is noted in it.
+        then: is told at each failpoint how many were reached since the last death.
+    """
+    left = list(result.run.crashes)
+    seen: Counter[Failpoint] = Counter()
 
+    def reached(point: Failpoint) -> None:
+        result.reached.add(point)
+        seen[point] += 1
+        then(sum(seen.values()))
+        if left and left[0] == (point, seen[point]):
+            left.pop(0)
+            result.died += 1
+            seen.clear()
+            raise Killed
 
-class Stage:
-    """Sets the stage once, and plays every run on a copy of it."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._sqlite = SQLite(folder)
-        self._sets = {scenario: self._set(scenario) for scenario in Scenario}
-
-    def play(self, run: Run) -> Result:
-        """Die, come back, work on, and be held to account."""
-        firm, staged = self._copy(run)
-        result = Result(run)
-        try:
-            self._live(firm, staged.plan, run, result)
-            self._judge(firm, staged, result)
-        finally:
-            arm()
-            firm.database.close()
-        return result
-
-    def _live(self, firm: CorrectedFirm, plan: str, run: Run, result: Result) -> None:
-        target, left = firm.target, list(run.crashes)
-        target.mishaps = list(run.mishaps)
-        seen: Counter[Failpoint] = Counter()
-
-        def reached(point: Failpoint) -> None:
-            result.reached.add(point)
-            seen[point] += 1
-            if sum(seen.values()) in run.edits and "p-D1" in target.rows:
-                target.edit("p-D1", amount=Decimal("7.00"))
-            if left and left[0] == (point, seen[point]):
-                left.pop(0)
-                result.died += 1
-                seen.clear()
-                raise Killed
-
-        arm(reached)
-        with suppress(Killed):
-            apply_plan(firm.estate, firm.database, plan, firm.clock)
-        for _ in range(TURNS):
-            if firm.plan_state(plan) is PlanState.DONE:
-                break
-            firm.later(minutes=3)
-            with suppress(Killed):
-                take_turn(firm.estate, firm.database, firm.clock)
-
-    def _judge(self, firm: CorrectedFirm, staged: _Set, result: Result) -> None:
-        entries, plan = firm.entries(staged.plan), firm.plan(staged.plan)
-        result.states.update(each.state for each in entries)
-        ledger = firm.target.ledger[len(staged.ledger) :]
-        with firm.database.read() as connection:
-            held, broken = claims(connection), verify_audit(connection)
-        if broken is not None:
-            result.violations.append(f"the audit log is broken at {broken}")
-        if held:
-            result.violations.append(f"held records after the end: {sorted(held)}")
-        if firm.plan_state(staged.plan) is not PlanState.DONE:
-            result.violations.append("the plan did not come to an end")
-        result.violations += held_to_account(plan, entries, [each.key for each in ledger])
-
-    def _set(self, scenario: Scenario) -> _Set:
-        folder = self._folder / scenario
-        folder.mkdir()
-        firm = CorrectedFirm(open_database(self._sqlite.migrated(folder)))
-        for deal in ("D1", "D2", "D3"):
-            firm.win(deal)
-        firm.staff("D1", amount="1.00")
-        firm.staff("D3")
-        firm.staff("D4")
-        firm.look()
-        firm.later(hours=5)
-        firm.look()
-        plan = firm.approved()
-        if scenario is Scenario.UNDO:
-            firm.apply(plan)
-            firm.look()
-            [done] = [each for each in firm.entries(plan) if each.native_id == "p-D1"]
-            draft = draft_undo(firm.estate, firm.database, done.id, "carl", firm.clock)
-            plan = firm.keep(draft)
-            firm.approve(plan)
-        firm.database.close()
-        claimed = _claimed(folder / "tieout.db", plan, firm.clock())
-        rows = dict(firm.crm.rows), dict(firm.psa.rows)
-        return _Set(
-            folder / "tieout.db", claimed, rows, tuple(firm.target.ledger), firm.clock(), plan
-        )
-
-    def _copy(self, run: Run) -> tuple[CorrectedFirm, _Set]:
-        staged = self._sets[run.scenario]
-        # To claim a plan takes most of the time; it is done where somebody dies by it.
-        begins = any(point is Failpoint.PLAN_CLAIMED for point, _ in run.crashes)
-        for each in self._folder.glob("run.db*"):
-            each.unlink()
-        store = shutil.copy(staged.approved if begins else staged.claimed, self._folder / "run.db")
-        firm = CorrectedFirm(open_database(f"sqlite:///{store}"))
-        firm.clock.advance(staged.now - firm.clock())
-        firm.crm.rows, firm.psa.rows = dict(staged.rows[0]), dict(staged.rows[1])
-        firm.target.ledger = list(staged.ledger)
-        return firm, staged
+    return reached
 
 
-def _claimed(approved: Path, plan: str, now: datetime) -> Path:
-    """A copy of a store in which the plan is being applied already."""
-    copy = approved.with_name("claimed.db")
-    shutil.copy(approved, copy)
-    database = open_database(f"sqlite:///{copy}")
-    with database.write() as connection:
-        assert move_plan(connection, plan, PlanState.APPROVED, PlanState.APPLYING, "", now)
-    database.close()
-    return copy
+def is_over(database: Database, plan: str) -> bool:
+    """Whether nothing more can come of a plan: done, and no write of it may still arrive."""
+    with database.read() as connection:
+        watched = any(each.look_at for each in corrections_of(connection, plan))
+        return not watched and state_of(connection, plan) is PlanState.DONE
+
+
+def judge(database: Database, plan: Plan, effects: Sequence[str], result: Result) -> None:
+    """Hold the target's own ledger against what tieout says.
+
+    Args:
+        database: the store when all is over.
+        plan: that was carried out.
+        effects: idempotency keys of the ledger.
+        result: what is found is noted in it.
+    """
+    with database.read() as connection:
+        entries = corrections_of(connection, plan.hash)
+        held, broken = claims(connection), verify_audit(connection)
+    result.states.update(each.state for each in entries)
+    if broken is not None:
+        result.violations.append(f"the audit log is broken at {broken}")
+    if held:
+        result.violations.append(f"held records after the end: {sorted(held)}")
+    if not is_over(database, plan.hash):
+        result.violations.append("the plan did not come to an end")
+    result.violations += held_to_account(plan, entries, effects)
 
 
 def held_to_account(
@@ -258,10 +186,28 @@ def systematic() -> list[Run]:
 def at_random(seed: int) -> Run:
     """Some crashes, one after another, with some mishaps, and somebody else at the records."""
     dice = random.Random(seed)
-    points = list(Failpoint)
-    crashes = tuple(
-        (dice.choice(points), dice.choice((1, 1, 2))) for _ in range(dice.randint(1, 4))
-    )
+    crashes = _some_crashes(dice)
     mishaps = tuple(dice.choice((None, None, *Mishap)) for _ in range(4))
     edits = frozenset(dice.sample(range(1, 30), dice.choice((0, 0, 1))))
     return Run(dice.choice(list(Scenario)), crashes, mishaps, edits)
+
+
+def over_http() -> list[Run]:
+    """Each failpoint with each thing that an intermediary does to a write."""
+    return [
+        Run(Scenario.REPAIR, ((point, 1),), (passage, passage), medium=Medium.HTTP)
+        for point in Failpoint
+        for passage in Passage
+    ]
+
+
+def over_http_at_random(seed: int) -> Run:
+    """Some crashes, one after another, behind an intermediary that does as it likes."""
+    dice = random.Random(seed)
+    passages = tuple(dice.choice((None, *Passage)) for _ in range(4))
+    return Run(Scenario.REPAIR, _some_crashes(dice), passages, medium=Medium.HTTP)
+
+
+def _some_crashes(dice: random.Random) -> tuple[tuple[Failpoint, int], ...]:
+    points = list(Failpoint)
+    return tuple((dice.choice(points), dice.choice((1, 1, 2))) for _ in range(dice.randint(1, 4)))

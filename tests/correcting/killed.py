@@ -1,9 +1,10 @@
-"""A process of tieout that works on one plan until it is done, and is killed at a failpoint.
+"""A process of tieout that works on one plan until nothing is left, or is killed at a failpoint.
 
     python -m tests.correcting.killed LANDSCAPE PLAN MINUTES [FAILPOINT]
 
 Its clock is that many minutes ahead, so that what a process before it left is due; the landscape's
-references come from the environment. SIGKILL ends it when it comes to the failpoint.
+references come from the environment. SIGKILL ends it when it comes to the failpoint. Its exit
+status says whether anything is left to be done.
 """
 
 import logging
@@ -25,8 +26,8 @@ from monitor.estate import Estate
 from monitor.simulation.clock import VirtualClock
 from monitor.store.database import Database
 from monitor.store.plans import state_of
-
-TURNS = 20
+from tests.correcting.crashes import is_over
+from tests.correcting.stage import TURNS
 
 
 def work(landscape: Path, plan: str, minutes: int) -> bool:
@@ -48,10 +49,11 @@ def _work(estate: Estate, database: Database, plan: str, clock: VirtualClock) ->
     if state in (PlanState.APPROVED, PlanState.APPLYING):
         apply_plan(estate, database, plan, clock)
     for _ in range(TURNS):
+        if is_over(database, plan):
+            return True
         with database.read() as connection:
-            if state_of(connection, plan) is PlanState.DONE:
-                return True
-        clock.advance(timedelta(minutes=3))
+            is_done = state_of(connection, plan) is PlanState.DONE
+        clock.advance(timedelta(minutes=60 if is_done else 3))
         take_turn(estate, database, clock)
     return False
 

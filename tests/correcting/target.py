@@ -24,6 +24,8 @@ class Mishap(StrEnum):
     """It happens, and nobody answers."""
     LATE = "late"
     """It happens a minute later; nobody answers."""
+    VERY_LATE = "very late"
+    """It happens half an hour later, when it has been given up; nobody answers."""
     UNHEARD = "unheard"
     """It does not happen, and nobody answers."""
     BUSY = "busy"
@@ -31,9 +33,14 @@ class Mishap(StrEnum):
     REFUSED = "refused"
     """It is refused."""
     REPEATED = "repeated"
-    """It is asked for two times, as a proxy may do."""
+    """It is asked for two times, as a proxy may do; the first answer is passed on."""
+    REFUSED_AGAIN = "refused again"
+    """The same, and the second answer is passed on: the record is no longer as it was."""
     DISTORTED = "distorted"
     """It happens, and something else comes of it."""
+
+
+_HAPPENS_AFTER = {Mishap.LATE: timedelta(minutes=1), Mishap.VERY_LATE: timedelta(minutes=30)}
 
 
 @dataclass(frozen=True)
@@ -88,8 +95,8 @@ class LedgeredSystem(MemorySystem):
                 raise Transient("slow down", reason=Reason.THROTTLED)
             case Mishap.REFUSED:
                 raise Permanent("not like this", reason=Reason.REFUSED)
-            case Mishap.LATE:
-                due = self.clock() + timedelta(minutes=1)
+            case Mishap.LATE | Mishap.VERY_LATE:
+                due = self.clock() + _HAPPENS_AFTER[mishap]
                 self.late.append((due, lambda: self._late(write, seen, idempotency_key)))
                 raise Transient("no answer", reason=Reason.DEADLINE)
         native_id = self._carry_out(
@@ -98,6 +105,8 @@ class LedgeredSystem(MemorySystem):
         if mishap is Mishap.REPEATED:
             with suppress(Permanent):
                 self._carry_out(write, seen, idempotency_key)
+        if mishap is Mishap.REFUSED_AGAIN:
+            self._carry_out(write, seen, idempotency_key)
         if mishap is Mishap.LOST:
             raise Transient("no answer", reason=Reason.UNREACHABLE)
         return Receipt(native_id, f"act-{len(self.ledger)}", '{"ok": true}')
@@ -122,10 +131,8 @@ class LedgeredSystem(MemorySystem):
         super()._answer()
 
     def _late(self, write: Write, seen: Observation, key: str) -> None:
-        try:
+        with suppress(Permanent):
             self._carry_out(write, seen, key)
-        except Permanent:
-            self.late = []
 
     def _target(self, write: Write) -> Record | None:
         if write.native_id:

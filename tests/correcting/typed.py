@@ -54,15 +54,17 @@ class Typed:
         self,
         policies: Mapping[str, Any] = POLICIES,
         corrections: Mapping[str, Any] = CORRECTIONS,
+        **changed: Any,
     ) -> None:
-        """Write the landscape; YAML reads JSON."""
+        """Write the landscape; YAML reads JSON. `changed` are settings of both systems."""
         billing = self.target.system(
             base_url="${env:TARGET_URL}",
             auth={"kind": "bearer", "token": "${env:READ_TOKEN}"},
             write={"auth": {"kind": "bearer", "token": "${env:WRITE_TOKEN}"}},
+            **changed,
         )
         listed = {"path": "/deals", "select": "items"}
-        crm = {name: billing[name] for name in ("probe", "base_url", "auth")}
+        crm = {name: billing[name] for name in ("probe", "base_url", "auth", *changed)}
         crm["streams"] = {
             "opportunity": {
                 "entity": "opportunity",

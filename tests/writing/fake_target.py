@@ -164,6 +164,11 @@ class FakeTarget:
         with self._lock:
             return [dict(row) for row in self.collections.get(collection, {}).values()]
 
+    def forget_keys(self) -> None:
+        """Know no idempotency key any more, as after a day."""
+        with self._lock:
+            self._answered.clear()
+
     def misbehave(
         self, mishap: Mishap, on: str = "", times: int = 1, seconds: float | None = None
     ) -> None:
