@@ -17,15 +17,17 @@ from slack_sdk.models.blocks import (
 from alerts.escaping import cut, defuse_mrkdwn, escape_slack, one_line
 from alerts.facts import MAX_VALUE, Fact
 from alerts.incident_facts import facts_of_incident, outcome_of
-from alerts.render import Target, render
+from alerts.passages import Passage, addresses_of, passages_of
+from alerts.render import Target, link, render
 from monitor.core.incidents import Event, Message
 
 MAX_HEADER = 150
 MAX_TEXT = 600
-MAX_LIST = 2_900
+MAX_LIST = 2_000
 """Slack takes 150 characters in a header and 3,000 in a section, but about 13,200 in all blocks
 together; these leave room for every fact at its longest."""
 
+MAX_PASSAGE = 1_500
 MAX_REPLY = 2_900
 
 _FACTS_A_SECTION = 5
@@ -59,9 +61,10 @@ def compose_message(message: Message) -> SlackMessage:
         _section(facts[start : start + _FACTS_A_SECTION])
         for start in range(0, len(facts), _FACTS_A_SECTION)
     ]
+    blocks += [SectionBlock(text=_passage(each)) for each in passages_of(message)]
     if message.examples:
         blocks.append(SectionBlock(text=_listed(message)))
-    blocks.append(ContextBlock(elements=[_template("slack_footer.mrkdwn.j2", message)]))
+    blocks.append(ContextBlock(elements=_footer(message)))
     text = cut(message.title, MAX_TEXT, defuse_mrkdwn)
     return SlackMessage(text, [block.to_dict() for block in blocks])
 
@@ -90,6 +93,26 @@ def _section(facts: tuple[Fact, ...]) -> SectionBlock:
         cells.append(MarkdownTextObject(text=f"*{fact.label}*", verbatim=True))
         cells.append(_plain(fact.value, MAX_VALUE))
     return SectionBlock(fields=cells)
+
+
+def _passage(passage: Passage) -> PlainTextObject:
+    """The heading and its lines, as many as there is room for."""
+    lines = [cut(line, MAX_VALUE, escape_slack) for line in (f"{passage.heading}:", *passage.lines)]
+    while len("\n".join(lines)) > MAX_PASSAGE:
+        del lines[-2:]
+        lines.append("…")
+    return PlainTextObject(text="\n".join(lines), emoji=False)
+
+
+def _footer(message: Message) -> list[TextObject]:
+    """Links, each in a text of its own so that none is cut, and by what the incident is known."""
+    links = " · ".join(f"<{link(each.url)}|{each.name}>" for each in addresses_of(message)[1:])
+    first = [f"<{link(each.url)}|{each.name}>" for each in addresses_of(message)[:1]]
+    texts = [*first, *([links] if links else [])]
+    return [
+        *(MarkdownTextObject(text=text, verbatim=True) for text in texts),
+        _template("slack_footer.mrkdwn.j2", message),
+    ]
 
 
 def _listed(message: Message) -> PlainTextObject:

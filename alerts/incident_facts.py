@@ -42,15 +42,22 @@ def outcome_of(message: Message) -> str:
     if incident.cause.kind is CauseKind.SILENCE:
         return message.last_said(EventKind.OPENED)
     if incident.state is IncidentState.RESOLVED and incident.resolved_at is not None:
-        ends = [each for each in message.history if each.kind is EventKind.RESOLVED]
-        why = f" {ends[-1].why}" if ends else ""
-        return f"Resolved after {lasting(incident.resolved_at - incident.opened_at)}.{why}"
+        why = message.circumstances.repaired_by or message.last_said(EventKind.RESOLVED)
+        took = lasting(incident.resolved_at - incident.opened_at)
+        return f"Resolved after {took}.{_looked_after_by(message)} {why}".strip()
     by_hand = [each.why for each in message.history if each.kind is EventKind.HANDED_OVER]
     said = [f"By hand: {by_hand[-1]}"] if by_hand else []
     if incident.state is IncidentState.ACKNOWLEDGED and incident.acknowledged_until is not None:
         until = instant(incident.acknowledged_until)
         said.append(f"{incident.acknowledged_by} looks after it until {until}.")
     return " ".join(said)
+
+
+def _looked_after_by(message: Message) -> str:
+    """Who said so, each once, in order."""
+    said = [each.who for each in message.history if each.kind is EventKind.ACKNOWLEDGED]
+    who = ", ".join(one_line(each) for each in dict.fromkeys(said))
+    return f" {who} looked after it." if who else ""
 
 
 def lasting(time: timedelta) -> str:

@@ -12,6 +12,7 @@ from pydantic import AnyHttpUrl, Field, SecretStr
 from alerts.escaping import cut
 from alerts.incident_facts import facts_of_incident
 from alerts.news import told_all
+from alerts.passages import addresses_of, passages_of
 from alerts.posting import Poster
 from monitor.core.breaks import Severity
 from monitor.core.incidents import IncidentState, Message, Told
@@ -77,6 +78,7 @@ class PagerDutyChannel:
         if action != "trigger":
             return event
         details = {fact.label: fact.value for fact in facts_of_incident(message)}
+        details |= {each.heading: "\n".join(each.lines) for each in passages_of(message)}
         if message.examples:
             details["Examples"] = "\n".join(message.examples)
         event["payload"] = {
@@ -87,8 +89,8 @@ class PagerDutyChannel:
             "class": message.incident.cause.kind.value,
             "custom_details": details,
         }
-        if message.link:
-            event["links"] = [{"href": message.link, "text": "tieout"}]
+        if addresses := addresses_of(message):
+            event["links"] = [{"href": each.url, "text": each.name} for each in addresses]
         return event
 
 

@@ -14,6 +14,7 @@ from alerts.answers import SecretUrl
 from alerts.escaping import cut, one_line
 from alerts.incident_facts import facts_of_incident, outcome_of
 from alerts.news import news_of, told_all
+from alerts.passages import addresses_of, passages_of
 from alerts.posting import Poster
 from monitor.core.breaks import Severity
 from monitor.core.incidents import IncidentState, Message, Told
@@ -73,6 +74,9 @@ def _card(message: Message) -> dict[str, Any]:
     if outcome := outcome_of(message):
         body.append(_text(outcome))
     body += [_text(f"{fact.label}: {fact.value}") for fact in facts_of_incident(message)]
+    for passage in passages_of(message):
+        body.append(_text(passage.heading, weight="bolder"))
+        body += [_text(line) for line in passage.lines]
     body += [_text(f"• {each}") for each in message.examples]
     card: dict[str, Any] = {
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
@@ -80,8 +84,10 @@ def _card(message: Message) -> dict[str, Any]:
         "version": "1.4",
         "body": body,
     }
-    if message.link:
-        card["actions"] = [{"type": "Action.OpenUrl", "title": "Open", "url": message.link}]
+    if addresses := addresses_of(message):
+        card["actions"] = [
+            {"type": "Action.OpenUrl", "title": each.name, "url": each.url} for each in addresses
+        ]
     return card
 
 

@@ -6,13 +6,14 @@ breaks stands, and everybody who was told of it is told how it goes on, in one p
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
 from monitor.core.breaks import BreakKind, Finding, Severity
+from monitor.core.circumstances import Circumstances
 from monitor.core.model import StreamId
 from monitor.core.notices import Notice
 
@@ -142,6 +143,8 @@ class Message:
         history: everything that happened to it, in order.
         blind: streams that cannot be seen, and since when.
         link: where people look further; empty where no public address is configured.
+        circumstances: where its worst deal is stuck, why, and what could be done; empty where
+            they were not asked for.
     """
 
     incident: Incident
@@ -155,6 +158,7 @@ class Message:
     history: tuple[Event, ...]
     blind: Mapping[StreamId, datetime]
     link: str = ""
+    circumstances: Circumstances = field(default_factory=Circumstances)
 
     @property
     def key(self) -> str:

@@ -8,6 +8,7 @@ from pydantic import AnyHttpUrl, Field, Secret, model_validator
 
 from monitor.core.breaks import Severity
 from monitor.core.escalation import ChainSettings
+from monitor.core.links import LinkSettings
 from monitor.core.rates import CurrencyCode
 from monitor.core.streams import Duration, Name, Settings
 
@@ -75,6 +76,8 @@ class IncidentSettings(Settings):
     silent_after: Duration = timedelta(minutes=15)
     """How long a channel may fail before the others hear of it."""
     storm: StormSettings = StormSettings()
+    links: LinkSettings = LinkSettings()
+    """Where people look further."""
     urgency: tuple[UrgencySettings, ...] = ()
     """What raises an incident's severity: the money at risk, and how long it has stood."""
     escalations: dict[Name, ChainSettings] = {}

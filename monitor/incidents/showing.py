@@ -21,9 +21,9 @@ from monitor.core.metric_types import NoticeOutcome
 from monitor.core.ports import LivingChannel
 from monitor.delivery import Attempt, next_try
 from monitor.estate import Estate
+from monitor.incidents.circumstances import complete_message
 from monitor.incidents.digests import open_digest
 from monitor.incidents.reviewing import review_incidents
-from monitor.incidents.viewing import message_of
 from monitor.store import incidents, tellings
 from monitor.store.database import Connection, Database
 from monitor.store.tellings import Behind
@@ -118,8 +118,7 @@ def _is_over(incident: Incident) -> bool:
 def _show(behind: Behind, estate: Estate, database: Database, clock: Clock) -> Attempt | None:
     """Tell one channel of one incident; None where there is nothing to tell."""
     channel = estate.channels.get(behind.channel)
-    with database.read() as connection:
-        message = message_of(connection, estate, behind.incident)
+    message = complete_message(estate, database, behind.incident, clock())
     if not isinstance(channel, LivingChannel):
         return _give_up(database, behind, Reason.CONFIGURATION)
     if message is None:

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from monitor.core.breaks import LIVE_STATES, Break, BreakKind, BreakState
+from monitor.core.circumstances import HopState
 from monitor.core.conditions import is_met
 from monitor.core.entities import MOMENTS
 from monitor.core.model import StreamId, encode_value
@@ -18,7 +18,13 @@ from monitor.reports.overview import break_as_json
 from monitor.sight import see
 from monitor.store import breaks
 from monitor.store.database import Connection, Database
-from monitor.store.trace import TracedRecord, Transaction, find_transactions, records_of
+from monitor.store.trace import (
+    TracedRecord,
+    Transaction,
+    find_transactions,
+    load_transaction,
+    records_of,
+)
 
 MOST_TRACED = 20
 """Deals that one key may find."""
@@ -48,17 +54,6 @@ class Stop:
     def is_message(self) -> bool:
         """Middleware's word, not a business object."""
         return self.entity == "message"
-
-
-class HopState(StrEnum):
-    """How far a hand-off of one deal has come."""
-
-    DONE = "done"
-    AWAITED = "awaited"
-    LATE = "late"
-    MISSING = "missing"
-    NOT_STARTED = "not_started"
-    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +141,23 @@ def trace_deal(estate: Estate, database: Database, key: str, now: datetime) -> l
             for each in exact or found
             if each.flow in flows
         ]
+
+
+def trace_transaction(
+    estate: Estate, database: Database, flow: str, key: str, now: datetime
+) -> DealTrace | None:
+    """The deal of exactly this key in one flow; None where there is none.
+
+    Raises:
+        Transient, Permanent: the store failed.
+    """
+    process = estate.flow(flow)
+    if process is None:
+        return None
+    blind = see(estate, database, now).blind
+    with database.read() as connection:
+        found = load_transaction(connection, flow, key)
+        return None if found is None else _trace(process, found, blind, connection)
 
 
 def _trace(

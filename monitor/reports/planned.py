@@ -164,6 +164,14 @@ def _correction(each: Correction) -> Iterator[str]:
         yield f"      because {each.why}"
 
 
+def tell_write(write: Write) -> Iterator[str]:
+    """What would be written, one line a field, before and after."""
+    if not write.after:
+        yield _act(write)
+    for line in _values(write):
+        yield f"{_act(write)}: {' '.join(line.split())}"
+
+
 def _act(write: Write) -> str:
     keys = ", ".join(f"{use.kind} {use.value}" for use in write.keys[:_KEYS_SHOWN])
     match write.operation:

@@ -126,4 +126,17 @@ silence = Table(
 """What people are left alone with. `ended_at` is when somebody ended it before its time;
 `settled_at` is when its end was seen to, and what still stood was heard again."""
 
+incident_cause = Table(
+    "incident_cause",
+    metadata,
+    Column("incident_id", Identity, ForeignKey("incident.id"), primary_key=True),
+    Column("fingerprint", PlainText, nullable=False),
+    Column("episode", Integer, nullable=False),
+    Column("likely", PlainText, nullable=False),
+    Column("shared", PlainText, nullable=False),
+    Column("remedy", PlainText, nullable=False),
+    Column("worked_out_at", Instant, nullable=False),
+)
+"""Why each incident came up, as it was worked out by its worst break when it was first told."""
+
 APPEND_ONLY = (incident_event,)

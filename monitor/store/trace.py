@@ -66,6 +66,15 @@ class TracedRecord:
     versions: tuple[Version, ...]
 
 
+_TRANSACTIONS = select(
+    business_transaction.c.flow,
+    business_transaction.c.key,
+    business_transaction.c.status,
+    business_transaction.c.status_since,
+    business_transaction.c.evaluated_at,
+)
+
+
 def find_transactions(
     connection: Connection,
     *,
@@ -86,13 +95,7 @@ def find_transactions(
         limit: at most so many.
         offset: leave out so many.
     """
-    query = select(
-        business_transaction.c.flow,
-        business_transaction.c.key,
-        business_transaction.c.status,
-        business_transaction.c.status_since,
-        business_transaction.c.evaluated_at,
-    )
+    query = _TRANSACTIONS
     if text:
         in_key = business_transaction.c.key.icontains(text, autoescape=True)
         query = query.where(or_(in_key, business_transaction.c.id.in_(_with_record(text))))
@@ -102,11 +105,22 @@ def find_transactions(
         query = query.where(business_transaction.c.status == status.value)
     order = (business_transaction.c.flow, business_transaction.c.key)
     return [
-        Transaction(flow_, key, TransactionStatus(status_), since, at)
-        for flow_, key, status_, since, at in connection.execute(
-            query.order_by(*order).limit(limit).offset(offset)
-        )
+        _transaction(*row)
+        for row in connection.execute(query.order_by(*order).limit(limit).offset(offset))
     ]
+
+
+def load_transaction(connection: Connection, flow: str, key: str) -> Transaction | None:
+    """The transaction of exactly this key; None where there is none."""
+    is_it = (business_transaction.c.flow == flow, business_transaction.c.key == key)
+    row = connection.execute(_TRANSACTIONS.where(*is_it)).one_or_none()
+    return None if row is None else _transaction(*row)
+
+
+def _transaction(
+    flow: str, key: str, status: str, since: datetime | None, evaluated_at: datetime | None
+) -> Transaction:
+    return Transaction(flow, key, TransactionStatus(status), since, evaluated_at)
 
 
 def records_of(connection: Connection, flow: str, key: str) -> list[TracedRecord]:

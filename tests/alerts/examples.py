@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from alerts.compose import blind_notice, notice_of, sighted_notice
+from alerts.examples import examples as whole_messages
 from alerts.headline import headline
 from monitor.core.breaks import (
     Break,
@@ -329,6 +330,7 @@ def every_message() -> dict[str, Message]:
     singles = {f"opened_{kind.value}": message(found) for kind, found in FINDINGS.items()}
     return {
         **singles,
+        **{f"whole_{name}": each for name, each in whole_messages().items()},
         "acknowledged": message(state=IncidentState.ACKNOWLEDGED),
         "resolved": message(state=IncidentState.RESOLVED, history=(RESOLVED,)),
         "crowd": message(*several, cause=CROWD, history=(GREW,)),

@@ -9,6 +9,8 @@ import pytest
 
 from alerts.blocks import compose_message, compose_reply
 from alerts.document import document_of
+from alerts.examples import examples
+from alerts.incident_text import text_of
 from tests.alerts.examples import GREW, RESOLVED, every_message, every_notice
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -25,6 +27,8 @@ def messages() -> dict[str, str]:
     for name, message in shown.items():
         slack = {"text": message.text, "blocks": message.blocks}
         texts[f"{name}.slack.json"] = json.dumps(slack, indent=2, ensure_ascii=False) + "\n"
+    for name, whole in examples().items():
+        texts[f"whole_{name}.txt"] = text_of(whole) + "\n"
     texts["opened_missing.webhook.json"] = (
         json.dumps(json.loads(document_of(every_notice()["opened_missing"])), indent=2) + "\n"
     )

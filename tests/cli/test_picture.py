@@ -9,10 +9,11 @@ import pytest
 from rich.console import Console
 
 from monitor.core.breaks import BreakKind, BreakState, Severity
+from monitor.core.circumstances import HopState
 from monitor.core.model import StreamId
 from monitor.core.sight import Blindness
 from monitor.core.transactions import TransactionStatus
-from monitor.reports.deal import DealTrace, Hop, HopState, Stop
+from monitor.reports.deal import DealTrace, Hop, Stop
 from monitor.reports.picture import show_trace
 from tests.store.building import a_break, a_finding
 

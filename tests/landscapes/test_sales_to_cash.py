@@ -6,7 +6,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from monitor.reports.deal import HopState, trace_deal
+from monitor.core.circumstances import HopState
+from monitor.reports.deal import trace_deal
 from monitor.store.breaks import standing_breaks
 from monitor.store.database import Database
 from tests.landscapes.running import SmallEstate

@@ -15,6 +15,7 @@ REVISIONS = (
     "0014",
     "0022",
     "0019",
+    "0020",
 )
 """Every revision that this version knows. Stated here so that opening a store that is up to date
 needs no migration tool in memory."""

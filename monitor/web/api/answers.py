@@ -6,10 +6,10 @@ from typing import Any
 from pydantic import Field
 
 from monitor.core.breaks import BreakKind, BreakState, Severity
+from monitor.core.circumstances import HopState
 from monitor.core.corrections import CorrectionState, Guard, Mode, PlanState
 from monitor.core.incidents import CauseKind, EventKind, IncidentState
 from monitor.core.transactions import TransactionStatus
-from monitor.reports.deal import HopState
 from monitor.web.api.parts import Answer
 
 Money = dict[str, str]
