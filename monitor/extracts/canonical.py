@@ -33,6 +33,13 @@ def _canonical(table: Table, name: str) -> pl.Expr:
     return table.columns.field(name)
 
 
+def meeting(condition: pl.Expr, placed: pl.LazyFrame, table: Table) -> pl.LazyFrame:
+    """Placed rows that meet a condition over canonical fields."""
+    return placed.with_columns(
+        _canonical(table, name).alias(name) for name in sorted(set(condition.meta.root_names()))
+    ).filter(condition)
+
+
 def load_frame(
     placed: pl.LazyFrame,
     table: Table,
@@ -50,9 +57,7 @@ def load_frame(
         which: condition over canonical fields that wanted rows meet.
         observed_at: when the rows were seen.
     """
-    placed = placed.with_columns(
-        _canonical(table, name).alias(name) for name in sorted(set(which.meta.root_names()))
-    ).filter(which)
+    placed = meeting(which, placed, table)
     columns = table.columns
     keys = [
         columns.keys(kind).list.eval(pl.lit(f"{kind}:") + pl.element()) for kind in columns.kinds()

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from enum import Enum, auto
 
 import polars as pl
 
 from monitor.core.model import StreamId
 from monitor.core.screens import EVERY_ROW, Aggregate, Fact, identity_of
-from monitor.extracts.canonical import with_canonical
-from monitor.extracts.placing import HASH, Placing, Shard
+from monitor.extracts.canonical import meeting, with_canonical
+from monitor.extracts.placing import HASH, TRANSACTION, Placing, Shard
 from monitor.extracts.tables import Table
 
 _PEEK = 2000
@@ -16,6 +17,9 @@ _PEEK = 2000
 
 _COMMON = 0.9
 """Transactions a row, below which that is so."""
+
+_FEW = 0.1
+"""Share of rows that count, below which they are kept."""
 
 Identity = tuple[StreamId, str, str, str]
 
@@ -39,60 +43,100 @@ class Figures:
     places: Mapping[Identity, str]
 
 
+class _Reading(Enum):
+    """How a stream becomes figures."""
+
+    ROW_BY_ROW = auto()
+    """As it is; the few rows that share a transaction are put together afterwards."""
+    GROUPED = auto()
+    """Its rows commonly share a transaction: they become one while they are read."""
+    KEPT = auto()
+    """Few rows count: they are read whole, and need not be read again when they are looked at."""
+
+
 def read_figures(
     facts: Mapping[StreamId, Mapping[Identity, Fact]],
     tables: Mapping[StreamId, Table],
     placing: Placing,
     shard: Shard,
-) -> dict[StreamId, Figures]:
+) -> tuple[dict[StreamId, Figures], dict[StreamId, pl.DataFrame]]:
     """The figures of every stream, each table read once.
 
-    Where a transaction commonly has several rows they become one while they are read; else the
-    few that share theirs are put together afterwards.
+    Returns:
+        The figures, and of streams of which few rows count those rows, placed: whoever looks at
+        rows that count has them already.
     """
-    rows = {stream: _read(own, tables[stream], placing, shard) for stream, own in facts.items()}
-    crowded = {
-        stream
-        for stream, own in facts.items()
-        if _is_crowded(own, replace(tables[stream], rows=tables[stream].rows.head(_PEEK)), placing)
-    }
+    readings = {stream: _how_to_read(own, tables[stream], placing) for stream, own in facts.items()}
     plans = [
-        _grouped(facts[stream], each) if stream in crowded else each
-        for stream, each in rows.items()
+        _plan(readings[stream], own, tables[stream], placing.place(tables[stream], shard))
+        for stream, own in facts.items()
     ]
-    read = dict(zip(rows, pl.collect_all(plans, engine="streaming"), strict=True))
+    read = dict(zip(facts, pl.collect_all(plans, engine="streaming"), strict=True))
+    kept = {stream: read[stream] for stream, how in readings.items() if how is _Reading.KEPT}
+    for stream, rows in kept.items():
+        read[stream] = _shares(facts[stream], tables[stream], rows.lazy()).collect()
     return {
         stream: Figures(read.pop(stream), _places(own))
-        if stream in crowded
+        if readings[stream] is _Reading.GROUPED
         else _once_a_transaction(own, read.pop(stream))
         for stream, own in facts.items()
-    }
+    }, kept
 
 
-def _read(
-    facts: Mapping[Identity, Fact], table: Table, placing: Placing, shard: Shard
+def _how_to_read(facts: Mapping[Identity, Fact], table: Table, placing: Placing) -> _Reading:
+    """By its first rows: whether few of them count, or many share a transaction."""
+    first = placing.place(replace(table, rows=table.rows.head(_PEEK)), Shard())
+    hashes = _shares(facts, table, first).select(HASH).collect().to_series()
+    if _condition(facts) is not None and hashes.len() < _FEW * _PEEK:
+        return _Reading.KEPT
+    is_crowded = hashes.n_unique() < hashes.len() * _COMMON
+    return _Reading.GROUPED if is_crowded else _Reading.ROW_BY_ROW
+
+
+def _plan(
+    how: _Reading, facts: Mapping[Identity, Fact], table: Table, placed: pl.LazyFrame
 ) -> pl.LazyFrame:
-    """What each row contributes to the facts of its stream."""
+    match how:
+        case _Reading.KEPT:
+            return _rows_that_count(facts, table, placed)
+        case _Reading.GROUPED:
+            return _grouped(facts, _shares(facts, table, placed))
+        case _Reading.ROW_BY_ROW:
+            return _shares(facts, table, placed)
+
+
+def _condition(facts: Mapping[Identity, Fact]) -> pl.Expr | None:
+    """What a row must meet to count at all; None where every row counts."""
     wheres = {where: fact.where for (*_, where), fact in facts.items()}
+    every_row = identity_of(EVERY_ROW) in wheres
+    return None if every_row else pl.any_horizontal(*wheres.values())
+
+
+def _rows_that_count(
+    facts: Mapping[Identity, Fact], table: Table, placed: pl.LazyFrame
+) -> pl.LazyFrame:
+    condition = _condition(facts)
+    if condition is None:
+        return placed
+    own = [HASH, TRANSACTION, *table.columns.sources()]
+    return meeting(condition, placed, table).select(own)
+
+
+def _shares(facts: Mapping[Identity, Fact], table: Table, placed: pl.LazyFrame) -> pl.LazyFrame:
+    """What each row contributes to the facts of its stream."""
     used = {
         name
         for fact in facts.values()
         for each in (fact.where, fact.value)
         for name in each.meta.root_names()
     }
-    rows = with_canonical(placing.place(table, shard), table, used)
-    if identity_of(EVERY_ROW) not in wheres:
-        rows = rows.filter(pl.any_horizontal(*wheres.values()))
-    shares = {
-        _share(identity): _contribution(fact, len(wheres) == 1) for identity, fact in facts.items()
-    }
+    rows = with_canonical(placed, table, used)
+    condition = _condition(facts)
+    if condition is not None:
+        rows = rows.filter(condition)
+    alike = len({where for (*_, where) in facts}) == 1
+    shares = {_share(identity): _contribution(fact, alike) for identity, fact in facts.items()}
     return rows.select(HASH, **shares)
-
-
-def _is_crowded(facts: Mapping[Identity, Fact], first: Table, placing: Placing) -> bool:
-    """Whether the first rows of a table commonly share their transactions."""
-    hashes = _read(facts, first, placing, Shard()).select(HASH).collect().to_series()
-    return hashes.n_unique() < hashes.len() * _COMMON
 
 
 def _share(identity: Identity) -> str:

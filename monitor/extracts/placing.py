@@ -54,13 +54,16 @@ class Placing:
         elif own_key is not None:
             # Said of the file's own column, this reaches the reader of the file, which then
             # decodes nothing but the keys of rows that are not wanted.
-            rows = _wanted(table.rows, own_key.hash(), shard, hashes)
+            written = table.columns.written_key(self.flow.key)
+            key = (own_key if written is None else written).hash()
+            rows = wanted_rows(_in_shard(table.rows, key, shard), key, hashes)
             return _hashed(rows.with_columns(own_key.alias(TRANSACTION)))
         else:
             placed = table.rows.with_columns(
                 table.columns.keys(self.flow.key).alias(TRANSACTION)
             ).explode(TRANSACTION)
-        return _wanted(_hashed(placed), pl.col(HASH), shard, hashes)
+        rows = _in_shard(_hashed(placed), pl.col(HASH), shard)
+        return wanted_rows(rows, pl.col(HASH), hashes)
 
 
 def _hashed(placed: pl.LazyFrame) -> pl.LazyFrame:
@@ -68,12 +71,12 @@ def _hashed(placed: pl.LazyFrame) -> pl.LazyFrame:
     return known.with_columns(pl.col(TRANSACTION).hash().alias(HASH))
 
 
-def _wanted(
-    rows: pl.LazyFrame, key: pl.Expr, shard: Shard, hashes: pl.Series | None
-) -> pl.LazyFrame:
-    """The rows of which the hash of the key is wanted."""
-    if shard.of > 1:
-        rows = rows.filter(key % shard.of == shard.number)
+def _in_shard(rows: pl.LazyFrame, key: pl.Expr, shard: Shard) -> pl.LazyFrame:
+    return rows.filter(key % shard.of == shard.number) if shard.of > 1 else rows
+
+
+def wanted_rows(rows: pl.LazyFrame, key: pl.Expr, hashes: pl.Series | None) -> pl.LazyFrame:
+    """The rows of which the hash of the key is wanted; None for every row."""
     return rows if hashes is None else rows.filter(key.is_in(hashes.implode()))
 
 

@@ -13,7 +13,7 @@ from monitor.core.ports import FINDINGS, Rule, Scope
 from monitor.core.screens import EVERY_ROW
 from monitor.estate import Flow
 from monitor.extracts.canonical import MISFITS, load_frame
-from monitor.extracts.placing import HASH, TRANSACTION, Placing, Shard
+from monitor.extracts.placing import HASH, TRANSACTION, Placing, Shard, wanted_rows
 from monitor.extracts.screening import Suspects, find_suspects
 from monitor.extracts.tables import Table
 
@@ -62,9 +62,9 @@ def reconcile_shard(
     Rules that need a table which is not there are not asked.
     """
     rules = askable_rules(flow, tables)
-    suspects = find_suspects(rules, tables, placing, shard, as_of)
+    suspects, kept = find_suspects(rules, tables, placing, shard, as_of)
     wanted = _wanted_of(flow, rules, suspects, tables)
-    frames = _load_frames(flow, wanted, tables, placing, shard, as_of)
+    frames = _load_frames(flow, wanted, tables, placing, shard, kept, as_of)
     found, failed = [], set()
     for rule in rules:
         chosen = _frames_for(rule, flow, suspects[rule.name], frames)
@@ -108,22 +108,19 @@ def _load_frames(
     tables: Mapping[StreamId, Table],
     placing: Placing,
     shard: Shard,
+    kept: Mapping[StreamId, pl.DataFrame],
     as_of: datetime,
 ) -> dict[StreamId, pl.DataFrame]:
     """The rows of suspects in each stream that one of their rules looks at."""
-    read = pl.collect_all(
-        [
-            load_frame(
-                placing.place(tables[stream], shard, _hashes_of(suspects)),
-                tables[stream],
-                _rows_of(stream, suspects, flow),
-                as_of,
-            )
-            for stream, suspects in wanted.items()
-        ],
-        engine="streaming",
-    )
-    return dict(zip(wanted, read, strict=True))
+    plans = []
+    for stream, suspects in wanted.items():
+        hashes, which = _hashes_of(suspects), _rows_of(stream, suspects, flow)
+        if stream in kept and not which.meta.eq(EVERY_ROW):
+            placed = wanted_rows(kept[stream].lazy(), pl.col(HASH), hashes)
+        else:
+            placed = placing.place(tables[stream], shard, hashes)
+        plans.append(load_frame(placed, tables[stream], which, as_of))
+    return dict(zip(wanted, pl.collect_all(plans, engine="streaming"), strict=True))
 
 
 def _streams_of(rule: Rule, flow: Flow, present: Collection[StreamId]) -> list[StreamId]:

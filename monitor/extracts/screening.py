@@ -48,19 +48,23 @@ def find_suspects(
     placing: Placing,
     shard: Shard,
     now: datetime,
-) -> dict[str, Suspects]:
-    """The suspects of each rule, by its name."""
+) -> tuple[dict[str, Suspects], dict[StreamId, pl.DataFrame]]:
+    """The suspects of each rule, by its name, and rows that were read whole on the way.
+
+    Of a stream that is among the latter all rows are there, placed, that any screen counts.
+    """
     screens = {rule.name: _screen_of(rule, now) for rule in rules}
     known = {name: screen for name, screen in screens.items() if screen is not None}
     facts = defaultdict[StreamId, dict[Identity, Fact]](dict)
     for screen in known.values():
         for fact in screen.facts.values():
             facts[fact.stream][identify(fact)] = fact
-    held = _ask(known, read_figures(facts, tables, placing, shard))
+    figures, kept = read_figures(facts, tables, placing, shard)
+    held = _ask(known, figures)
     suspects = {name: Suspects() for name in screens.keys() - known.keys()}
     for name, screen in known.items():
         suspects[name] = Suspects(held[name], _rows_that_count(screen))
-    return suspects
+    return suspects, kept
 
 
 def _rows_that_count(screen: Screen) -> dict[StreamId, list[pl.Expr]]:

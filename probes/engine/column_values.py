@@ -93,8 +93,9 @@ _SOME: Final = 1000
 
 def _quick_instants(texts: pl.Series, convert: Convert) -> pl.Series:
     """Date and time by place; what follows them, the same in many rows, by a table of shifts."""
+    # Stamps repeat too seldom for a cache of them to pay.
     local = texts.str.head(_SECONDS).str.to_datetime(
-        "%Y-%m-%dT%H:%M:%S", time_unit="us", strict=False
+        "%Y-%m-%dT%H:%M:%S", time_unit="us", strict=False, cache=False
     )
     endings = texts.str.slice(_SECONDS)
     distinct = [each for each in endings.unique() if each]

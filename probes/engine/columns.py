@@ -61,14 +61,25 @@ class ColumnMapper:
 
     def missing_columns(self) -> list[str]:
         """Columns that the mapping reads and the extract has not."""
+        return sorted(
+            path for path in self._paths() if not {path, path.split(".")[0]} & set(self._schema)
+        )
+
+    def sources(self) -> list[str]:
+        """Columns that the mapping and the cursor read, as frames name them."""
+        cursor = self._settings.cursor
+        paths = self._paths() | ({cursor.field} if cursor is not None else set())
+        names = {path if path in self._schema else path.split(".")[0] for path in paths}
+        return sorted(RAW + name for name in names)
+
+    def _paths(self) -> set[str]:
         mappings = [as_field_mapping(each) for each in self._settings.map.values()]
         keys = [*self._settings.defines.values(), *self._settings.refers.values()]
-        wanted = {
+        return {
             self._settings.id,
             *(mapping.source for mapping in mappings if mapping.source is not None),
             *(path for key in keys for path in paths_of(as_key_mapping(key))),
         }
-        return sorted(path for path in wanted if not {path, path.split(".")[0]} & set(self._schema))
 
     def native_id(self) -> pl.Expr:
         """The source's own identifier, as text; null where there is none."""
@@ -139,6 +150,19 @@ class ColumnMapper:
         if isinstance(self._schema.get(paths[0].split(".")[0]), pl.List):
             return None
         return self._quick_key(paths[0], mapping)
+
+    def written_key(self, kind: str) -> pl.Expr | None:
+        """The column of a single key that is taken as it stands, blanks included; else None."""
+        if self.single_key(kind) is None:
+            return None
+        (mapping,) = (
+            as_key_mapping(mappings[kind])
+            for mappings in (self._settings.defines, self._settings.refers)
+            if kind in mappings
+        )
+        if mapping.normalise:
+            return None
+        return self._column(paths_of(mapping)[0]).cast(pl.String)
 
     def kinds(self) -> list[str]:
         """Every key kind that rows may carry."""
