@@ -24,7 +24,6 @@ _FITTING: Mapping[str, frozenset[Fix]] = {
 """By check, the fixes that its breaks can have beside a person; any for a check not named here."""
 
 _OF_HAND_OFFS = frozenset({Fix.CREATE, Fix.REPLAY, Fix.TRIGGER})
-_AGAIN = frozenset({Fix.REPLAY, Fix.TRIGGER})
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _NOBODY = (POLICY, "tieout")
 
@@ -70,10 +69,14 @@ def _check_fit(path: KeyPath, policy: PolicySettings, rule: RuleSettings) -> Ite
         ("from", fix is Fix.LINK and policy.source is None),
         ("set", fix is Fix.CLOSE and not policy.set),
         ("trigger", fix is Fix.TRIGGER and policy.trigger is None),
-        ("effect", fix in _AGAIN and policy.effect is None and not is_hand_off),
+        ("effect", fix is Fix.REPLAY and policy.effect is None and not is_hand_off),
+        ("effect", fix is Fix.TRIGGER and policy.effect is None),
     ):
         if is_lacking:
             yield Problem((*path, "fix"), f"the fix '{fix}' needs '{key}'")
+    if fix is None and policy.trigger is not None and policy.effect is None:
+        message = "a trigger needs 'effect': nothing else shows whether the flow ran"
+        yield Problem((*path, "trigger"), message, at_key=True)
     if policy.limits is not None and policy.mode is not Mode.AUTO:
         yield Problem((*path, "limits"), "limits of its own are for the mode 'auto'", at_key=True)
 

@@ -100,6 +100,7 @@ class Guard(StrEnum):
     COUNT = "count"
     SHARE = "share"
     MONEY = "money"
+    DAILY = "daily"
     BLIND_SOURCE = "blind_source"
     EMPTY_SOURCE = "empty_source"
     SHRUNKEN_SOURCE = "shrunken_source"

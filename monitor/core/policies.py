@@ -5,7 +5,7 @@ Nothing is corrected that no policy names. Everything else here only ever takes 
 
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Annotated, Self
+from typing import Annotated, Self, TypeVar
 
 from pydantic import Field, model_validator
 
@@ -14,7 +14,13 @@ from monitor.core.flows import ClockTime, StreamName
 from monitor.core.model import FieldType, Value, decode_value
 from monitor.core.streams import Duration, Name, Settings
 
+_Said = TypeVar("_Said")
+
 Share = Annotated[float, Field(ge=0, le=1)]
+
+
+def _first(said: _Said | None, otherwise: _Said) -> _Said:
+    return otherwise if said is None else said
 
 
 def read_set_value(kind: FieldType, value: str | int | bool) -> Value:
@@ -38,6 +44,33 @@ class LimitSettings(Settings):
     """Value at risk in one plan, in the firm's currency; None: no cap."""
 
 
+PLANS_A_DAY = 5
+"""How much all plans may do within a day, in plans that go to their limits, unless it is said."""
+
+
+class DailySettings(Settings):
+    """How much all plans of all flows together may write within any 24 hours.
+
+    What is not said is five times what one plan may do.
+    """
+
+    corrections: int | None = Field(default=None, ge=0)
+    """Corrections that write."""
+    share: Share | None = None
+    """Share of a flow's transactions that they touch."""
+    money: Decimal | None = Field(default=None, ge=0)
+    """Value at risk, in the firm's currency."""
+
+    def over(self, limits: LimitSettings) -> LimitSettings:
+        """Everything said, where one plan has these limits."""
+        money = limits.money if limits.money is None else limits.money * PLANS_A_DAY
+        return LimitSettings(
+            corrections=_first(self.corrections, limits.corrections * PLANS_A_DAY),
+            share=_first(self.share, min(1.0, limits.share * PLANS_A_DAY)),
+            money=_first(self.money, money),
+        )
+
+
 class PolicySettings(Settings):
     """What may be done about the breaks of one rule or hand-off."""
 
@@ -56,7 +89,8 @@ class PolicySettings(Settings):
     """For `create`: key kind of the new record to the kind of the source's key whose value it gets;
     kinds that both have need not be named."""
     effect: StreamName | None = None
-    """For `replay` and `trigger`: where the effect would be seen; what has one is not replayed."""
+    """For `replay` and `trigger`: where the effect would be seen; what has one is not replayed. A
+    hand-off's replay is seen where it leads to; a trigger always needs it named."""
     trigger: Name | None = None
     """For `trigger`: which of the system's triggers starts the flow again."""
     limits: LimitSettings | None = None
@@ -126,6 +160,7 @@ class CorrectionSettings(Settings):
     """What holds for every correction, whatever its policy says."""
 
     limits: LimitSettings = LimitSettings()
+    daily: DailySettings = DailySettings()
     allow: tuple[WindowSettings, ...] = ()
     """When corrections may be applied; empty: at any time."""
     deny: tuple[WindowSettings, ...] = ()

@@ -1,7 +1,7 @@
 """Apply: an approved plan is judged whole and claimed, then carried out one by one."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from monitor.core.clock import Clock
 from monitor.core.corrections import CorrectionState, Guard, PlanState, Refusal
@@ -9,16 +9,19 @@ from monitor.core.errors import Permanent, Reason
 from monitor.correcting.executing import execute
 from monitor.correcting.failpoints import Failpoint, reach
 from monitor.correcting.guards import PASSING, Moment
-from monitor.correcting.rechecking import recheck
+from monitor.correcting.guards.extent import daily
+from monitor.correcting.rechecking import Check, recheck
+from monitor.correcting.survey import spent_lately
 from monitor.correcting.task import WATCH, Task, tasks_of
 from monitor.estate import Estate
 from monitor.store.audit import append_audit
 from monitor.store.corrections import LIVE, corrections_of
 from monitor.store.database import Database
+from monitor.store.outlays import hold_outlays
 from monitor.store.plans import KeptPlan, load_plan, move_plan
 from monitor.store.refusals import replace_refusals
 
-WAITING = PASSING | {Guard.KILL_SWITCH, Guard.BREAKER_OPEN}
+WAITING = PASSING | {Guard.KILL_SWITCH, Guard.BREAKER_OPEN, Guard.DAILY}
 """Refusals after which an approved plan may wait, until it expires."""
 
 
@@ -58,11 +61,11 @@ def apply_plan(
     """
     kept = _load(estate, database, plan_hash)
     if kept.state is PlanState.APPROVED:
-        refusals = why_refused(kept, estate, database, clock)
+        check = recheck(kept.plan, estate, database, clock, Moment.APPLICATION)
+        refusals = check.refusals or _claim(kept, check, estate, database, clock, who)
         if refusals:
             _refuse(kept, refusals, database, clock, who)
             return Applied(plan_hash, refusals)
-        _claim(kept, database, clock, who)
         reach(Failpoint.PLAN_CLAIMED)
     elif kept.state is not PlanState.APPLYING:
         raise Permanent(f"the plan is {kept.state.value}, not approved", reason=Reason.REFUSED)
@@ -118,16 +121,25 @@ def _load(estate: Estate, database: Database, plan_hash: str) -> KeptPlan:
     return kept
 
 
-def _claim(kept: KeptPlan, database: Database, clock: Clock, who: str) -> None:
-    """One process alone begins with a plan."""
+def _claim(
+    kept: KeptPlan, check: Check, estate: Estate, database: Database, clock: Clock, who: str
+) -> tuple[Refusal, ...]:
+    """One process alone begins with a plan; why not, where others have used up the day since."""
     with database.write() as connection:
+        hold_outlays(connection)
         now, name = clock(), kept.plan.hash
+        if check.situation is not None:
+            spent = spent_lately(connection, kept.plan, estate, now)
+            refusals = tuple(daily(kept.plan, replace(check.situation, spent=spent)))
+            if refusals:
+                return refusals
         if not move_plan(connection, name, PlanState.APPROVED, PlanState.APPLYING, "", now):
             raise Permanent("somebody else has begun with the plan", reason=Reason.CONFLICT)
         append_audit(
             connection, at=now, who=who, action="apply plan", subject=f"plan {name}",
             detail={"approved_by": [each.who for each in kept.approvals if each.is_approved]},
         )  # fmt: skip
+    return ()
 
 
 def _refuse(

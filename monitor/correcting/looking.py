@@ -2,6 +2,7 @@
 
 from monitor.core.clock import Clock
 from monitor.core.errors import Permanent, Reason
+from monitor.core.flows import HandOffSettings
 from monitor.core.model import KeyUse, Page, Record, StreamId
 from monitor.core.writing import Operation, Write
 from monitor.correcting.task import Task
@@ -55,13 +56,28 @@ def see_effect(task: Task, estate: Estate, database: Database, clock: Clock) -> 
     Raises:
         Transient, Permanent: it could not be looked for; nothing is known of it.
     """
-    write, policy = task.correction.write, task.policy
+    write = task.correction.write
     if write is None or write.operation not in (Operation.REPLAY, Operation.TRIGGER):
         return None
-    if policy is None or policy.effect is None:
+    effect = _effect_of(task, write, estate)
+    if effect is None:
         return None
-    source = _source(estate, StreamId.parse(policy.effect))
-    return bool(_find(source, write.keys, database, clock))
+    return bool(_find(_source(estate, effect), write.keys, database, clock))
+
+
+def _effect_of(task: Task, write: Write, estate: Estate) -> StreamId | None:
+    """Where the effect would be seen: as the policy says, or else where the hand-off leads to."""
+    policy, flow = task.policy, estate.flow(task.plan.flow)
+    if policy is not None and policy.effect is not None:
+        return StreamId.parse(policy.effect)
+    rule = None if flow is None else flow.settings.get(task.correction.rule)
+    if not isinstance(rule, HandOffSettings):
+        return None
+    source = estate.sources.get(StreamId.parse(rule.to))
+    is_findable = source is not None and any(
+        use.kind in source.capabilities.lookup for use in write.keys
+    )
+    return StreamId.parse(rule.to) if is_findable else None
 
 
 def _find(

@@ -21,6 +21,21 @@ class Population:
 
 
 @dataclass(frozen=True, slots=True)
+class Spent:
+    """What other plans wrote within the last day, or are about to.
+
+    Attributes:
+        corrections: how many, of all flows.
+        transactions: of the plan's own flow, that they touch.
+        money: value at risk of all of them, in the firm's currency; None where not known.
+    """
+
+    corrections: int = 0
+    transactions: frozenset[str] = frozenset()
+    money: Decimal | None = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     """What is true at one instant, as far as it matters to one plan.
 
@@ -32,6 +47,7 @@ class Situation:
         transactions: of the flow.
         money: by fingerprint, value at risk in the firm's currency; of what is missing here it is
             not known.
+        spent: what other plans wrote within a day.
         blind: streams that the plan rests on and that cannot be seen.
         populations: of the streams that the plan rests on and that are never empty.
         clocks: by system, how far its clock is ahead of ours; behind, where negative.
@@ -52,6 +68,7 @@ class Situation:
     policies_digest: str
     transactions: int
     money: Mapping[str, Decimal] = field(default_factory=dict)
+    spent: Spent = field(default_factory=Spent)
     blind: Mapping[StreamId, Blindness] = field(default_factory=dict)
     populations: Mapping[StreamId, Population] = field(default_factory=dict)
     clocks: Mapping[str, timedelta] = field(default_factory=dict)

@@ -16,13 +16,14 @@ from monitor.core.model import StreamId
 from monitor.core.ports import MONEY
 from monitor.core.sight import Blindness
 from monitor.core.transactions import TransactionStatus
-from monitor.correcting.situation import Population, Situation
+from monitor.correcting.situation import Population, Situation, Spent
 from monitor.estate import Estate, Flow
 from monitor.sight import see
 from monitor.store.breakers import load_breakers
 from monitor.store.corrections import claims, corrections_of, corrections_since
 from monitor.store.database import Connection, Database
 from monitor.store.halts import load_halt
+from monitor.store.outlays import outlays_since
 from monitor.store.plans import approvals_of, handed_over, spoken_for
 from monitor.store.populations import (
     count_lost,
@@ -37,7 +38,7 @@ from reconcilers.money import convert
 log = structlog.get_logger(__name__)
 
 LATELY = timedelta(days=1)
-"""What a source lost within this time, it had until lately."""
+"""What a source lost within this time, it had until lately; and over what `daily` limits hold."""
 
 _CENTS = Decimal("0.00")
 """Added, it gives a sum of money the two digits that people expect, and takes none away."""
@@ -83,6 +84,7 @@ def survey(
             policies_digest=flow.policies_digest,
             transactions=_count_transactions(connection, flow),
             money=in_currency(plan.corrections, estate, now.date()),
+            spent=spent_lately(connection, plan, estate, now),
             blind={**dict.fromkeys(silent, Blindness.LAST_LOOK_FAILED), **blind},
             populations=_populations(connection, streams, estate, now),
             clocks=clocks,
@@ -116,27 +118,55 @@ def in_currency(corrections: Iterable[Correction], estate: Estate, on: date) -> 
         estate: its currency and rates.
         on: the day whose rates count.
     """
-    known = {each.fingerprint: each for each in corrections if each.value_at_risk is not None}
-    amounts = pl.DataFrame(
+    known = {each.fingerprint: (each.value_at_risk, each.currency) for each in corrections}
+    return _convert(known, estate, on)
+
+
+def spent_lately(connection: Connection, plan: Plan, estate: Estate, now: datetime) -> Spent:
+    """What other plans wrote within the last day, or are about to write.
+
+    Args:
+        connection: a transaction.
+        plan: that does not count.
+        estate: the firm's currency and rates.
+        now: the present.
+    """
+    outlays = outlays_since(connection, now - LATELY, besides=plan.hash)
+    amounts = {str(number): (each.value_at_risk, each.currency)
+               for number, each in enumerate(outlays)}  # fmt: skip
+    valued = _convert(amounts, estate, now.date())
+    return Spent(
+        len(outlays),
+        frozenset(each.transaction for each in outlays if each.flow == plan.flow),
+        sum(valued.values(), Decimal(0)) if len(valued) == len(outlays) else None,
+    )
+
+
+def _convert(
+    amounts: Mapping[str, tuple[Decimal | None, str]], estate: Estate, on: date
+) -> dict[str, Decimal]:
+    """Amounts in the firm's currency, by name, by the rates of a day; without those unknown."""
+    known = {name: each for name, each in amounts.items() if each[0] is not None}
+    asked = pl.DataFrame(
         {
-            "fingerprint": list(known),
-            "amount": [each.value_at_risk for each in known.values()],
-            "currency": [each.currency or None for each in known.values()],
+            "name": list(known),
+            "amount": [amount for amount, _ in known.values()],
+            "currency": [currency or None for _, currency in known.values()],
             "target": [estate.currency] * len(known),
             "on": [on] * len(known),
         },
         schema={
-            "fingerprint": pl.String,
+            "name": pl.String,
             "amount": MONEY,
             "currency": pl.String,
             "target": pl.String,
             "on": pl.Date,
         },
     )
-    valued = convert(amounts, estate.rates).drop_nulls("value")
+    valued = convert(asked, estate.rates).drop_nulls("value")
     return {
-        fingerprint: value.normalize() + _CENTS
-        for fingerprint, value in valued.select("fingerprint", "value").iter_rows()
+        name: value.normalize() + _CENTS
+        for name, value in valued.select("name", "value").iter_rows()
     }
 
 

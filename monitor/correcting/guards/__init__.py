@@ -15,6 +15,7 @@ GUARDS: Mapping[Guard, Check] = {
     Guard.COUNT: extent.count,
     Guard.SHARE: extent.share,
     Guard.MONEY: extent.money,
+    Guard.DAILY: extent.daily,
     Guard.BLIND_SOURCE: sources.blind_source,
     Guard.EMPTY_SOURCE: sources.empty_source,
     Guard.SHRUNKEN_SOURCE: sources.shrunken_source,

@@ -1,4 +1,4 @@
-"""How much one plan may do: corrections, share of the flow, money."""
+"""How much one plan may do, and all of them within a day: corrections, share of the flow, money."""
 
 from collections.abc import Collection, Iterator, Mapping
 from decimal import Decimal
@@ -46,6 +46,41 @@ def money(plan: Plan, situation: Situation) -> Iterator[Refusal]:
             yield Refusal(
                 Guard.MONEY, f"{part.what} {at_stake:,f} at stake; the limit is {most:,f}"
             )
+
+
+def daily(plan: Plan, situation: Situation) -> Iterator[Refusal]:
+    """Many small plans do no more within 24 hours than they may together."""
+    writes = [each for each in plan.corrections if each.write is not None]
+    if not writes:
+        return
+    spent, settings = situation.spent, situation.settings
+    limits = settings.daily.over(settings.limits)
+    since = "within 24 hours all plans together would"
+    count = spent.corrections + len(writes)
+    if count > limits.corrections:
+        most = f"the limit is {limits.corrections:,}"
+        yield Refusal(Guard.DAILY, f"{since} make {count:,} corrections; {most}")
+    touched = len(spent.transactions | {each.transaction for each in writes})
+    if touched > max(1, limits.share * situation.transactions):
+        yield Refusal(
+            Guard.DAILY,
+            f"{since} touch {touched:,} of {situation.transactions:,} transactions of {plan.flow};"
+            f" the limit is {limits.share:.1%}",
+        )
+    if limits.money is None:
+        return
+    at_stake = _Part("", writes, limits).at_stake(situation.money)
+    if at_stake is None or spent.money is None:
+        yield Refusal(
+            Guard.DAILY,
+            "what all plans of 24 hours have at stake cannot be stated in the firm's currency, and"
+            f" the limit is {limits.money:,f}",
+        )
+    elif spent.money + at_stake > limits.money:
+        yield Refusal(
+            Guard.DAILY,
+            f"{since} have {spent.money + at_stake:,f} at stake; the limit is {limits.money:,f}",
+        )
 
 
 class _Part:
