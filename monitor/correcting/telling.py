@@ -4,6 +4,7 @@ from datetime import datetime
 
 from alerts.compose import handed_over_notice
 from alerts.routing import route
+from monitor.core.notices import Notice
 from monitor.correcting.task import Task
 from monitor.estate import Estate
 from monitor.incidents.raising import raise_by_hand
@@ -30,4 +31,31 @@ def tell_person(
     notice = handed_over_notice(standing, text, now, estate.address, estate.titles)
     channels = estate.corrections.tell or route(notice, estate.routing)
     outbox.enqueue(connection, notice, estate.only_feeds(channels), now)
-    raise_by_hand(connection, estate, standing, text, channels, now)
+    raise_by_hand(connection, estate, standing, tell_in_full(notice), channels, now)
+
+
+def tell_in_full(notice: Notice) -> str:
+    """A hand-over in one paragraph: why a person, what is wrong where, whose it is, and a link.
+
+    Incidents and tickets show it as it stands, so that nobody has to look anything up.
+    """
+    place = " ".join(part for part in (notice.system, notice.entity, notice.record_id) if part)
+    field = f", field {notice.field}" if notice.field else ""
+    parts = [
+        f"{notice.why.rstrip('.')}.",
+        f"Where: {place}{field}, deal {notice.transaction}.",
+        _values(notice),
+        f"Owner: {notice.owner}." if notice.owner else "",
+        notice.link,
+    ]
+    return " ".join(part for part in parts if part)
+
+
+def _values(notice: Notice) -> str:
+    """Both values, as far as there are any."""
+    said = []
+    if notice.actual is not None:
+        said.append(f"It says {notice.actual}")
+    if notice.expected is not None:
+        said.append(f"{'it' if said else 'It'} should say {notice.expected}")
+    return f"{'; '.join(said)}." if said else ""

@@ -6,6 +6,7 @@ from monitor.store.views import Column, Kind, View
 _TEXT, _COUNT, _MONEY = Kind.TEXT, Kind.COUNT, Kind.MONEY
 _SECONDS, _TRUTH, _INSTANT = Kind.SECONDS, Kind.TRUTH, Kind.INSTANT
 
+_YES = "(SELECT count(*) FROM approval a WHERE a.plan = c.plan AND a.is_approved)"
 _STANDS = ", ".join(f"'{state.value}'" for state in sorted(LIVE_STATES))
 _FLOW = Column("flow", _TEXT, "t.flow", "Business process.")
 _DEAL = Column("transaction_key", _TEXT, "t.key", "Business key of the deal.")
@@ -65,6 +66,55 @@ BREAK_HISTORY = View(
         _same("why", _TEXT, "One sentence.", "s"),
     ),
     "break_transition s",
+)
+
+CORRECTIONS = View(
+    "corrections",
+    "A correction of a plan that was kept, as it stands.",
+    (
+        _same("id", _COUNT, "What people type.", "c"),
+        Column("plan_id", _TEXT, "substr(c.plan, 1, 12)", "What people type of its plan."),
+        Column("plan_hash", _TEXT, "c.plan", "Names the plan, and all that it would do."),
+        _same("flow", _TEXT, "Business process.", "p"),
+        _same("mode", _TEXT, "`propose`: people approve it; `auto`: its policies do.", "p"),
+        _same("requester", _TEXT, "Who asked for it; `tieout` for the daemon.", "p"),
+        Column("break_id", _TEXT, "substr(c.fingerprint, 1, 10)", "`id` in `tieout_breaks`."),
+        _same("fingerprint", _TEXT, "Of the break.", "c"),
+        Column("transaction_key", _TEXT, 'b."transaction"', "Business key of the deal."),
+        _same("rule", _TEXT, "Rule or hand-off that found the break.", "b"),
+        _same("value_at_risk", _MONEY, "Money that depends on the break.", "b"),
+        _same("currency", _TEXT, "Its currency, ISO 4217.", "b"),
+        _same("system", _TEXT, "Where it writes; empty: a person does it.", "c"),
+        _same("target", _TEXT, "The record, or the key that it will have.", "c"),
+        _same("native_id", _TEXT, "The system's own identifier, once it is known.", "c"),
+        _same("state", _TEXT, "Where it is in its life.", "c"),
+        Column("verified", _TRUTH, "c.state = 'verified'", "Read back, and as intended."),
+        _same("reason", _TEXT, "Why it ended so, or why nothing is known.", "c"),
+        _same("undoes", _COUNT, "Correction that it takes back; null: none.", "c"),
+        Column("planned_at", _INSTANT, "p.made_at", "When its plan was made."),
+        _same("opened_at", _INSTANT, "When the break was confirmed.", "b"),
+        _same("intended_at", _INSTANT, "When its intent was durable; null: nothing written.", "c"),
+        _same("applied_at", _INSTANT, "When its target had taken it.", "c"),
+        _same("ended_at", _INSTANT, "When it came to an end; null: it has not.", "c"),
+        Column("approved_by", _COUNT, _YES, "How many people, or policies, approved its plan."),
+    ),
+    "correction c JOIN plan p ON p.hash = c.plan"
+    ' LEFT JOIN "break" b ON b.fingerprint = c.fingerprint',
+)
+
+CORRECTION_STEPS = View(
+    "correction_steps",
+    "A step in the life of a correction.",
+    (
+        Column("correction_id", _COUNT, "s.correction_id", "`id` in `tieout_corrections`."),
+        _same("sequence", _COUNT, "Order within the correction's life.", "s"),
+        _same("at", _INSTANT, "When.", "s"),
+        Column("state_before", _TEXT, 's."before"', "State before."),
+        Column("state_after", _TEXT, 's."after"', "State after."),
+        _same("who", _TEXT, "In whose name; `tieout` for the daemon.", "s"),
+        _same("why", _TEXT, "One sentence.", "s"),
+    ),
+    "correction_step s",
 )
 
 _MEASURED = "business_transaction t LEFT JOIN measured_deal m ON m.transaction_id = t.id"
@@ -153,4 +203,14 @@ QUARANTINE = View(
     "quarantine q",
 )
 
-VIEWS = (BREAKS, BREAK_HISTORY, TRANSACTIONS, HAND_OFFS, RECORDS, STREAMS, QUARANTINE)
+VIEWS = (
+    BREAKS,
+    BREAK_HISTORY,
+    CORRECTIONS,
+    CORRECTION_STEPS,
+    TRANSACTIONS,
+    HAND_OFFS,
+    RECORDS,
+    STREAMS,
+    QUARANTINE,
+)

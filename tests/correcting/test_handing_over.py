@@ -1,12 +1,16 @@
 """What no write can repair is told to a person, once, with everything needed."""
 
+from dataclasses import replace
+
 import pytest
 
 from monitor.core.breaks import BreakState
 from monitor.core.corrections import CorrectionState, PlanState
+from monitor.core.incidents import EventKind
 from monitor.core.notices import NoticeKind
 from monitor.store.corrections import touched_transactions
 from monitor.store.database import Database
+from monitor.store.incidents import events_of, incidents_of
 from tests.correcting.small import CorrectedFirm
 
 
@@ -56,3 +60,34 @@ def test_channels_that_nobody_named_leave_it_to_the_routes(firm: CorrectedFirm) 
     firm.look()
     assert firm.told.notices == []  # the firm's routes do not carry what is handed over
     assert firm.states(plan) == [CorrectionState.HANDED_OVER]
+
+
+def test_the_incident_says_everything_that_somebody_needs(firm: CorrectedFirm) -> None:
+    firm.win("D2")
+    firm.staff("D2", amount="1.00")
+    firm.look()
+    firm.policies = {"budget": {"mode": "propose", "fix": "hand_over"}}
+    firm.rebuild()
+    firm.estate = replace(firm.estate, address="https://tieout.example")
+    plan = firm.approved()
+    firm.apply(plan)
+    with firm.database.read() as connection:
+        numbers = {
+            number
+            for each in firm.breaks()
+            for number in incidents_of(connection, {each.fingerprint}).values()
+        }
+        said = [
+            event.why
+            for number in sorted(numbers)
+            for event in events_of(connection, number)
+            if event.kind is EventKind.HANDED_OVER
+        ]
+    (entry,) = firm.entries(plan)
+    assert said == [
+        (
+            f"its policy leaves it to a person (correction {entry.id}). Where: psa project p-D2,"
+            " field amount, deal D2. It says 1; it should say 1000. Owner: delivery."
+            " https://tieout.example/transactions/D2"
+        )
+    ]

@@ -119,6 +119,6 @@ def test_a_view_that_reads_otherwise_is_made_anew(own_database: Database) -> Non
 def test_views_make_way_for_a_migration_and_other_peoples_stay(own_database: Database) -> None:
     own_database.migrate()
     with own_database.write() as connection:
-        connection.execute(text("CREATE VIEW report AS SELECT key FROM business_transaction"))
+        connection.execute(text("CREATE VIEW their_own AS SELECT key FROM business_transaction"))
         drop_views(connection)
-        assert inspect(connection).get_view_names() == ["report"]
+        assert inspect(connection).get_view_names() == ["their_own"]
