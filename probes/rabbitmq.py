@@ -30,6 +30,7 @@ from probes.engine.managed_queue import ManagedQueue, count_of, objects, path_of
 from probes.engine.mapping import RowMapper, carrying
 from probes.engine.messages import read_messages
 from probes.engine.values import Misfit
+from probes.writing.access import Access
 from probes.writing.rabbitmq import RabbitTarget, RabbitWriter
 from probes.writing.rabbitmq_settings import RabbitCredential, RabbitWriting
 from probes.writing.settings import secrets_in
@@ -131,15 +132,14 @@ def _build_writer(
         for name, stream in settings.streams.items()
         if stream.write is not None and stream.queue is not None
     }
-    return RabbitWriter(
-        targets,
+    access = Access(
         RabbitProbe(settings, caller, mappers, lock),
         caller,
-        vhost=settings.vhost,
-        deadline=settings.deadline,
-        clock=context.clock,
-        secrets=secrets_in(settings),
+        settings.deadline,
+        context.clock,
+        secrets_in(settings),
     )
+    return RabbitWriter(targets, access, vhost=settings.vhost)
 
 
 def _open_caller(

@@ -38,6 +38,7 @@ from probes.engine.requests import (
 from probes.engine.selector import value_at
 from probes.engine.values import Misfit as Unreadable
 from probes.engine.values import is_blank, read_text
+from probes.writing.access import Access
 from probes.writing.form import build_form
 from probes.writing.rest import RestTarget, RestWriter
 from probes.writing.rest_calls import represent
@@ -135,14 +136,14 @@ def _build_writer(
         return None
     auth = settings.write.auth if settings.write is not None else settings.auth
     caller = open_caller(settings.model_copy(update={"auth": auth}), context, budget=budget)
-    return RestWriter(
-        targets,
+    access = Access(
         RestProbe(settings, caller, mappers),
         caller,
-        deadline=settings.deadline,
-        clock=context.clock,
-        secrets=secrets_in(settings),
+        settings.deadline,
+        context.clock,
+        secrets_in(settings),
     )
+    return RestWriter(targets, access)
 
 
 class RestProbe:

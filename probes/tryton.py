@@ -35,6 +35,7 @@ from probes.engine.keys import kinds_of, prefixed_paths
 from probes.engine.mapping import RowMapper, carrying
 from probes.engine.selector import parse_path
 from probes.engine.tryton_rows import CREATED, Domain, all_of, changed_since, literally, read_row
+from probes.writing.access import Access
 from probes.writing.form import build_form
 from probes.writing.settings import WritableStream, secrets_in
 from probes.writing.tryton import TrytonTarget, TrytonWriter
@@ -145,15 +146,14 @@ def _build_writer(
         return None
     own = settings.model_copy(update={"context": {**settings.context, **settings.write.context}})
     caller = _open_caller(own, context, settings.write.user, settings.write.password, budget)
-    return TrytonWriter(
-        targets,
+    access = Access(
         TrytonProbe(own, caller, mappers),
         caller,
-        context=own.context,
-        deadline=settings.deadline,
-        clock=context.clock,
-        secrets=secrets_in(settings),
+        settings.deadline,
+        context.clock,
+        secrets_in(settings),
     )
+    return TrytonWriter(targets, access, context=own.context)
 
 
 def _open_caller(

@@ -7,27 +7,26 @@ from the head of a queue only, so others that stand before it are moved to the e
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any, Final
 
 import msgspec
 
-from monitor.core.clock import Clock, TimeLimit
+from monitor.core.clock import TimeLimit
 from monitor.core.errors import Permanent, Reason, TieoutError, Transient
 from monitor.core.model import Record
-from monitor.core.ports import Probe
 from monitor.core.writing import Abilities, Observation, Operation, Receipt, Safety, Write
-from probes.engine.caller import Call, Caller, Sent
+from probes.engine.caller import Call, Sent
 from probes.engine.managed_queue import ManagedQueue, Message, objects, path_of
 from probes.engine.mapping import RowMapper
 from probes.engine.messages import is_same_message, read_messages
-from probes.writing.answers import quoted, receipt_of
+from probes.writing.access import Access
 from probes.writing.rabbitmq_settings import RabbitReplay
 from probes.writing.target import (
     conflict,
     find_record,
     require_same,
     require_seen,
+    target_of,
     unable,
 )
 
@@ -65,36 +64,11 @@ class _Origin:
 class RabbitWriter:
     """Replays the dead letters of one virtual host. May be used by several threads at a time."""
 
-    def __init__(
-        self,
-        targets: Mapping[str, RabbitTarget],
-        probe: Probe,
-        caller: Caller,
-        *,
-        vhost: str,
-        deadline: timedelta,
-        clock: Clock,
-        secrets: frozenset[str],
-    ) -> None:
-        """Get ready to write.
-
-        Args:
-            targets: by stream.
-            probe: reads with the credential for writing.
-            caller: calls with it.
-            vhost: virtual host.
-            deadline: for one observation, or one replay.
-            clock: the present.
-            secrets: what must not be kept of an answer.
-        """
+    def __init__(self, targets: Mapping[str, RabbitTarget], access: Access, *, vhost: str) -> None:
+        """Get ready to write to these streams, in one virtual host."""
         self._targets = targets
-        self._probe = probe
-        self._caller = caller
+        self._access = access
         self._vhost = vhost
-        self._deadline = deadline
-        self._clock = clock
-        self._secrets = secrets
-        self._quote = quoted(secrets)
 
     def abilities(self, stream: str) -> Abilities:
         """Replay, where the stream declares it."""
@@ -104,16 +78,16 @@ class RabbitWriter:
 
     def observe(self, write: Write) -> Observation:
         """See `Writer.observe`: the dead letter, as long as it is in its queue."""
-        target, at = self._target(write), self._clock()
+        target, at = target_of(self._targets, write), self._access.clock()
         with target.queue.one_at_a_time:
-            messages = target.queue.peek(target.max_messages, TimeLimit.of(self._deadline))
+            messages = target.queue.peek(target.max_messages, self._access.limit())
         _, found = _position(target, messages, write.native_id)
         # What is not shown may be held by somebody else: only a whole look says that it is gone.
-        return Observation(found or find_record(self._probe, write), "", at)
+        return Observation(found or find_record(self._access.probe, write), "", at)
 
     def apply(self, write: Write, seen: Observation, idempotency_key: str) -> Receipt:
         """See `Writer.apply`. The message keeps its ids and properties; no key is added to it."""
-        target, limit = self._target(write), TimeLimit.of(self._deadline)
+        target, limit = target_of(self._targets, write), self._access.limit()
         if write.operation is not Operation.REPLAY:
             raise unable(f"the landscape declares no {write.operation} of this stream")
         record = require_seen(seen)
@@ -131,17 +105,11 @@ class RabbitWriter:
                     f"the message is published again, and perhaps still a dead letter: {failure}",
                     reason=Reason.SERVER_ERROR,
                 ) from None
-        return receipt_of(sent.response, self._secrets | sent.secrets, record.native_id)
+        return self._access.receipt_of(sent, record.native_id)
 
     def close(self) -> None:
         """Let go of connections."""
-        self._caller.close()
-
-    def _target(self, write: Write) -> RabbitTarget:
-        target = self._targets.get(write.stream.stream)
-        if target is None:
-            raise unable("nothing can be written to this stream")
-        return target
+        self._access.caller.close()
 
     def _move_to_the_end(self, queue: ManagedQueue, message: Message, limit: TimeLimit) -> None:
         self._publish(message, _Origin("", queue.name), limit)
@@ -162,7 +130,7 @@ class RabbitWriter:
             "payload": message.get("payload"),
             "payload_encoding": message.get("payload_encoding"),
         }
-        sent = self._caller.send(_post(f"exchanges/{place}/publish", body), limit, self._quote)
+        sent = self._access.send(_post(f"exchanges/{place}/publish", body), limit)
         match _document(sent):
             case {"routed": True}:
                 return sent
@@ -179,7 +147,7 @@ class RabbitWriter:
         """
         _require_head(queue.peek(1, limit), message)
         body = {"count": 1, "ackmode": "ack_requeue_false", "encoding": "auto"}
-        sent = self._caller.send(_post(f"{queue.path}/get", body), limit, self._quote)
+        sent = self._access.send(_post(f"{queue.path}/get", body), limit)
         taken = objects(_document(sent))
         if taken and not is_same_message(taken[0], message):
             # Somebody else took ours at this very moment; what we got goes back at once.

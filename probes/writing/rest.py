@@ -2,20 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Any, NamedTuple
 
-from monitor.core.clock import Clock, TimeLimit
+from monitor.core.clock import TimeLimit
 from monitor.core.errors import Permanent, Reason
 from monitor.core.model import Record
-from monitor.core.ports import Probe
 from monitor.core.writing import Abilities, Observation, Operation, Receipt, Write
 from monitor.response import NO_CONTENT
-from probes.engine.caller import Call, Caller
+from probes.engine.caller import Call
 from probes.engine.listed_rows import rows_at
 from probes.engine.mapping import RowMapper
 from probes.engine.requests import FetchSettings
-from probes.writing.answers import quoted, receipt_of
+from probes.writing.access import Access
 from probes.writing.form import Form
 from probes.writing.rest_calls import (
     change,
@@ -40,6 +38,7 @@ from probes.writing.target import (
     require_absent,
     require_same,
     require_seen,
+    target_of,
     unable,
 )
 
@@ -72,32 +71,10 @@ class _State(NamedTuple):
 class RestWriter:
     """Writes to one JSON API. May be used by several threads at a time."""
 
-    def __init__(
-        self,
-        targets: Mapping[str, RestTarget],
-        probe: Probe,
-        caller: Caller,
-        *,
-        deadline: timedelta,
-        clock: Clock,
-        secrets: frozenset[str],
-    ) -> None:
-        """Get ready to write.
-
-        Args:
-            targets: by stream.
-            probe: reads with the credential for writing.
-            caller: calls with it.
-            deadline: for one observation, or one write.
-            clock: the present.
-            secrets: what must not be kept of an answer.
-        """
+    def __init__(self, targets: Mapping[str, RestTarget], access: Access) -> None:
+        """Get ready to write to these streams."""
         self._targets = targets
-        self._probe = probe
-        self._caller = caller
-        self._deadline = deadline
-        self._clock = clock
-        self._secrets = secrets
+        self._access = access
 
     def abilities(self, stream: str) -> Abilities:
         """What the stream's settings declare."""
@@ -116,16 +93,16 @@ class RestWriter:
 
     def observe(self, write: Write) -> Observation:
         """See `Writer.observe`; what a trigger is about need not be a record of its stream."""
-        target, at = self._target(write), self._clock()
+        target, at = target_of(self._targets, write), self._access.clock()
         native_id, is_trigger = write.native_id, write.operation is Operation.TRIGGER
         if not native_id and not is_trigger:
-            found = find_by_keys(self._probe, write)
+            found = find_by_keys(self._access.probe, write)
             if found is None or write.operation is Operation.CREATE:
                 return Observation(found, "", at)
             native_id = found.native_id
         if is_trigger and (not native_id or target.fetch is None):
             return Observation(None, "", at)
-        state = self._read(target, native_id, self._limit())
+        state = self._read(target, native_id, self._access.limit())
         if state is None:
             return Observation(None, "", at)
         token = token_of(target.writing, write.operation, state.row, state.etag)
@@ -133,27 +110,18 @@ class RestWriter:
 
     def apply(self, write: Write, seen: Observation, idempotency_key: str) -> Receipt:
         """See `Writer.apply`."""
-        target, limit = self._target(write), self._limit()
+        target, limit = target_of(self._targets, write), self._access.limit()
         request = request_of(target.writing, write)
         call = self._call_for(target, request, write, seen, idempotency_key)
-        sent = self._caller.send(call, limit, quoted(self._secrets))
+        sent = self._access.send(call, limit)
         native_id = seen.record.native_id if seen.record else write.native_id
         if isinstance(request, CreateRequest):
             native_id = new_id(sent.response, request)
-        return receipt_of(sent.response, self._secrets | sent.secrets, native_id)
+        return self._access.receipt_of(sent, native_id)
 
     def close(self) -> None:
         """Let go of connections."""
-        self._caller.close()
-
-    def _limit(self) -> TimeLimit:
-        return TimeLimit.of(self._deadline)
-
-    def _target(self, write: Write) -> RestTarget:
-        target = self._targets.get(write.stream.stream)
-        if target is None:
-            raise unable("nothing can be written to this stream")
-        return target
+        self._access.caller.close()
 
     def _call_for(
         self, target: RestTarget, request: WriteRequest, write: Write, seen: Observation, key: str
@@ -163,7 +131,7 @@ class RestWriter:
             case CreateRequest():
                 require_absent(seen.record)
                 if request.idempotency is None:
-                    require_absent(find_by_keys(self._probe, write))
+                    require_absent(find_by_keys(self._access.probe, write))
                 return creation(target.form, request, write, key)
             case UpdateRequest() | DeleteRequest():
                 record = require_seen(seen)
@@ -183,14 +151,14 @@ class RestWriter:
         is_whole = isinstance(request, UpdateRequest) and request.sends == "whole"
         if not is_whole and not isinstance(request.precondition, NoPrecondition):
             return None
-        state = self._read(target, seen.native_id, self._limit())
+        state = self._read(target, seen.native_id, self._access.limit())
         require_same(seen, state.record if state else None)
         return state.row if state else None
 
     def _read(self, target: RestTarget, native_id: str, limit: TimeLimit) -> _State | None:
         if target.fetch is None:
             raise unable("records cannot be read by id")
-        response = self._caller.call(target.fetch.call_for(native_id), limit)
+        response = self._access.caller.call(target.fetch.call_for(native_id), limit)
         if response.status == NO_CONTENT:
             return None
         for row in rows_at(response.json_rows(), target.fetch.select):

@@ -15,7 +15,7 @@ from monitor.core.writing import Abilities, Observation, Operation, Receipt, Wri
 from probes.engine.budget import Budget
 from probes.engine.database import changing
 from probes.writing.sql_table import SqlTarget, WrittenTable
-from probes.writing.target import require_absent, require_seen, unable
+from probes.writing.target import require_absent, require_seen, target_of, unable
 
 STATEMENTS_OF_A_LOOK: Final = 1
 STATEMENTS_OF_A_WRITE: Final = 3
@@ -61,7 +61,7 @@ class SqlWriter:
 
     def observe(self, write: Write) -> Observation:
         """See `Writer.observe`."""
-        target, at = self._target(write), self._clock()
+        target, at = target_of(self._targets, write), self._clock()
         limit = self._limit(STATEMENTS_OF_A_LOOK)
         with changing(self._engine, limit, keep=False) as connection:
             table = self._open(connection, write.stream.stream, target)
@@ -78,7 +78,7 @@ class SqlWriter:
 
     def apply(self, write: Write, seen: Observation, idempotency_key: str) -> Receipt:
         """See `Writer.apply`."""
-        target = self._target(write)
+        target = target_of(self._targets, write)
         if write.operation not in target.writing.operations():
             raise unable(f"the landscape declares no {write.operation} of this stream")
         limit = self._limit(STATEMENTS_OF_A_WRITE)
@@ -90,12 +90,6 @@ class SqlWriter:
     def close(self) -> None:
         """Let go of connections."""
         self._engine.dispose()
-
-    def _target(self, write: Write) -> SqlTarget:
-        target = self._targets.get(write.stream.stream)
-        if target is None:
-            raise unable("nothing can be written to this stream")
-        return target
 
     def _limit(self, statements: int) -> TimeLimit:
         """The time for so many statements, which are spent."""

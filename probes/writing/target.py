@@ -1,11 +1,27 @@
 """The record that a write is about, found through the probe's own reading."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import TypeVar
 
 from monitor.core.errors import Permanent, Reason
 from monitor.core.model import KeyRole, KeyUse, Page, Record
 from monitor.core.ports import Probe
 from monitor.core.writing import Observation, Write
+
+Target = TypeVar("Target")
+"""What a writer knows of a stream that it writes to."""
+
+
+def target_of(targets: Mapping[str, Target], write: Write) -> Target:
+    """How the stream of a write is written.
+
+    Raises:
+        Permanent: the landscape does not say how.
+    """
+    target = targets.get(write.stream.stream)
+    if target is None:
+        raise unable("nothing can be written to this stream")
+    return target
 
 
 def find_record(probe: Probe, write: Write) -> Record | None:

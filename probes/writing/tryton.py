@@ -9,27 +9,26 @@ rolled back. Tryton knows no idempotency keys.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any, Final
 
 import msgspec
 
-from monitor.core.clock import Clock, TimeLimit
 from monitor.core.errors import Permanent, Reason, TieoutError, Transient
-from monitor.core.ports import Probe
 from monitor.core.writing import Abilities, Observation, Operation, Receipt, Write
 from monitor.response import Response
-from probes.engine.caller import Call, Caller
+from probes.engine.caller import Call
 from probes.engine.errors import ErrorRow, Then
 from probes.engine.requests import Style, fill_body
 from probes.engine.tagged_json import tag_value
-from probes.writing.answers import quoted, quoted_text, receipt_of
+from probes.writing.access import Access
+from probes.writing.answers import quoted_text
 from probes.writing.form import Form, Places, placeholders
 from probes.writing.target import (
     fetch_record,
     find_by_keys,
     require_absent,
     require_seen,
+    target_of,
     unable,
 )
 from probes.writing.tryton_settings import TrytonWriting
@@ -63,34 +62,12 @@ class TrytonWriter:
     """Writes to one database. May be used by several threads at a time."""
 
     def __init__(
-        self,
-        targets: Mapping[str, TrytonTarget],
-        probe: Probe,
-        caller: Caller,
-        *,
-        context: Mapping[str, Any],
-        deadline: timedelta,
-        clock: Clock,
-        secrets: frozenset[str],
+        self, targets: Mapping[str, TrytonTarget], access: Access, *, context: Mapping[str, Any]
     ) -> None:
-        """Get ready to write.
-
-        Args:
-            targets: by stream.
-            probe: reads with the credential for writing.
-            caller: calls with it.
-            context: Tryton's, sent with each call.
-            deadline: for one observation, or one write.
-            clock: the present.
-            secrets: what must not be kept of an answer.
-        """
+        """Get ready to write to these streams; Tryton's context is sent with each call."""
         self._targets = targets
-        self._probe = probe
-        self._caller = caller
+        self._access = access
         self._context = context
-        self._deadline = deadline
-        self._clock = clock
-        self._secrets = secrets
 
     def abilities(self, stream: str) -> Abilities:
         """What the stream's settings declare."""
@@ -105,47 +82,40 @@ class TrytonWriter:
 
     def observe(self, write: Write) -> Observation:
         """See `Writer.observe`. The token is read before the record, so it is never too new."""
-        target, at = self._target(write), self._clock()
+        target, at = target_of(self._targets, write), self._access.clock()
         native_id = write.native_id
         if not native_id:
-            found = find_by_keys(self._probe, write)
+            found = find_by_keys(self._access.probe, write)
             if found is None or write.operation is Operation.CREATE:
                 return Observation(found, "", at)
             native_id = found.native_id
         token = self._timestamp(target, native_id)
-        record = fetch_record(self._probe, write.stream.stream, native_id)
+        record = fetch_record(self._access.probe, write.stream.stream, native_id)
         return Observation(record, token if record else "", at)
 
     def apply(self, write: Write, seen: Observation, idempotency_key: str) -> Receipt:
         """See `Writer.apply`."""
-        target, limit = self._target(write), TimeLimit.of(self._deadline)
+        target, limit = target_of(self._targets, write), self._access.limit()
         if write.operation not in target.writing.operations():
             raise unable(f"the landscape declares no {write.operation} of this stream")
         body = self._body_for(target, write, seen, idempotency_key)
         call = Call("POST", "rpc/", content=body, headers=_JSON_TYPE, errors=_CHANGED)
-        sent = self._caller.send(call, limit, quoted(self._secrets))
-        secrets = self._secrets | sent.secrets
-        result = _result(sent.response, secrets)
+        sent = self._access.send(call, limit)
+        result = _result(sent.response, self._access.secrets | sent.secrets)
         is_new = write.operation is Operation.CREATE
         native_id = _new_id(result) if is_new else require_seen(seen).native_id
-        return receipt_of(sent.response, secrets, native_id)
+        return self._access.receipt_of(sent, native_id)
 
     def close(self) -> None:
         """Let go of connections."""
-        self._caller.close()
-
-    def _target(self, write: Write) -> TrytonTarget:
-        target = self._targets.get(write.stream.stream)
-        if target is None:
-            raise unable("nothing can be written to this stream")
-        return target
+        self._access.caller.close()
 
     def _body_for(self, target: TrytonTarget, write: Write, seen: Observation, key: str) -> bytes:
         """The one call that makes the write."""
         if write.operation is Operation.CREATE:
             require_absent(seen.record)
             if target.writing.create is None or not target.writing.create.unique:
-                require_absent(find_by_keys(self._probe, write))
+                require_absent(find_by_keys(self._access.probe, write))
             return self._request(target.model, "create", [[self._new(target, write, key)]], {})
         number = int(require_seen(seen).native_id)
         if not seen.token:
@@ -204,8 +174,8 @@ class TrytonWriter:
         """What a method that only reads gives."""
         body = self._request(model, method, arguments, {})
         call = Call("POST", "rpc/", content=body, headers=_JSON_TYPE, repeatable=True)
-        response = self._caller.call(call, TimeLimit.of(self._deadline))
-        result = _result(response, self._secrets)
+        response = self._access.caller.call(call, self._access.limit())
+        result = _result(response, self._access.secrets)
         if not isinstance(result, list):
             raise Permanent("Tryton's answer has no list of results", reason=Reason.SCHEMA)
         return result
