@@ -17,18 +17,10 @@ from monitor.correcting.guards import PASSING, Moment
 from monitor.correcting.rechecking import recheck
 from monitor.correcting.situation import money_at_stake
 from monitor.estate import Estate
+from monitor.store.approvals import add_approval, approvals_of
 from monitor.store.audit import append_audit
 from monitor.store.database import Connection, Database
-from monitor.store.plans import (
-    KeptPlan,
-    PlanEntry,
-    add_approval,
-    approvals_of,
-    find_plan,
-    load_plan,
-    move_plan,
-    overdue_plans,
-)
+from monitor.store.plans import KeptPlan, PlanEntry, find_plan, load_plan, move_plan, overdue_plans
 
 _ENDS = frozenset({Guard.CHANGED, Guard.EXPIRED, Guard.MODE})
 """Refusals after which the plan can never be applied."""

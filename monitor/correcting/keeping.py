@@ -11,7 +11,8 @@ from monitor.correcting.guards import PASSING
 from monitor.correcting.planning import Draft
 from monitor.store.audit import append_audit
 from monitor.store.database import Connection, Database
-from monitor.store.plans import hold_plans, keep_plan, spoken_for, was_refused
+from monitor.store.holdings import spoken_for
+from monitor.store.plans import hold_plans, keep_plan, was_refused
 from monitor.store.refusals import replace_refusals
 
 

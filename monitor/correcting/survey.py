@@ -19,12 +19,13 @@ from monitor.core.transactions import TransactionStatus
 from monitor.correcting.situation import Population, Situation, Spent
 from monitor.estate import Estate, Flow
 from monitor.sight import see
+from monitor.store.approvals import approvals_of
 from monitor.store.breakers import load_breakers
 from monitor.store.corrections import claims, corrections_of, corrections_since
 from monitor.store.database import Connection, Database
 from monitor.store.halts import load_halt
+from monitor.store.holdings import handed_over, spoken_for
 from monitor.store.outlays import outlays_since
-from monitor.store.plans import approvals_of, handed_over, spoken_for
 from monitor.store.populations import (
     count_lost,
     count_records,

@@ -26,10 +26,11 @@ from monitor.incidents.viewing import message_of
 from monitor.reports.deal import DealTrace, Stop, trace_transaction
 from monitor.reports.planned import tell_write
 from monitor.store import breaks, incidents
+from monitor.store.approvals import approvals_of
 from monitor.store.corrections import corrections_of_break
 from monitor.store.database import Connection, Database
 from monitor.store.incident_causes import keep_cause, load_cause
-from monitor.store.plans import approvals_of, load_plan, plans_of_break
+from monitor.store.plans import load_plan, plans_of_break
 
 log = structlog.get_logger(__name__)
 

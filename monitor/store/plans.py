@@ -1,4 +1,4 @@
-"""Plans as they were kept, what people said of them, and how each of them ended."""
+"""Plans as they were kept, and how each of them ended."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -21,10 +21,10 @@ from monitor.core.corrections import (
 )
 from monitor.core.errors import Permanent, Reason
 from monitor.core.plan_documents import FieldsByStream, decode_plan
-from monitor.store.bulk import hold, listed_texts, upsert
-from monitor.store.correction_tables import approval, correction, plan
+from monitor.store.approvals import approvals_of
+from monitor.store.bulk import hold
+from monitor.store.correction_tables import correction, plan
 from monitor.store.corrections import corrections_of, move_correction
-from monitor.store.schema import breaks
 
 SHORTEST_PREFIX = 12
 """Digits of a plan's hash that people have to give at least."""
@@ -226,27 +226,6 @@ def move_plan(
     return True
 
 
-def add_approval(
-    connection: Connection, plan_hash: str, who: str, why: str, now: datetime, *, is_approved: bool
-) -> bool:
-    """Note what somebody said of a plan; False, and nothing, where they have said something."""
-    noted = connection.execute(
-        upsert(connection, approval)
-        .values(plan=plan_hash, who=who, is_approved=is_approved, why=why, at=now)
-        .on_conflict_do_nothing(index_elements=["plan", "who"])
-        .returning(approval.c.id)
-    )
-    return noted.one_or_none() is not None
-
-
-def approvals_of(connection: Connection, plan_hash: str) -> tuple[Approval, ...]:
-    """What was said of a plan, in order."""
-    query = select(approval).where(approval.c.plan == plan_hash).order_by(approval.c.id)
-    return tuple(
-        Approval(row.who, row.is_approved, row.why, row.at) for row in connection.execute(query)
-    )
-
-
 def overdue_plans(connection: Connection, now: datetime) -> list[PlanEntry]:
     """Plans that wait, for approval or to be applied, and cannot be any more."""
     waiting = (PlanState.PROPOSED.value, PlanState.APPROVED.value)
@@ -259,52 +238,6 @@ def plans_of_break(connection: Connection, fingerprint: str) -> list[PlanEntry]:
     having = select(correction.c.plan).where(correction.c.fingerprint == fingerprint)
     query = _all_entries().where(plan.c.hash.in_(having))
     return _entries(connection, query.order_by(plan.c.made_at.desc(), plan.c.hash))
-
-
-def spoken_for(
-    connection: Connection,
-    fingerprints: Collection[str],
-    targets: Collection[str],
-    now: datetime,
-    *,
-    besides: str = "",
-) -> list[tuple[str, str, str]]:
-    """What open plans hold of these breaks and targets.
-
-    Args:
-        connection: a transaction.
-        fingerprints: of breaks.
-        targets: as of `target_of`.
-        now: the present; a plan that waits and is overdue holds nothing any more.
-        besides: hash of a plan that does not count.
-
-    Returns:
-        Fingerprint, target and plan's hash of each correction.
-    """
-    among = correction.c.fingerprint.in_(listed_texts(connection, fingerprints))
-    at = correction.c.target.in_(listed_texts(connection, targets))
-    query = (
-        select(correction.c.fingerprint, correction.c.target, plan.c.hash)
-        .join_from(correction, plan)
-        .where(plan.c.state.in_(sorted(OPEN_PLANS)), plan.c.hash != besides, among | at)
-        .where((plan.c.state == PlanState.APPLYING.value) | (plan.c.expires_at > now))
-        .order_by(plan.c.made_at, correction.c.id)
-    )
-    return [tuple(row) for row in connection.execute(query)]
-
-
-def handed_over(connection: Connection, fingerprints: Collection[str]) -> set[str]:
-    """Which of these breaks were handed to a person, and have stood ever since."""
-    query = (
-        select(correction.c.fingerprint)
-        .join_from(correction, breaks, breaks.c.fingerprint == correction.c.fingerprint)
-        .where(
-            correction.c.fingerprint.in_(listed_texts(connection, fingerprints)),
-            correction.c.state == CorrectionState.HANDED_OVER.value,
-            correction.c.ended_at >= breaks.c.opened_at,
-        )
-    )
-    return set(connection.execute(query).scalars())
 
 
 def _all_entries() -> Select[Any]:

@@ -15,9 +15,10 @@ from monitor.correcting.settling import settle_unknown
 from monitor.cycle import run_cycle
 from monitor.estate import Estate
 from monitor.single_pass import pass_once
+from monitor.store.approvals import add_approval
 from monitor.store.breaks import list_breaks
 from monitor.store.corrections import CorrectionEntry, corrections_of, list_corrections
-from monitor.store.plans import add_approval, load_plan, move_plan, state_of
+from monitor.store.plans import load_plan, move_plan, state_of
 from reconcilers import RULES
 from tests.correcting.target import LedgeredSystem
 from tests.cycle.small_firm import OPPORTUNITY, PROJECT, SmallFirm

@@ -25,8 +25,9 @@ from monitor.correcting.working import take_turn
 from monitor.estate import Estate
 from monitor.simulation.clock import VirtualClock
 from monitor.single_pass import pass_once
+from monitor.store.approvals import add_approval
 from monitor.store.database import Database
-from monitor.store.plans import add_approval, keep_plan, load_plan, move_plan, state_of
+from monitor.store.plans import keep_plan, load_plan, move_plan, state_of
 from tests.correcting.crashes import (
     LATE_ARRIVALS,
     Killed,

@@ -8,7 +8,7 @@ from monitor.core.breaks import BreakState, Transition, TransitionKind
 from monitor.core.corrections import CorrectionState, Guard, Halt, PlanState, Refusal
 from monitor.core.entities import ENTITIES
 from monitor.core.model import FieldType
-from monitor.store import breaks, plans, records, statistics
+from monitor.store import breaks, holdings, plans, records, statistics
 from monitor.store.audit import append_audit
 from monitor.store.corrections import corrections_of, move_correction
 from monitor.store.database import Database
@@ -139,7 +139,7 @@ def test_what_was_handed_over_stays_so_until_it_opens_again(database: Database) 
         breaks.apply_transitions(connection, [step], "tieout")
         kept = a_plan(a_correction(name))
         plans.keep_plan(connection, kept)
-        assert plans.handed_over(connection, [name]) == set()
+        assert holdings.handed_over(connection, [name]) == set()
         [entry] = corrections_of(connection, kept.hash)
         move_correction(
             connection,
@@ -150,14 +150,14 @@ def test_what_was_handed_over_stays_so_until_it_opens_again(database: Database) 
             why="told",
             at=(opened.opened_at or START) + timedelta(minutes=1),
         )
-        assert plans.handed_over(connection, [name]) == {name}
+        assert holdings.handed_over(connection, [name]) == {name}
         connection.execute(
             update(break_table).values(
                 opened_at=(opened.opened_at or START) + timedelta(minutes=2),
                 state=BreakState.OPEN.value,
             )
         )
-        assert plans.handed_over(connection, [name]) == set()
+        assert holdings.handed_over(connection, [name]) == set()
 
 
 def test_a_refused_plan_is_known_by_what_it_would_do(database: Database) -> None:

@@ -23,7 +23,7 @@ from monitor.core.errors import Permanent
 from monitor.core.model import FieldType, StreamId, Value, decode_value, encode_value
 from monitor.core.plan_documents import decode_plan
 from monitor.core.writing import Operation, Write
-from monitor.store import plans
+from monitor.store import approvals, holdings, plans
 from monitor.store.correction_tables import correction, correction_step
 from monitor.store.database import Database
 from tests.store.building import PROJECTS, at, refers
@@ -162,9 +162,11 @@ def test_everybody_speaks_once(database: Database) -> None:
     kept = a_plan()
     with database.write() as connection:
         plans.keep_plan(connection, kept)
-        assert plans.add_approval(connection, kept.hash, "ann", "fine", at(1), is_approved=True)
-        assert not plans.add_approval(connection, kept.hash, "ann", "no", at(2), is_approved=False)
-        [said] = plans.approvals_of(connection, kept.hash)
+        assert approvals.add_approval(connection, kept.hash, "ann", "fine", at(1), is_approved=True)
+        assert not approvals.add_approval(
+            connection, kept.hash, "ann", "no", at(2), is_approved=False
+        )
+        [said] = approvals.approvals_of(connection, kept.hash)
         assert (said.who, said.is_approved, said.why, said.at) == ("ann", True, "fine", at(1))
 
 
@@ -172,7 +174,7 @@ def test_what_is_said_cannot_be_unsaid(database: Database) -> None:
     kept = a_plan()
     with database.write() as connection:
         plans.keep_plan(connection, kept)
-        plans.add_approval(connection, kept.hash, "ann", "fine", at(1), is_approved=True)
+        approvals.add_approval(connection, kept.hash, "ann", "fine", at(1), is_approved=True)
     with pytest.raises(Permanent), database.write() as connection:
         connection.execute(text("DELETE FROM approval"))
 
@@ -194,15 +196,15 @@ def test_open_plans_speak_for_their_breaks_and_targets(database: Database) -> No
         plans.keep_plan(connection, kept)
         target = f"{PROJECTS}/7"
         held = [("f" * 24, target, kept.hash)]
-        assert plans.spoken_for(connection, ["f" * 24], [], at(1)) == held
-        assert plans.spoken_for(connection, [], [target], at(1)) == held
-        assert plans.spoken_for(connection, ["f" * 24], [target], at(1), besides=kept.hash) == []
-        assert plans.spoken_for(connection, ["f" * 24], [target], kept.expires_at) == []
+        assert holdings.spoken_for(connection, ["f" * 24], [], at(1)) == held
+        assert holdings.spoken_for(connection, [], [target], at(1)) == held
+        assert holdings.spoken_for(connection, ["f" * 24], [target], at(1), besides=kept.hash) == []
+        assert holdings.spoken_for(connection, ["f" * 24], [target], kept.expires_at) == []
         assert [each.hash for each in plans.plans_of_break(connection, "f" * 24)] == [kept.hash]
         plans.move_plan(
             connection, kept.hash, PlanState.PROPOSED, PlanState.WITHDRAWN, "gone", at(1)
         )
-        assert plans.spoken_for(connection, ["f" * 24], [target], at(1)) == []
+        assert holdings.spoken_for(connection, ["f" * 24], [target], at(1)) == []
 
 
 def test_another_time_makes_another_plan() -> None:
