@@ -22,9 +22,13 @@ from monitor.store.corrections import corrections_of_break
 from monitor.store.database import Database
 from monitor.store.halts import load_halt
 from monitor.store.plans import list_plans
+from monitor.store.repairs import note_counted, uncounted_repairs
 from monitor.store.turns import pass_turn
 
 log = structlog.get_logger(__name__)
+
+RECENT = timedelta(days=1)
+"""What was verified longer ago and nobody has counted is history."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,8 @@ class Turn:
 
     Attributes:
         done: each correction that was looked at, and where it is now.
-        repairs: by flow, how long verified repairs took since their breaks opened.
+        repairs: by flow, how long repairs took since their breaks opened that were verified since
+            the last turn, commands that people ran included.
     """
 
     done: Sequence[tuple[Task, CorrectionState]]
@@ -53,7 +58,7 @@ def take_turn(estate: Estate, database: Database, clock: Clock) -> Turn:
     if not is_halted:
         _plan_all(estate, database, clock)
         done += _apply_all(estate, database, clock, {PlanState.APPROVED})
-    return Turn(done, _repairs(done, database, clock()))
+    return Turn(done, _count_repairs(database, clock()))
 
 
 def look_after(
@@ -124,18 +129,13 @@ def _plan_all(estate: Estate, database: Database, clock: Clock) -> None:
             log.error("planning failed", flow=flow.name, reason=error.reason, error=str(error))
 
 
-def _repairs(
-    done: Sequence[tuple[Task, CorrectionState]], database: Database, now: datetime
-) -> list[tuple[str, timedelta]]:
-    verified = [task for task, state in done if state is CorrectionState.VERIFIED]
+def _count_repairs(database: Database, now: datetime) -> list[tuple[str, timedelta]]:
+    """Repairs that were verified since the last turn, by whichever process; each counts once."""
+    since = now - RECENT
     with database.read() as connection:
-        found = [
-            (task, breaks.find_break(connection, task.correction.fingerprint)) for task in verified
-        ]
-    return [
-        (task.plan.flow, now - standing.opened_at)
-        for task, standing in found
-        if standing is not None
-        and standing.opened_at is not None
-        and task.correction.undoes is None
-    ]
+        if not uncounted_repairs(connection, since):
+            return []
+    with database.write() as connection:
+        repairs = uncounted_repairs(connection, since)
+        note_counted(connection, repairs, since)
+    return [(each.flow, each.took) for each in repairs]

@@ -1,5 +1,6 @@
 """One turn of the daemon: what may go ahead by itself does, within its limits, and nothing else."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -45,6 +46,25 @@ def test_what_its_policy_lets_go_ahead_is_corrected_without_a_person(firm: Corre
     firm.cycle()
     assert firm.breaks() == []
     assert plans(firm) == [PlanState.DONE]
+
+
+def test_what_a_command_repaired_is_counted_too_and_once(sqlite_database: Database) -> None:
+    """A person applies the plan; whichever process takes the next turn counts it."""
+    firm = CorrectedFirm(sqlite_database)
+    wrong(firm, "D1")
+    firm.later(minutes=1)
+    firm.look()
+    plan = firm.approved()
+    firm.later(minutes=5)
+    firm.apply(plan)
+    firm.later(minutes=2)
+    turn = take_turn(firm.estate, firm.database, firm.clock)
+    assert [(flow, took >= timedelta(minutes=5)) for flow, took in turn.repairs] == [
+        ("sales", True)
+    ]
+    assert take_turn(firm.estate, firm.database, firm.clock).repairs == []
+    firm.later(days=2)
+    assert take_turn(firm.estate, firm.database, firm.clock).repairs == []
 
 
 def test_more_than_its_limit_is_refused_as_a_whole_and_asked_about_once(
