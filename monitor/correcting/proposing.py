@@ -7,7 +7,8 @@ from monitor.core.corrections import Correction, Fix, Guard, Mode, Refusal
 from monitor.core.lifecycle import CORRECTABLE_STATES
 from monitor.core.policies import PolicySettings
 from monitor.core.writing import Write
-from monitor.correcting.fixes import FIXES, PREFERENCE, Formed, Unfit
+from monitor.correcting.fixes import FIXES, PREFERENCE
+from monitor.correcting.forming import Formed, Unfit
 from monitor.correcting.guards.leave import is_let
 from monitor.correcting.scene import Scene
 
