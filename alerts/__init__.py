@@ -7,7 +7,9 @@ CHANNELS = rows_in(
     {
         "alertmanager": "alerts.alertmanager:AlertmanagerSettings",
         "email": "alerts.email:EmailSettings",
+        "jira": "alerts.jira:JiraSettings",
         "pagerduty": "alerts.pagerduty:PagerDutySettings",
+        "servicenow": "alerts.servicenow:ServiceNowSettings",
         "slack": "alerts.slack:SlackSettings",
         "slack_webhook": "alerts.slack_webhook:SlackWebhookSettings",
         "teams": "alerts.teams:TeamsSettings",

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, TypeVar
 
+import msgspec
 from pydantic import AfterValidator, AnyHttpUrl, Secret
 
 from monitor.core.errors import Permanent, Reason, TieoutError, Transient
@@ -30,6 +31,8 @@ _TRANSIENT: Mapping[int, Reason] = {
     429: Reason.THROTTLED,
     503: Reason.THROTTLED,
 }
+_Expected = TypeVar("_Expected")
+
 _SUCCESS = range(200, 300)
 _SERVER_ERRORS = range(500, 600)
 
@@ -62,6 +65,22 @@ def explain(answer: Response, now: datetime) -> TieoutError | None:
     if status in _SERVER_ERRORS:
         return Transient(message, reason=Reason.SERVER_ERROR)
     return Permanent(message, reason=_PERMANENT.get(status, Reason.REFUSED))
+
+
+def read_as(answer: Response, expected: type[_Expected]) -> _Expected:
+    """An answer in the shape that its sender documents.
+
+    Raises:
+        Transient: it has another one, as a proxy's page has.
+        Permanent: it holds what no JSON should.
+    """
+    document = answer.json()
+    try:
+        return msgspec.convert(document, expected)
+    except msgspec.ValidationError:
+        unreadable = Transient("the receiver's answer cannot be read", reason=Reason.MALFORMED)
+    # Raised out here, so that an error which quotes the answer is not chained.
+    raise unreadable
 
 
 def read_retry_after(answer: Response, now: datetime) -> float | None:

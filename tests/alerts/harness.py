@@ -1,5 +1,6 @@
 """What the contract needs to know of each channel: its other side and its settings."""
 
+import base64
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -13,6 +14,12 @@ from monitor.core.breaks import Finding
 from monitor.core.plugins import ChannelContext
 from monitor.core.ports import Channel, LivingChannel
 from tests.alerts.examples import MISSING, NOW, message, notice
+from tests.alerts.fake_desks import (
+    JIRA_TOKEN,
+    SERVICENOW_PASSWORD,
+    FakeJira,
+    FakeServiceNow,
+)
 from tests.alerts.fake_slack import CONVERSATION, TOKEN, FakeSlack
 from tests.alerts.receiver import Receiver, Reply, Request, running
 
@@ -126,6 +133,32 @@ def webhook() -> Iterator[Harness]:
         channel.close()
 
 
+def desk(
+    fake: Callable[[], FakeServiceNow | FakeJira], settings: dict[str, Any], canary: str
+) -> Callable[[], AbstractContextManager[Harness]]:
+    """A channel that keeps a ticket for each incident at a desk that can be asked."""
+
+    @contextmanager
+    def opened() -> Iterator[Harness]:
+        kept, time = fake(), Time()
+        with running(Receiver(kept.answer)) as receiver:
+            raw_settings = {**settings, "url": receiver.address}
+            channel = build(raw_settings, time)
+            encoded = base64.b64encode(f"{settings['user']}:{canary}".encode()).decode()
+            yield Harness(
+                settings["channel"],
+                channel,
+                receiver,
+                raw_settings,
+                (canary, encoded),
+                kept.keys,
+                time,
+            )
+            channel.close()
+
+    return opened
+
+
 def posting(
     raw_settings: Callable[[str], dict[str, Any]],
     key_of: Callable[[bytes], str],
@@ -167,6 +200,22 @@ HARNESSES = {
         },
         lambda body: f"tieout-incident-{json.loads(body)[0]['labels']['incident']}",
         "canary-bearer",
+    ),
+    "jira": desk(
+        FakeJira,
+        {
+            "channel": "jira",
+            "user": "tieout@firm.example",
+            "token": JIRA_TOKEN,
+            "project": "OPS",
+            "again": "Reopen",
+        },
+        JIRA_TOKEN,
+    ),
+    "servicenow": desk(
+        FakeServiceNow,
+        {"channel": "servicenow", "user": "tieout", "password": SERVICENOW_PASSWORD},
+        SERVICENOW_PASSWORD,
     ),
     "pagerduty": posting(
         lambda address: {
