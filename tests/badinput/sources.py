@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import polars as pl
-import xlsxwriter  # type: ignore[import-untyped]  # it ships no types
+import xlsxwriter
 
 from tests.badinput.rows import BAD, TYPED, Bad
 from tests.probes.sources.rabbitmq import RabbitSource, message

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.core.circumstances import HopState
 from monitor.core.model import StreamId
 from monitor.core.transactions import TransactionStatus
-from monitor.reports.deal import DealTrace, Hop, HopState, Stop
+from monitor.reports.deal import DealTrace, Hop, Stop
 from monitor.reports.timeline import MarkKind, draw_timeline, tell_time
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)

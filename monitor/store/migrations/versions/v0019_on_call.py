@@ -27,9 +27,7 @@ def upgrade() -> None:
         sa.Column("taken", sa.Integer(), nullable=False),
         sa.Column("since", sa.BigInteger()),
         sa.Column("due_at", sa.BigInteger()),
-        sa.ForeignKeyConstraint(
-            ["incident_id"], ["incident.id"], name="fk_escalation_incident_id"
-        ),
+        sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name="fk_escalation_incident_id"),
         sa.PrimaryKeyConstraint("incident_id", "chain", name="pk_escalation"),
     )
     op.create_index("ix_escalation_due_at", "escalation", ["due_at"])
