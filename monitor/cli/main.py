@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, str] = {
     "ignores": "monitor.cli.ignoring:ignores",
     "incidents": "monitor.cli.incidents:incidents",
     "acknowledge": "monitor.cli.incidents:acknowledge",
+    "silence": "monitor.cli.silencing:silence",
     "plan": "monitor.cli.planning:plan",
     "plans": "monitor.cli.planning:plans",
     "approve": "monitor.cli.planning:approve",
@@ -48,7 +49,7 @@ COMMANDS: Mapping[str, str] = {
     "keys": "monitor.cli.evidence:keys",
     "verify": "monitor.cli.evidence:verify",
 }
-"""By name, in the order of the help: `module:function`."""
+"""By name, in the order of the help: `module:function`, or `module:group` of commands."""
 
 
 def assemble(names: Collection[str] = tuple(COMMANDS)) -> typer.Typer:
@@ -63,7 +64,11 @@ def assemble(names: Collection[str] = tuple(COMMANDS)) -> typer.Typer:
     application.callback()(configure)
     for name in names:
         module, _, function = COMMANDS[name].partition(":")
-        application.command(name)(getattr(import_module(module), function))
+        part = getattr(import_module(module), function)
+        if isinstance(part, typer.Typer):
+            application.add_typer(part, name=name)
+        else:
+            application.command(name)(part)
     return application
 
 

@@ -32,13 +32,21 @@ Bit flags; a status of 5 says that breaks stand and that a source could not be l
 
 def command_line_reference() -> str:
     rows = [f"| {each.value} | {each.name} | {MEANINGS[each]} |" for each in (Exit.IN_ORDER, *Exit)]
-    commands = {row.name: row.callback for row in assemble().registered_commands}
-    sections = [
-        "\n".join(_section(name, command))
-        for name, command in sorted(commands.items())
-        if name and command
-    ]
+    sections = ["\n".join(_section(name, command)) for name, command in sorted(_commands())]
     return _INTRODUCTION + "\n".join(rows) + "\n\n" + "\n\n".join(sections) + "\n"
+
+
+def _commands() -> Iterator[tuple[str, Callable[..., Any]]]:
+    """Every command by its name, those of a group after the group's."""
+    application = assemble()
+    groups = {"": application}
+    for group in application.registered_groups:
+        if group.typer_instance is not None:
+            groups[f"{group.name} "] = group.typer_instance
+    for group_name, part in groups.items():
+        for row in part.registered_commands:
+            if row.name and row.callback:
+                yield f"{group_name}{row.name}", row.callback
 
 
 @dataclass(frozen=True)
