@@ -1,14 +1,30 @@
 """Breaks and value at risk: what stands, what it may cost, and for how long it has stood."""
 
-from dashboards.panels import Choice, Dashboard, Panel, PanelType, Query, Row
+from dashboards.panels import (
+    BAD_WHEN_ANY,
+    SYSTEM,
+    Dashboard,
+    PageOf,
+    Panel,
+    PanelType,
+    Query,
+    Row,
+)
 from dashboards.queries import increase, of
 from monitor.core.catalogue import (
     BREAK_TRANSITIONS,
     BREAKS_OPEN,
     BREAKS_SUPPRESSED,
     OLDEST_BREAK,
-    SOURCE_UP,
     VALUE_AT_RISK,
+)
+from monitor.core.incident_metrics import (
+    CHANNEL_FAILING,
+    INCIDENTS,
+    INCIDENTS_ESCALATED,
+    INCIDENTS_OPENED,
+    INCIDENTS_RESOLVED,
+    SILENCES,
 )
 from monitor.core.indicator_metrics import BREAKS_BY_AGE
 
@@ -102,6 +118,65 @@ _COURSE = Row(
     ),
 )
 
+_PEOPLE = Row(
+    "Does somebody look after it?",
+    (
+        Panel(
+            "Incidents",
+            "Incidents that stand: breaks of one cause. Open ones are nobody's yet.",
+            PanelType.TIME_SERIES,
+            "short",
+            (
+                Query(
+                    f"sum by (severity, state) ({of(INCIDENTS)})",
+                    "{{severity}}, {{state}}",
+                ),
+            ),
+            stacked=True,
+            page=PageOf.INCIDENTS,
+        ),
+        Panel(
+            "Incidents opened and resolved",
+            "More opened than resolved for long: people cannot keep up.",
+            PanelType.TIME_SERIES,
+            "short",
+            (
+                Query(f"sum({increase(of(INCIDENTS_OPENED))})", "opened"),
+                Query(f"sum({increase(of(INCIDENTS_RESOLVED))})", "resolved"),
+            ),
+        ),
+        Panel(
+            "Escalated",
+            "Incidents that nobody acknowledged in time, so that more people were told.",
+            PanelType.STAT,
+            "short",
+            (Query(f"sum by (severity) ({of(INCIDENTS_ESCALATED)})", "{{severity}}"),),
+            width=8,
+            height=5,
+            steps=BAD_WHEN_ANY,
+        ),
+        Panel(
+            "Silences",
+            "Silences in force: incidents that fit them are told to nobody.",
+            PanelType.STAT,
+            "short",
+            (Query(f"sum({of(SILENCES)})", "in force"),),
+            width=8,
+            height=5,
+        ),
+        Panel(
+            "Channels that fail",
+            "Incidents of which a channel could not be told at its last try.",
+            PanelType.STAT,
+            "short",
+            (Query(f"sum by (channel) ({of(CHANNEL_FAILING)})", "{{channel}}"),),
+            width=8,
+            height=5,
+            steps=BAD_WHEN_ANY,
+        ),
+    ),
+)
+
 BREAKS = Dashboard(
     uid="tieout-breaks",
     title="tieout / Breaks and value at risk",
@@ -109,6 +184,7 @@ BREAKS = Dashboard(
     rows=(
         _NOW,
         _COURSE,
+        _PEOPLE,
     ),
-    choices=(Choice("system", SOURCE_UP.name, "source"),),
+    choices=(SYSTEM,),
 )

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 from dashboards.addresses import Addresses
+from dashboards.grafana import to_grafana
 from dashboards.pages import DASHBOARDS
-from dashboards.panels import to_grafana
 from dashboards.rules.rule import to_prometheus
 from dashboards.rules.table import GROUPS
 

@@ -1,6 +1,6 @@
 """Hand-offs: where deals are, how long each step takes, and where they are stuck."""
 
-from dashboards.panels import Choice, Dashboard, Panel, PanelType, Query, Row
+from dashboards.panels import FLOW, Dashboard, Panel, PanelType, Query, Row
 from dashboards.queries import chosen, increase, quantile
 from monitor.core.catalogue import TRANSACTIONS
 from monitor.core.indicator_metrics import (
@@ -211,5 +211,5 @@ HAND_OFFS = Dashboard(
         _TIME,
         _QUALITY,
     ),
-    choices=(Choice("flow", TRANSACTIONS.name, "flow"),),
+    choices=(FLOW,),
 )

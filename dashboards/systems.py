@@ -3,7 +3,7 @@
 from dashboards.panels import (
     BAD_WHEN_ANY,
     GOOD_WHEN_ONE,
-    Choice,
+    SYSTEM,
     Dashboard,
     Panel,
     PanelType,
@@ -164,5 +164,5 @@ SYSTEMS = Dashboard(
         _RED,
         _ROWS,
     ),
-    choices=(Choice("system", SOURCE_UP.name, "source"),),
+    choices=(SYSTEM,),
 )

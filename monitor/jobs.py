@@ -27,6 +27,7 @@ from monitor.estate import Estate, Lookout, Source
 from monitor.evidence_pack.signing import sign_new_head
 from monitor.exposition import show_state
 from monitor.heartbeat import Pulse, beat, is_well
+from monitor.incidents.counting import SeenIncidents, show_incident_counts
 from monitor.incidents.failing import note_deliveries
 from monitor.incidents.showing import show_incidents
 from monitor.indicators.arriving import Counted, show_arrivals
@@ -51,6 +52,7 @@ class Runtime:
     calls: CallLedger
     pulse: Pulse = field(default_factory=Pulse)
     arrivals: Counted = field(default_factory=Counted)
+    incidents: SeenIncidents = field(default_factory=SeenIncidents)
     tracer: Tracer = field(default_factory=lambda: Tracer(system_clock, random.SystemRandom()))
 
 
@@ -212,6 +214,9 @@ def refresh_metrics(estate: Estate, runtime: Runtime) -> None:
     try:
         show_state(estate, runtime.database, runtime.metrics, runtime.clock())
         show_corrections(estate, runtime.database, runtime.metrics, runtime.clock())
+        show_incident_counts(
+            estate, runtime.database, runtime.metrics, runtime.incidents, runtime.clock()
+        )
     except TieoutError as error:
         log.error("metrics not refreshed", reason=error.reason, error=str(error))
 

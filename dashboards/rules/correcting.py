@@ -1,17 +1,23 @@
 """Does what is corrected come out as it was meant?"""
 
 from dashboards.rules.rule import Alert, Group, Level, Owner, Page
-from monitor.core.catalogue import BREAKER_OPEN, CORRECTIONS, CORRECTIONS_HALTED
+from monitor.core.catalogue import (
+    BREAKER_OPEN,
+    CORRECTIONS,
+    CORRECTIONS_ENDED,
+    CORRECTIONS_HALTED,
+)
 from monitor.core.corrections import CorrectionState
+from monitor.core.metric_types import CorrectionOutcome
 
-_WRONG = "|".join((CorrectionState.FAILED, CorrectionState.DIFFERENT))
+_WRONG = "|".join((CorrectionOutcome.FAILED, CorrectionOutcome.DIFFERENT))
 
 ALERTS = Group(
     "tieout-corrections",
     (
         Alert(
             "TieoutCorrectionFailed",
-            f'sum by (job) (delta({CORRECTIONS.name}{{state=~"{_WRONG}"}}[1h])) > 0.5',
+            f'sum by (job) (increase({CORRECTIONS_ENDED.name}{{outcome=~"{_WRONG}"}}[1h])) > 0',
             "Corrections failed within the last hour, or came out otherwise than meant",
             "The target refused them, or holds something else than what was approved.",
             Level.CRITICAL,

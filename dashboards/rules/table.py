@@ -1,17 +1,19 @@
 """Every rule, in the order of the rule file."""
 
-from dashboards.rules import agreement, correcting, daemon, objectives, sources
+from dashboards.rules import agreement, correcting, daemon, incidents, objectives, sources
 from dashboards.rules.rule import Alert, Group, Recording
 
 GROUPS: tuple[Group, ...] = (
     sources.RECORDED,
     daemon.RECORDED,
     agreement.RECORDED,
+    incidents.RECORDED,
     objectives.RECORDED,
     sources.ALERTS,
     daemon.ALERTS,
     daemon.DELIVERY,
     agreement.ALERTS,
+    incidents.ALERTS,
     objectives.ALERTS,
     correcting.ALERTS,
 )

@@ -8,6 +8,7 @@ what bounds it; keys, names of deals and amounts never become labels.
 from monitor.core.breaks import BreakKind, Severity, TransitionKind
 from monitor.core.corrections import CorrectionState, Guard, PlanState
 from monitor.core.errors import Reason
+from monitor.core.incident_metrics import INCIDENT_METRICS
 from monitor.core.indicator_metrics import (
     BILLING_EXCEPTIONS,
     BREAKS_BY_AGE,
@@ -29,6 +30,7 @@ from monitor.core.indicator_metrics import (
 from monitor.core.metric_types import (
     Bound,
     Budget,
+    CorrectionOutcome,
     Label,
     Metric,
     MetricType,
@@ -267,6 +269,13 @@ CORRECTIONS = Metric(
     "Corrections that were ever planned and kept, by where they are.",
     (Label("state", CorrectionState),),
 )
+CORRECTIONS_ENDED = Metric(
+    "tieout_corrections_ended_total",
+    _COUNTER,
+    "corrections",
+    "Corrections that came to an end, by how: read back as intended, or not.",
+    (Label("outcome", CorrectionOutcome),),
+)
 CORRECTIONS_REFUSED = Metric(
     "tieout_corrections_refused",
     _GAUGE,
@@ -334,6 +343,7 @@ CATALOGUE: tuple[Metric, ...] = (
     QUARANTINE_DEPTH,
     NOTICES,
     DELIVERY_FAILURES,
+    *INCIDENT_METRICS,
     DEALS_MATCHED,
     DEALS_VISIBLE,
     HAND_OFFS_TOUCHLESS,
@@ -352,6 +362,7 @@ CATALOGUE: tuple[Metric, ...] = (
     INDICATORS_LAST_SUCCESS,
     PLANS,
     CORRECTIONS,
+    CORRECTIONS_ENDED,
     CORRECTIONS_REFUSED,
     CORRECTIONS_HALTED,
     BREAKER_OPEN,

@@ -39,6 +39,14 @@ class OutboxState(StrEnum):
     DEAD = "dead"
 
 
+class CorrectionOutcome(StrEnum):
+    """How a correction ended."""
+
+    VERIFIED = "verified"
+    FAILED = "failed"
+    DIFFERENT = "different"
+
+
 class Punctuality(StrEnum):
     """Whether a hand-off arrived within the time that it has."""
 

@@ -57,6 +57,7 @@ class Metrics:
         self._page = ScrapedPage(
             {**self._gauges, **self._counters, **self._histograms, BUILD_INFO: info}
         )
+        self._followed: dict[tuple[Metric, LabelValues], float] = {}
         self._replaced: dict[Metric, dict[LabelValues, float]] = {}
         self._known = KnownNames()
         self._currencies: set[str] = set()
@@ -130,6 +131,17 @@ class Metrics:
                 counter = self._counters[metric]
                 (counter.labels(*values) if values else counter).inc(amount)
                 self._page.forget(metric)
+
+    def follow(self, metric: Metric, total: float, **labels: str) -> None:
+        """Add to a counter what a stored count has grown by since it was last told.
+
+        The first time tells nothing: what was stored before a process began, the one before it
+        has counted.
+        """
+        values = tuple(labels[name] for name in metric.label_names)
+        before = self._followed.get((metric, values), total)
+        self._followed[metric, values] = total
+        self.add(metric, max(total - before, 0), **labels)
 
     def observe(self, metric: Metric, seconds: float, *, trace_id: str = "", **labels: str) -> None:
         """Add a length of time to a histogram.

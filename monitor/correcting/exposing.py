@@ -4,6 +4,8 @@ from datetime import datetime
 
 from monitor.core import catalogue as shown
 from monitor.core.breakers import BreakerState
+from monitor.core.corrections import CorrectionState
+from monitor.core.metric_types import CorrectionOutcome
 from monitor.core.metrics import Metrics
 from monitor.estate import Estate
 from monitor.store.breakers import load_breaker
@@ -32,6 +34,9 @@ def show_corrections(estate: Estate, database: Database, metrics: Metrics, now: 
         }
     metrics.replace(shown.PLANS, {(state,): float(n) for state, n in plans.items()})
     metrics.replace(shown.CORRECTIONS, {(state,): float(n) for state, n in corrections.items()})
+    for outcome in CorrectionOutcome:
+        ended = float(corrections.get(CorrectionState(outcome.value), 0))
+        metrics.follow(shown.CORRECTIONS_ENDED, ended, outcome=outcome)
     metrics.replace(shown.CORRECTIONS_REFUSED, {(each,): float(n) for each, n in refused.items()})
     metrics.set(shown.CORRECTIONS_HALTED, float(halted))
     for system, is_open in open_.items():

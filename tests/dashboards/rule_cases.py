@@ -7,6 +7,8 @@ rules are asked at the end.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from dashboards.rules.table import GROUPS
+
 _HOUR = 60
 _SLOW = 30
 _DAY = 48
@@ -199,7 +201,28 @@ CASES: Mapping[str, Case] = {
         3 * _DAY,
         _SLOW,
     ),
-    "TieoutCorrectionFailed": _once("corrections", 30, state="failed"),
+    "TieoutIncidentUnattended": Case(
+        {
+            _labelled(
+                "oldest_unacknowledged_incident_timestamp_seconds", severity="critical"
+            ): _always(0)
+        },
+        {
+            _labelled(
+                "oldest_unacknowledged_incident_timestamp_seconds", severity="critical"
+            ): _growing(60),
+            # What is no hurry may wait for the morning.
+            _labelled(
+                "oldest_unacknowledged_incident_timestamp_seconds", severity="warning"
+            ): _always(0),
+        },
+    ),
+    "TieoutIncidentsUntold": Case(
+        {_labelled("channel_behind", channel="ops"): _always(2)},
+        # Every message takes a moment.
+        {_labelled("channel_behind", channel="ops"): "2x5 0x2 1x5 0x90"},
+    ),
+    "TieoutCorrectionFailed": _once("corrections_ended_total", 30, outcome="failed"),
     "TieoutCorrectionUnknown": _gauge("corrections", 1, 0, state="unknown"),
     "TieoutBreakerOpen": _gauge("breaker_open", 1, 0, source="erp"),
     "TieoutCorrectionsHalted": _gauge("corrections_halted", 1, 0, steps=2 * _HOUR),
@@ -214,7 +237,14 @@ def promtool_tests(rule_file: str, step: int) -> dict[str, object]:
         if case.step == step:
             tests.append(_test(name, case, case.bad, fires=True))
             tests.append(_test(name, case, case.good, fires=False))
-    return {"rule_files": [rule_file], "evaluation_interval": f"{step}m", "tests": tests}
+    return {
+        "rule_files": [rule_file],
+        "evaluation_interval": f"{step}m",
+        # Else promtool takes the groups in any order, and an alert may see what was recorded a
+        # step ago.
+        "group_eval_order": [group.name for group in GROUPS],
+        "tests": tests,
+    }
 
 
 STEPS = (1, _SLOW)

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from dashboards.addresses import Addresses
+from dashboards.grafana import WIDTH, to_grafana
 from dashboards.pages import DASHBOARDS
-from dashboards.panels import WIDTH, Dashboard, Panel, to_grafana
+from dashboards.panels import Dashboard, Panel
 from dashboards.rules.rule import Page
 from dashboards.rules.table import GROUPS
 from monitor.core.catalogue import CATALOGUE
@@ -122,14 +123,15 @@ def test_every_variable_narrows_something_down(board: Dashboard) -> None:
 
 
 def test_dashboards_link_to_one_another_and_to_the_deals(document: dict[str, Any]) -> None:
-    kinds = {link["type"]: link for link in document["links"]}
-    assert kinds["dashboards"]["tags"] == document["tags"]
-    assert kinds["dashboards"]["includeVars"]
-    assert kinds["link"]["url"].endswith("/transactions")
+    (others,) = [link for link in document["links"] if link["type"] == "dashboards"]
+    assert others["tags"] == document["tags"]
+    assert others["includeVars"]
+    pages = [link["url"] for link in document["links"] if link["type"] == "link"]
+    assert [page.rpartition("/")[2] for page in pages] == ["transactions", "breaks", "incidents"]
 
 
 def test_annotations_read_metrics_that_exist(document: dict[str, Any]) -> None:
-    text = "\n".join(each["expr"] for each in document["annotations"]["list"])
+    text = "\n".join(each["target"]["expr"] for each in document["annotations"]["list"])
     assert {*re.findall(r"\btieout_\w+", text)} <= set(METRICS)
 
 

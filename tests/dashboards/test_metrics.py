@@ -14,7 +14,7 @@ from prometheus_client.metrics_core import Metric as Family
 from prometheus_client.openmetrics import parser as openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_plain
 
-from monitor.core import catalogue, indicator_metrics
+from monitor.core import catalogue, incident_metrics, indicator_metrics
 from monitor.core.breaks import BreakKind, Severity
 from monitor.core.catalogue import CATALOGUE
 from monitor.core.errors import Reason
@@ -102,7 +102,7 @@ def test_names_follow_the_naming_rules() -> None:
 
 
 def test_every_declared_metric_is_in_the_catalogue_once() -> None:
-    parts = {**vars(catalogue), **vars(indicator_metrics)}
+    parts = {**vars(catalogue), **vars(incident_metrics), **vars(indicator_metrics)}
     declared = [each for each in parts.values() if isinstance(each, Metric)]
     assert sorted(each.name for each in declared) == sorted(each.name for each in CATALOGUE)
     assert len({each.name for each in CATALOGUE}) == len(CATALOGUE)
