@@ -55,7 +55,9 @@ def test_reasons_that_pages_name_exist() -> None:
 def test_every_command_that_a_page_shows_exists() -> None:
     text = "\n".join(page.read_text(encoding="utf-8") for page in [*PAGES, ROOT / "README.md"])
     shown = set(re.findall(r"^\$ tieout (\w+)", text, re.MULTILINE))
-    known = {command.name for command in assemble().registered_commands}
+    application = assemble()
+    known = {each.name for each in application.registered_commands}
+    known |= {each.name for each in application.registered_groups}
     assert shown
     assert shown - known == set()
 
