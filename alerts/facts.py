@@ -6,6 +6,7 @@ from alerts.escaping import cut, one_line
 from alerts.render import instant, money, words
 from monitor.core.breaks import BreakKind
 from monitor.core.notices import Notice, NoticeKind
+from monitor.core.showing import show_value
 
 MAX_VALUE = 300
 """Characters of a value that people are shown; the page of the deal has the rest."""
@@ -31,7 +32,7 @@ def facts_of(notice: Notice) -> tuple[Fact, ...]:
         Fact("Hand-off", notice.hop),
         Fact("Record" if notice.entity else "System", record),
         Fact("Field", words(notice.field)),
-        Fact("Expected", "" if is_over else notice.expected or ""),
+        Fact("Expected", "" if is_over else show_value(notice.expected, notice.field)),
         Fact("Found", "" if is_over else _found(notice)),
         Fact("At risk", f"{at_risk} {notice.currency}".strip()),
         Fact("Owner", notice.owner),
@@ -45,4 +46,4 @@ def facts_of(notice: Notice) -> tuple[Fact, ...]:
 def _found(notice: Notice) -> str:
     if notice.actual is None:
         return "" if notice.expected is None else "nothing"
-    return notice.actual
+    return show_value(notice.actual, notice.field)

@@ -18,6 +18,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from alerts.escaping import cut, defuse_mrkdwn, escape_slack, one_line
 from monitor.core.errors import Permanent, Reason
+from monitor.core.showing import show_value
 
 MAX_OUTPUT = 30_000
 """Characters that one rendered text may have."""
@@ -74,6 +75,11 @@ def instant(value: datetime) -> str:
     return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
+def value(text: str, field: str) -> str:
+    """A stored value as people write it: money with separators, instants in UTC."""
+    return show_value(text, field)
+
+
 def words(name: str) -> str:
     """A name as people write it: `billing_schedule` is `billing schedule`."""
     return name.replace("_", " ")
@@ -123,7 +129,9 @@ def _environment(escape: Callable[[str], str]) -> _Sandbox:
         lstrip_blocks=True,
     )
     # What a template may call is a closed list: the stock filters can make texts of any size.
-    environment.filters = {each.__name__: each for each in (instant, link, money, short, words)}
+    environment.filters = {
+        each.__name__: each for each in (instant, link, money, short, value, words)
+    }
     environment.globals = {}
     return environment
 

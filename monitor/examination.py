@@ -9,11 +9,11 @@ from monitor.config import Landscape
 from monitor.core.clock import Clock
 from monitor.core.errors import Reason, TieoutError
 from monitor.core.model import StreamId
+from monitor.core.showing import show_count
 from monitor.core.window import next_window
 from monitor.correcting.fitting import Inability, find_inabilities
 from monitor.estate import Source
 from monitor.reports.set_aside import NAMELESS
-from monitor.reports.showing import show_count
 from monitor.store.audit import verify_audit
 from monitor.store.database import open_database
 from monitor.store.streams import load_stream_state

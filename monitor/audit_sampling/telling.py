@@ -13,7 +13,7 @@ from monitor.audit_sampling.design import Population, Sample, Totals
 from monitor.audit_sampling.examination import Examination
 from monitor.audit_sampling.monetary import MonetaryConclusion, MonetaryPlan
 from monitor.core.breaks import Finding
-from monitor.reports.showing import show_count, show_money
+from monitor.core.showing import show_count, show_money
 
 
 def sample_as_json(sample: Sample) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from monitor.cli.options import AsJson, LandscapeOption, new_console
 from monitor.core.breaks import Break, BreakKind
 from monitor.core.clock import system_clock
 from monitor.core.ignores import heard_only, suppressed_only
+from monitor.core.showing import show_minute
 from monitor.core.transactions import TransactionStatus
 from monitor.reports.break_list import BreakList
 from monitor.reports.deal import trace_deal
@@ -22,7 +23,6 @@ from monitor.reports.listing import list_deals
 from monitor.reports.overview import break_as_json, in_order
 from monitor.reports.picture import show_trace
 from monitor.reports.set_aside import set_aside_as_json, set_aside_table
-from monitor.reports.showing import show_minute
 from monitor.store import breaks as break_store
 from monitor.store import quarantine as quarantine_store
 

@@ -17,6 +17,7 @@ from monitor.core.approvals import POLICY
 from monitor.core.clock import system_clock
 from monitor.core.corrections import PlanState
 from monitor.core.errors import Permanent, Reason
+from monitor.core.showing import show_minute
 from monitor.core.streams import NAME
 from monitor.correcting import approving, halting
 from monitor.correcting.approving import Answer
@@ -31,7 +32,6 @@ from monitor.reports.planned import (
     tell_planned,
     tell_refusal,
 )
-from monitor.reports.showing import show_minute
 from monitor.store.breaks import find_break
 from monitor.store.database import Database
 from monitor.store.plans import PlanEntry, list_plans

@@ -12,10 +12,10 @@ from monitor.cli.moments import read_instant
 from monitor.cli.options import AsJson, LandscapeOption, new_console
 from monitor.core.clock import system_clock
 from monitor.core.model import encode_value
+from monitor.core.showing import show_minute
 from monitor.core.silences import Matcher, Silence
 from monitor.core.streams import read_duration
 from monitor.incidents.silencing import add_silence, end_silence
-from monitor.reports.showing import show_minute
 from monitor.store.silences import list_silences
 
 silence = typer.Typer(

@@ -10,6 +10,7 @@ from monitor.core.corrections import Refusal
 from monitor.core.flows import RuleSettings
 from monitor.core.ignores import Ignore
 from monitor.core.lifecycle import CORRECTABLE_STATES
+from monitor.core.showing import show_text
 from monitor.estate import Estate, Flow
 from monitor.explaining.cohorts import Cohort, find_cohorts
 from monitor.explaining.explanation import Explanation, Side
@@ -17,7 +18,6 @@ from monitor.explaining.origin import Cause, Origin, find_origin
 from monitor.explaining.remedy import propose
 from monitor.explaining.traits import HOP, crossing, crossings, dimensions_of, traits_of
 from monitor.explaining.words import describe_rule, say_before, say_why
-from monitor.reports.showing import show_text
 from monitor.store import breaks
 from monitor.store.cohorts import load_deals, sample_keys
 from monitor.store.database import Connection, Database

@@ -1,7 +1,7 @@
 """What to do about a break, in one sentence for a person; nothing here is done by itself."""
 
 from monitor.core.breaks import BreakKind, Classification, Finding
-from monitor.reports.showing import show_value
+from monitor.core.showing import show_value
 
 _BY_KIND: dict[BreakKind, str] = {
     BreakKind.ORPHAN: "Enter on {record} the key of the deal that it belongs to, or cancel it.",

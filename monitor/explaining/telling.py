@@ -2,11 +2,7 @@
 
 from collections.abc import Iterator
 
-from monitor.explaining.cohorts import Cohort
-from monitor.explaining.explanation import Explanation
-from monitor.explaining.origin import Change
-from monitor.reports.planned import tell_refusal
-from monitor.reports.showing import (
+from monitor.core.showing import (
     show_count,
     show_instant,
     show_minute,
@@ -14,6 +10,10 @@ from monitor.reports.showing import (
     show_text,
     show_value,
 )
+from monitor.explaining.cohorts import Cohort
+from monitor.explaining.explanation import Explanation
+from monitor.explaining.origin import Change
+from monitor.reports.planned import tell_refusal
 
 
 def tell_explanation(told: Explanation) -> Iterator[str]:

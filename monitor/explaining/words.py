@@ -5,9 +5,9 @@ from typing import Any
 
 from monitor.core.breaks import BreakKind, Finding
 from monitor.core.flows import RuleSettings
+from monitor.core.showing import show_text, show_value
 from monitor.explaining.explanation import RuleAccount
 from monitor.explaining.origin import Cause, Change, Origin
-from monitor.reports.showing import show_text, show_value
 
 _UNTOLD = {"check", "objective", "severity", "owner"}
 """Settings that are told elsewhere."""

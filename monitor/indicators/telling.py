@@ -10,6 +10,7 @@ from rich.text import Text
 
 from monitor.core.indicators import Dimension
 from monitor.core.model import encode_value
+from monitor.core.showing import show_count, show_minute, show_money
 from monitor.indicators.figures import (
     ALL,
     Amounts,
@@ -22,7 +23,6 @@ from monitor.indicators.figures import (
     Times,
 )
 from monitor.indicators.table import INDICATORS
-from monitor.reports.showing import show_count, show_minute, show_money
 
 NOTHING = "nothing to compare"
 

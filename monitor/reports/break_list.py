@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from monitor.core.breaks import Break, Finding, Severity
-from monitor.reports.showing import show_minute, show_money, show_value
+from monitor.core.showing import show_minute, show_money, show_value
 
 _LONGEST_VALUE = 40
 """Columns; longer values go on below."""

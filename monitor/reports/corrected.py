@@ -5,7 +5,7 @@ from typing import Any
 
 from monitor.core.corrections import CorrectionState
 from monitor.core.model import encode_value
-from monitor.reports.showing import show_instant, show_minute
+from monitor.core.showing import show_instant, show_minute
 from monitor.store.corrections import CorrectionEntry, CorrectionStep
 
 COLUMNS = ("correction", "state", "target", "plan", "break", "when (UTC)", "why")

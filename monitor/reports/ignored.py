@@ -12,9 +12,9 @@ from rich.text import Text
 from monitor.core.breaks import Break
 from monitor.core.ignores import Decided, Ignore, Pattern
 from monitor.core.model import encode_value
+from monitor.core.showing import show_count, show_minute
 from monitor.reports.break_list import BreakList
 from monitor.reports.overview import break_as_json, count_and_money, in_order
-from monitor.reports.showing import show_count, show_minute
 
 
 def money_of(breaks: Sequence[Break]) -> dict[str, Decimal]:

@@ -9,7 +9,7 @@ from rich.text import Text
 from monitor.core.breaks import Severity
 from monitor.core.incidents import Message
 from monitor.core.model import encode_value
-from monitor.reports.showing import show_minute, show_money
+from monitor.core.showing import show_minute, show_money
 
 _STYLES = {Severity.CRITICAL: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 

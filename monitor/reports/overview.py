@@ -13,12 +13,12 @@ from rich.text import Text
 from monitor.core.breaks import HEARD_STATES, Break, BreakState, Severity
 from monitor.core.ignores import heard_only, suppressed_only
 from monitor.core.model import StreamId, encode_value
+from monitor.core.showing import show_count, show_money
 from monitor.core.sight import Blindness
 from monitor.core.transactions import TransactionStatus, shown_counts
 from monitor.core.watches import ESTATE
 from monitor.estate import Estate
 from monitor.reports.break_list import BreakList
-from monitor.reports.showing import show_count, show_money
 from monitor.sight import see
 from monitor.store import breaks, quarantine, streams, transactions
 from monitor.store.database import Connection, Database

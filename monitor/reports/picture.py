@@ -10,10 +10,10 @@ from rich.text import Text
 
 from monitor.core.breaks import LIVE_STATES
 from monitor.core.circumstances import HopState
+from monitor.core.showing import show_minute, show_value
 from monitor.core.transactions import TransactionStatus
 from monitor.reports.break_list import BreakList
 from monitor.reports.deal import DealTrace, Hop, Stop
-from monitor.reports.showing import show_minute, show_value
 
 _MARKS = {
     HopState.DONE: ("●", "green"),

@@ -11,8 +11,8 @@ import msgspec
 from monitor.core.approvals import Approval
 from monitor.core.corrections import Correction, Plan, Refusal, encode_plan
 from monitor.core.model import Value, encode_value
+from monitor.core.showing import show_count, show_minute, show_money, show_text, show_value
 from monitor.core.writing import Operation, Write
-from monitor.reports.showing import show_count, show_minute, show_money, show_text, show_value
 from monitor.store.plans import PlanEntry
 
 _BY_A_PERSON = "by a person"

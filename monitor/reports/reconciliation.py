@@ -8,8 +8,8 @@ from rich.table import Table
 from rich.text import Text
 
 from monitor.core.model import encode_value
+from monitor.core.showing import show_count, show_instant, show_money
 from monitor.extracts.outcome import Reconciliation
-from monitor.reports.showing import show_count, show_instant, show_money
 
 
 def reconciliation_as_json(done: Reconciliation, breaks: pl.DataFrame) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from monitor.core.model import StreamId, encode_value
-from monitor.reports.showing import show_count, show_minute, show_money
+from monitor.core.showing import show_count, show_minute, show_money
 
 IDENTITY = ("flow", "transaction", "rule", "system", "stream", "field", "record_id")
 """What makes two findings one break, as in `Finding.fingerprint`."""

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from monitor.core.model import encode_value
-from monitor.reports.showing import show_minute
+from monitor.core.showing import show_minute
 from monitor.store.quarantine import SetAside
 
 NAMELESS = "(no id)"

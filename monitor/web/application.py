@@ -7,7 +7,7 @@ from fastapi.responses import FileResponse
 from fastapi.templating import Jinja2Templates
 
 from monitor.core.model import Value, encode_value
-from monitor.reports.showing import show_minute, show_money, show_text, show_value
+from monitor.core.showing import show_minute, show_money, show_text, show_value
 from monitor.scheduler import Daemon
 from monitor.version import VERSION
 from monitor.web.api import API, PREFIX

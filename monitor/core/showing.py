@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
+_MAX_DIGITS = 40
 _MONEY = frozenset({"amount", "rate"})
 
 
@@ -55,7 +56,10 @@ def show_value(text: str | None, field: str = "") -> str:
         return show_instant(datetime.fromisoformat(text))
     if field in _MONEY:
         try:
-            return show_money(Decimal(text))
+            amount = Decimal(text)
         except InvalidOperation:
             return text
+        # Written out, a number such as 1E+999999 would fill the page.
+        is_sane = amount.is_finite() and abs(amount.adjusted()) <= _MAX_DIGITS
+        return show_money(amount) if is_sane else text
     return text
