@@ -189,7 +189,14 @@ def test_a_ticket_has_everything_that_a_person_needs(
     else:
         (fields,) = fake.issues.values()
         text = texts_of(fields["description"])
-    for needed in ("BS-17", "125,000.00", "120,000.00", "Proposed repair", "bea, carlos", "https://"):
+    for needed in (
+        "BS-17",
+        "125,000.00",
+        "120,000.00",
+        "Proposed repair",
+        "bea, carlos",
+        "https://",
+    ):
         assert needed in text
 
 
