@@ -8,6 +8,7 @@ from alerts.routing import route
 from monitor.core.breaks import Break, Transition
 from monitor.core.ignores import heard
 from monitor.estate import Estate
+from monitor.incidents.audience import companies_of
 from monitor.incidents.raising import raise_incidents
 from monitor.store import outbox
 from monitor.store.database import Connection
@@ -31,9 +32,13 @@ def tell(
         known: the breaks of the same deals as they are after it.
         now: the present.
     """
-    for step in heard(steps):
+    told = list(heard(steps))
+    companies = companies_of(connection, estate, [step.after.finding for step in told])
+    for step in told:
         notice = notice_of(step, estate.address, estate.titles)
         if notice is not None:
-            feeds = estate.only_feeds(route(notice, estate.routing))
+            found = step.after.finding
+            own = companies.get((found.flow, found.transaction), frozenset())
+            feeds = estate.only_feeds(route(notice, estate.routing, own))
             outbox.enqueue(connection, notice, feeds, now)
     raise_incidents(connection, estate, steps, known, now)

@@ -5,8 +5,10 @@ from datetime import datetime
 from alerts.compose import handed_over_notice
 from alerts.routing import route
 from monitor.core.notices import Notice
+from monitor.core.showing import show_value
 from monitor.correcting.task import Task
 from monitor.estate import Estate
+from monitor.incidents.audience import companies_of
 from monitor.incidents.raising import raise_by_hand
 from monitor.store import breaks, outbox
 from monitor.store.database import Connection
@@ -29,7 +31,11 @@ def tell_person(
         return
     text = f"{why} (correction {task.entry.id})"
     notice = handed_over_notice(standing, text, now, estate.address, estate.titles)
-    channels = estate.corrections.tell or route(notice, estate.routing)
+    found = standing.finding
+    own = companies_of(connection, estate, [found]).get(
+        (found.flow, found.transaction), frozenset()
+    )
+    channels = estate.corrections.tell or route(notice, estate.routing, own)
     outbox.enqueue(connection, notice, estate.only_feeds(channels), now)
     raise_by_hand(connection, estate, standing, tell_in_full(notice), channels, now)
 
@@ -55,7 +61,8 @@ def _values(notice: Notice) -> str:
     """Both values, as far as there are any."""
     said = []
     if notice.actual is not None:
-        said.append(f"It says {notice.actual}")
+        said.append(f"It says {show_value(notice.actual, notice.field)}")
     if notice.expected is not None:
-        said.append(f"{'it' if said else 'It'} should say {notice.expected}")
+        expected = show_value(notice.expected, notice.field)
+        said.append(f"{'it' if said else 'It'} should say {expected}")
     return f"{'; '.join(said)}." if said else ""

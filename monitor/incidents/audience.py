@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from alerts.routing import Listener, listeners
-from monitor.core.breaks import Severity
+from monitor.core.breaks import Finding, Severity
 from monitor.core.model import FieldType, StreamId
 from monitor.core.notices import NoticeKind
 from monitor.core.routes import Subject
@@ -56,6 +56,15 @@ def contents_of(
     )
     deals = {(each.flow, each.transaction) for each in stakes} if asked else set()
     return Contents(stakes, blind, legal_entities(connection, estate, deals))
+
+
+def companies_of(
+    connection: Connection, estate: Estate, findings: Iterable[Finding]
+) -> dict[Deal, AbstractSet[str]]:
+    """The companies that the deals of some findings belong to, where any route asks for them."""
+    if not estate.routing.asks_for_legal_entities:
+        return {}
+    return legal_entities(connection, estate, {(it.flow, it.transaction) for it in findings})
 
 
 def legal_entities(

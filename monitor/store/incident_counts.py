@@ -43,7 +43,7 @@ _LIFE = (
     incident.c.state,
     incident.c.opened_at,
     incident.c.resolved_at,
-    incident.c.silence_id,
+    incident.c.silenced_version,
 )
 
 
@@ -117,9 +117,9 @@ def _lives(connection: Connection, condition: ColumnElement[bool]) -> list[Life]
             IncidentState(state),
             opened_at,
             resolved_at,
-            silence is not None,
+            silenced is not None,
         )
-        for number, severity, state, opened_at, resolved_at, silence in connection.execute(
+        for number, severity, state, opened_at, resolved_at, silenced in connection.execute(
             select(*_LIFE).where(condition)
         )
     ]

@@ -302,6 +302,7 @@ def _read(row: Row[Any]) -> Incident:
         acknowledged_by=row.acknowledged_by,
         acknowledged_until=row.acknowledged_until,
         on_shift=row.on_shift,
-        silence=row.silence_id,
+        # What was kept from people once keeps its number, for the digest that tells of it.
+        silence=None if row.silenced_version is None else row.silence_id,
         merged_into=row.merged_into,
     )

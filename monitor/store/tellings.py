@@ -217,7 +217,7 @@ def first_told_since(connection: Connection, channel: str, since: datetime) -> i
 
 
 def held_incidents(connection: Connection, channel: str) -> list[int]:
-    """Incidents that stand and for which a digest stands, the most urgent first."""
+    """Incidents that stand, are not silenced, and wait behind a digest; the most urgent first."""
     query = (
         select(telling.c.incident_id)
         .join(incident, incident.c.id == telling.c.incident_id)
@@ -225,6 +225,7 @@ def held_incidents(connection: Connection, channel: str) -> list[int]:
             telling.c.channel == channel,
             telling.c.is_held,
             incident.c.state != IncidentState.RESOLVED.value,
+            incident.c.silenced_version.is_(None),
         )
         .order_by(_URGENCY, telling.c.incident_id)
     )

@@ -87,7 +87,7 @@ def test_the_incident_says_everything_that_somebody_needs(firm: CorrectedFirm) -
     assert said == [
         (
             f"its policy leaves it to a person (correction {entry.id}). Where: psa project p-D2,"
-            " field amount, deal D2. It says 1; it should say 1000. Owner: delivery."
+            " field amount, deal D2. It says 1.00; it should say 1,000.00. Owner: delivery."
             " https://tieout.example/transactions/D2"
         )
     ]

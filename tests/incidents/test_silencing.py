@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.core.errors import Permanent
-from monitor.core.incidents import IncidentState
+from monitor.core.incidents import CauseKind, EventKind, IncidentState
 from monitor.core.silences import Label, Matcher, Silence, silence_of
 from monitor.incidents.silencing import add_silence, end_silence
 from monitor.store.database import Database
@@ -144,3 +144,43 @@ def test_an_incident_is_silenced_only_while_each_thing_in_it_is(systems: list[st
     ]
     chosen = silence_of([{Label.SYSTEM: [each]} for each in systems], silences)
     assert (chosen is not None) == (bool(systems) and "crm" not in systems)
+
+
+def test_what_comes_back_after_a_silence_was_never_kept_from_anybody_again(
+    database: Database,
+) -> None:
+    firm, boards = team_firm(database, ROUTE)
+    made = silence(firm, "key=D1")
+    break_deal(firm, "D1")
+    turn(firm)
+    repair_deal(firm, "D1")
+    turn(firm, minutes=5)
+    end_silence(firm.estate, database, made.id, "ben", "done", firm.clock)
+    tell(firm, minutes=1)
+    break_deal(firm, "D1", amount="700.00")
+    turn(firm, minutes=5)
+    (post,) = [each for each in boards["team"].posts if "D1" in each.shown.title]
+    kinds = [event.kind for event in post.shown.history]
+    assert kinds.count(EventKind.SILENCED) == 1
+    assert EventKind.HEARD not in kinds
+    assert post.shown.silenced_because == ""
+
+
+def test_a_digest_of_a_storm_does_not_speak_of_what_is_silenced(database: Database) -> None:
+    firm, boards = team_firm(database, ROUTE, storm={"messages": 1}, crowd=50)
+    for number in range(4):
+        break_deal(firm, f"D{number}")
+    turn(firm)
+    tell(firm, minutes=1)
+    digest = boards["team"].posts[-1]
+    assert digest.shown.incident.cause.kind is CauseKind.STORM
+    assert len(digest.shown.examples) == 3
+    made = silence(firm, "system=psa")
+    tell(firm, minutes=1)
+    assert digest.shown.incident.state is IncidentState.RESOLVED
+    assert len(boards["team"].posts) == 2
+    end_silence(firm.estate, database, made.id, "ben", "done", firm.clock)
+    for _ in range(4):
+        tell(firm, minutes=11)
+    told = [post for post in boards["team"].posts if post.shown.title.startswith("PSA")]
+    assert len(told) == 4
