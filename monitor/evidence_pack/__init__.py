@@ -1,1 +1,1 @@
-"""Evidence that can be checked without tieout: signed heads, packs, and what verifies them."""
+"""Evidence that can be checked without tieout: signed heads of the audit log, and a verifier."""

@@ -28,10 +28,10 @@ def test_every_module_that_a_page_names_exists() -> None:
     assert {name for name in named if not (ROOT / name).exists()} == set()
 
 
-def test_every_decision_has_a_number_of_its_own() -> None:
+def test_decisions_are_numbered_without_a_gap() -> None:
     numbers = [int(page.name[:4]) for page in DECISIONS]
     titles = [page.read_text(encoding="utf-8").splitlines()[0] for page in DECISIONS]
-    assert numbers == sorted(set(numbers))
+    assert numbers == list(range(1, len(DECISIONS) + 1))
     assert [title.split(".")[0] for title in titles] == [f"# {number}" for number in numbers]
 
 

@@ -41,7 +41,7 @@ def test_a_log_that_nobody_touched_holds(kept_anywhere: KeptLog) -> None:
     assert standing.problem is None
     assert (standing.end.sequence, standing.heads, standing.kept) == (ENTRIES, 2, 2)
     log, heads, keys = kept_anywhere.statements()
-    assert f"{ENTRIES} entries hold" in verify_log(log, keys, heads).lines[0]
+    assert f"{ENTRIES} entries hold" in verify_log(log, keys, heads)[0]
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,9 @@ REVISIONS = (
     "0012",
     "0013",
     "0014",
-    "0022",
-    "0019",
-    "0020",
+    "0015",
+    "0016",
+    "0017",
 )
 """Every revision that this version knows. Stated here so that opening a store that is up to date
 needs no migration tool in memory."""
