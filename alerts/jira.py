@@ -7,7 +7,6 @@ Source: developer.atlassian.com, "The Jira Cloud platform REST API" v3 (search b
 and transition issues, add and get comments) and "Atlassian Document Format".
 """
 
-import base64
 import re
 from datetime import timedelta
 from typing import Annotated, Any, Literal
@@ -18,7 +17,7 @@ from pydantic import AnyHttpUrl, Field, SecretStr, StringConstraints
 from alerts.answers import read_as
 from alerts.escaping import cut, one_line
 from alerts.posting import Poster
-from alerts.tickets import came_back, description_of, is_over, note_of
+from alerts.tickets import basic, came_back, description_of, is_over, name_of, note_of
 from monitor.core.errors import Permanent, Reason, Transient
 from monitor.core.incidents import Message, Told
 from monitor.core.plugins import ChannelContext
@@ -108,9 +107,8 @@ class JiraChannel:
     def __init__(self, settings: JiraSettings, context: ChannelContext) -> None:
         self._settings = settings
         self._api = f"{str(settings.url).rstrip('/')}/rest/api/3"
-        entry = f"{settings.user}:{settings.token.get_secret_value()}".encode()
         headers = {
-            "Authorization": "Basic " + base64.b64encode(entry).decode(),
+            "Authorization": basic(settings.user, settings.token.get_secret_value()),
             "Accept": "application/json",
         }
         self._poster = Poster(settings.url, settings.timeout, context.clock, headers)
@@ -135,10 +133,8 @@ class JiraChannel:
 
         Jira's search may lag some seconds behind what was just created.
         """
-        jql = (
-            f'project = "{self._settings.project}" AND labels = "{self._label(message)}"'
-            " ORDER BY created DESC"
-        )
+        label = name_of(self._settings.prefix, message)
+        jql = f'project = "{self._settings.project}" AND labels = "{label}" ORDER BY created DESC'
         asked = {"jql": jql, "fields": ["status"], "maxResults": 1}
         found = read_as(self._poster.call("POST", f"{self._api}/search/jql", asked), _Found)
         for issue in found.issues:
@@ -154,7 +150,7 @@ class JiraChannel:
         fields = self._fields(message) | {
             "project": {"key": settings.project},
             "issuetype": {"name": settings.issue_type},
-            "labels": [*settings.labels, settings.prefix, self._label(message)],
+            "labels": [*settings.labels, settings.prefix, name_of(self._settings.prefix, message)],
         }
         answer = self._poster.call("POST", f"{self._api}/issue", {"fields": fields})
         return Told(_checked(read_as(answer, _Issue).key), len(message.history))
@@ -203,9 +199,6 @@ class JiraChannel:
             "summary": cut(one_line(message.title), MAX_SUMMARY) or "-",
             "description": _document(description_of(message, MAX_DESCRIPTION)),
         }
-
-    def _label(self, message: Message) -> str:
-        return f"{self._settings.prefix}-incident-{message.incident.id}"
 
 
 def _document(text: str) -> dict[str, Any]:

@@ -8,7 +8,6 @@ Source: docs.servicenow.com, "Table API" (`/api/now/table/{tableName}`, `sysparm
 the brackets of such tags are taken away.
 """
 
-import base64
 import re
 from datetime import timedelta
 from typing import Annotated, Any, Literal
@@ -20,7 +19,7 @@ from alerts.answers import read_as
 from alerts.escaping import cut, one_line
 from alerts.incident_facts import outcome_of
 from alerts.posting import Poster
-from alerts.tickets import came_back, description_of, is_over, note_of
+from alerts.tickets import basic, came_back, description_of, is_over, name_of, note_of
 from monitor.core.breaks import Severity
 from monitor.core.errors import Permanent, Reason, Transient
 from monitor.core.incidents import Message, Told
@@ -114,7 +113,8 @@ class ServiceNowChannel:
 
     def find(self, message: Message) -> Told | None:
         """The newest record of the incident that is neither closed nor cancelled."""
-        query = f"correlation_id={self._key(message)}^stateNOT IN7,8^ORDERBYDESCsys_created_on"
+        key = name_of(self._settings.prefix, message)
+        query = f"correlation_id={key}^stateNOT IN7,8^ORDERBYDESCsys_created_on"
         wanted = "sys_id,correlation_display,state"
         answer = self._poster.call(
             "GET",
@@ -131,7 +131,7 @@ class ServiceNowChannel:
         self._poster.close()
 
     def _open(self, message: Message) -> Told:
-        record = self._record(message) | {"correlation_id": self._key(message)}
+        record = self._record(message) | {"correlation_id": name_of(self._settings.prefix, message)}
         if self._settings.assignment_group is not None:
             record["assignment_group"] = self._settings.assignment_group
         if self._settings.caller is not None:
@@ -159,15 +159,12 @@ class ServiceNowChannel:
             "close_notes": cut(_plain(one_line(why)), MAX_LONG),
         }
 
-    def _key(self, message: Message) -> str:
-        return f"{self._settings.prefix}-incident-{message.incident.id}"
-
 
 def _authorization(settings: ServiceNowSettings) -> str:
     if settings.token is not None:
         return f"Bearer {settings.token.get_secret_value()}"
     password = settings.password.get_secret_value() if settings.password is not None else ""
-    return "Basic " + base64.b64encode(f"{settings.user}:{password}".encode()).decode()
+    return basic(settings.user, password)
 
 
 def _plain(text: str) -> str:

@@ -1,5 +1,6 @@
 """What every ticket says, whatever desk holds it: a description that follows, and notes."""
 
+import base64
 from typing import NamedTuple
 
 from alerts.escaping import cut, one_line
@@ -21,6 +22,16 @@ class Note(NamedTuple):
 
     text: str
     mark: str
+
+
+def basic(user: str, secret: str) -> str:
+    """The header value by which a user and a secret get in (RFC 7617)."""
+    return "Basic " + base64.b64encode(f"{user}:{secret}".encode()).decode()
+
+
+def name_of(prefix: str, message: Message) -> str:
+    """By which a desk finds the incident's ticket again: the same for all that is told of it."""
+    return f"{prefix}-incident-{message.incident.id}"
 
 
 def is_over(message: Message) -> bool:

@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, str] = {
     "incidents": "monitor.cli.incidents:incidents",
     "acknowledge": "monitor.cli.incidents:acknowledge",
     "silence": "monitor.cli.silencing:silence",
+    "notify": "monitor.cli.notifying:notify",
     "plan": "monitor.cli.planning:plan",
     "plans": "monitor.cli.planning:plans",
     "approve": "monitor.cli.planning:approve",

@@ -9,7 +9,7 @@ from monitor.core.metric_types import CorrectionOutcome
 from monitor.core.metrics import Metrics
 from monitor.estate import Estate
 from monitor.store.breakers import load_breaker
-from monitor.store.corrections import count_by_state
+from monitor.store.corrections import count_by_state, count_ended
 from monitor.store.database import Database
 from monitor.store.halts import load_halt
 from monitor.store.plans import count_plans
@@ -26,6 +26,7 @@ def show_corrections(estate: Estate, database: Database, metrics: Metrics, now: 
     with database.read() as connection:
         plans = count_plans(connection)
         corrections = count_by_state(connection)
+        ended = count_ended(connection, [CorrectionState(each.value) for each in CorrectionOutcome])
         refused = count_refused(connection)
         halted = load_halt(connection) is not None
         open_ = {
@@ -35,8 +36,8 @@ def show_corrections(estate: Estate, database: Database, metrics: Metrics, now: 
     metrics.replace(shown.PLANS, {(state,): float(n) for state, n in plans.items()})
     metrics.replace(shown.CORRECTIONS, {(state,): float(n) for state, n in corrections.items()})
     for outcome in CorrectionOutcome:
-        ended = float(corrections.get(CorrectionState(outcome.value), 0))
-        metrics.follow(shown.CORRECTIONS_ENDED, ended, outcome=outcome)
+        count = ended.get(CorrectionState(outcome.value), 0)
+        metrics.follow(shown.CORRECTIONS_ENDED, float(count), outcome=outcome)
     metrics.replace(shown.CORRECTIONS_REFUSED, {(each,): float(n) for each, n in refused.items()})
     metrics.set(shown.CORRECTIONS_HALTED, float(halted))
     for system, is_open in open_.items():

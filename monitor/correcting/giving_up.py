@@ -18,7 +18,7 @@ from monitor.correcting.looking import observe_target
 from monitor.correcting.noting import OPEN_OUTCOMES, note
 from monitor.correcting.task import Task
 from monitor.correcting.telling import tell_person
-from monitor.correcting.verifying import verify_anew
+from monitor.correcting.verifying import note_found
 from monitor.estate import Estate
 from monitor.store.corrections import look_later, stop_looking
 from monitor.store.database import Database
@@ -75,7 +75,8 @@ def look_for_late_arrival(
         log.warning("look for a write failed", system=write.stream.system, reason=error.reason)
         is_over, outcome = False, None
     if outcome is not None:
-        return _note_arrival(task, outcome, estate, database, clock)
+        points = (Failpoint.WITHIN_LATE_ARRIVAL, Failpoint.AFTER_LATE_ARRIVAL)
+        return note_found(task, GIVEN_UP, outcome, points, estate, database, clock)
     with database.write() as connection:
         if is_over:
             stop_looking(connection, task.entry.id)
@@ -83,18 +84,6 @@ def look_for_late_arrival(
             at = _next_look(task, estate, clock())
             look_later(connection, task.entry.id, task.entry.state, at, task.entry.reason)
     return task.entry.state
-
-
-def _note_arrival(
-    task: Task, outcome: Outcome, estate: Estate, database: Database, clock: Clock
-) -> CorrectionState:
-    with database.write() as connection:
-        now = clock()
-        found = {"applied_at": now, "look_at": now}
-        note(connection, task, estate, GIVEN_UP, outcome, now, counts=False, changes=found)
-        reach(Failpoint.WITHIN_LATE_ARRIVAL)
-    reach(Failpoint.AFTER_LATE_ARRIVAL)
-    return verify_anew(task, estate, database, clock)
 
 
 def _look(

@@ -15,7 +15,7 @@ from monitor.correcting.looking import observe_target
 from monitor.correcting.noting import OPEN_OUTCOMES, note
 from monitor.correcting.task import WATCH, Task, load_task
 from monitor.correcting.telling import tell_person
-from monitor.correcting.verifying import verify, verify_anew
+from monitor.correcting.verifying import note_found, verify
 from monitor.estate import Estate
 from monitor.store.corrections import CorrectionEntry, due_corrections, look_later
 from monitor.store.database import Database
@@ -84,13 +84,8 @@ def _look_for(task: Task, estate: Estate, database: Database, clock: Clock) -> C
         return _still_unknown(task, "It is not there yet.", estate, database, clock)
     if outcome.state is not CorrectionState.APPLIED:
         return give_up(task, outcome, estate, database, clock)
-    with database.write() as connection:
-        now = clock()
-        found = {"applied_at": now, "look_at": now}
-        note(connection, task, estate, OPEN_OUTCOMES, outcome, now, counts=False, changes=found)
-        reach(Failpoint.WITHIN_SETTLING)
-    reach(Failpoint.AFTER_SETTLING)
-    return verify_anew(task, estate, database, clock)
+    points = (Failpoint.WITHIN_SETTLING, Failpoint.AFTER_SETTLING)
+    return note_found(task, OPEN_OUTCOMES, outcome, points, estate, database, clock)
 
 
 def _look(

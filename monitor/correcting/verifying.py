@@ -1,5 +1,6 @@
 """Verify: what a target took is read back through the probe; the rule judges the break by it."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 import structlog
@@ -54,6 +55,42 @@ def verify(task: Task, estate: Estate, database: Database, clock: Clock) -> Corr
         reach(Failpoint.WITHIN_VERIFICATION)
     reach(Failpoint.AFTER_VERIFICATION)
     return outcome.state
+
+
+def note_found(
+    task: Task,
+    before: Collection[CorrectionState],
+    outcome: Outcome,
+    points: tuple[Failpoint, Failpoint],
+    estate: Estate,
+    database: Database,
+    clock: Clock,
+) -> CorrectionState:
+    """Note that a write was found done when its target was looked at, and read it back.
+
+    Args:
+        task: the correction.
+        before: where it has to be, or somebody else took the step.
+        outcome: that it was applied, and why that is known.
+        points: reached within the transaction that notes it, and after it.
+        estate: the landscape.
+        database: the store.
+        clock: the present.
+
+    Returns:
+        Where the correction is now.
+
+    Raises:
+        Transient, Permanent: the store failed.
+    """
+    within, after = points
+    with database.write() as connection:
+        now = clock()
+        found = {"applied_at": now, "look_at": now}
+        note(connection, task, estate, before, outcome, now, counts=False, changes=found)
+        reach(within)
+    reach(after)
+    return verify_anew(task, estate, database, clock)
 
 
 def verify_anew(task: Task, estate: Estate, database: Database, clock: Clock) -> CorrectionState:

@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from alerts.routing import Listener, listeners
+from monitor.core.at_risk import Worth, sum_at_risk
 from monitor.core.breaks import Finding, Severity
 from monitor.core.model import FieldType, StreamId
 from monitor.core.notices import NoticeKind
@@ -87,16 +88,10 @@ def legal_entities(
 
 
 def money_of(stakes: Iterable[Stake]) -> dict[str, Decimal]:
-    """At risk by currency; a deal counts once, with its dearest break."""
-    dearest: dict[tuple[str, str, str], Decimal] = {}
-    for each in stakes:
-        if each.value_at_risk is not None:
-            place = (each.flow, each.transaction, each.currency)
-            dearest[place] = max(each.value_at_risk, dearest.get(place, each.value_at_risk))
-    sums: dict[str, Decimal] = {}
-    for (_, _, currency), value in dearest.items():
-        sums[currency] = sums.get(currency, Decimal(0)) + value
-    return sums
+    """At risk by currency."""
+    return sum_at_risk(
+        Worth(it.flow, it.transaction, it.currency, it.value_at_risk) for it in stakes
+    )
 
 
 def listeners_of(

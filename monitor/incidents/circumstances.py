@@ -56,11 +56,7 @@ def complete_message(
         worst = _worst(connection, message)
     if message is None:
         return None
-    found = replace(
-        Circumstances(),
-        dashboard=_dashboard(estate, message),
-        runbook=_runbook(estate, message),
-    )
+    found = Circumstances(dashboard=_dashboard(estate, message), runbook=_runbook(estate, message))
     if worst is not None:
         found = replace(
             found,

@@ -7,6 +7,7 @@ from decimal import Decimal
 from alerts.compose import MAX_TITLE, notice_of
 from alerts.escaping import cut
 from alerts.headline import headline
+from monitor.core.at_risk import Worth, sum_at_risk
 from monitor.core.breaks import Break, BreakState, Severity, Transition, TransitionKind
 from monitor.core.incidents import CauseKind, Incident, IncidentState, Message
 from monitor.core.notices import Notice
@@ -104,17 +105,10 @@ def _notice(estate: Estate, each: Break) -> Notice | None:
 
 
 def _money(standing: Sequence[Break]) -> dict[str, Decimal]:
-    """By currency; a deal counts once, with its dearest break."""
-    dearest: dict[tuple[str, str, str], Decimal] = {}
-    for each in standing:
-        found = each.finding
-        if found.value_at_risk is not None:
-            place = (found.flow, found.transaction, found.currency)
-            dearest[place] = max(found.value_at_risk, dearest.get(place, found.value_at_risk))
-    sums: dict[str, Decimal] = defaultdict(Decimal)
-    for (_, _, currency), value in dearest.items():
-        sums[currency] += value
-    return dict(sums)
+    found = (each.finding for each in standing)
+    return sum_at_risk(
+        Worth(it.flow, it.transaction, it.currency, it.value_at_risk) for it in found
+    )
 
 
 def _front(estate: Estate) -> str:

@@ -1,6 +1,6 @@
 """Breaks as they stand, and every step of their lives."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Row, func, insert, select
 
+from monitor.core.at_risk import Worth, sum_at_risk
 from monitor.core.breaks import (
     LIVE_STATES,
     Break,
@@ -215,22 +216,11 @@ def oldest_by_severity(
 def value_at_risk(
     connection: Connection, states: Collection[BreakState] = LIVE_STATES
 ) -> dict[str, Decimal]:
-    """Exact sums of the money that depends on breaks in these states, by currency.
-
-    A transaction counts once, with its dearest break: two breaks on one deal do not put its
-    money at risk twice.
-    """
+    """Exact sums of the money that depends on breaks in these states, by currency."""
     query = select(
         breaks.c.flow, breaks.c.transaction, breaks.c.currency, breaks.c.value_at_risk
     ).where(_are_in(states), breaks.c.value_at_risk.is_not(None))
-    dearest: dict[tuple[str, str, str], Decimal] = {}
-    for flow, transaction, currency, value in connection.execute(query):
-        place = (flow, transaction, currency)
-        dearest[place] = max(value, dearest.get(place, value))
-    sums: dict[str, Decimal] = defaultdict(Decimal)
-    for (_, _, currency), value in dearest.items():
-        sums[currency] += value
-    return dict(sums)
+    return sum_at_risk(Worth(*row) for row in connection.execute(query))
 
 
 def _are_in(states: Collection[BreakState]) -> ColumnElement[bool]:

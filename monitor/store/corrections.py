@@ -11,7 +11,6 @@ from sqlalchemy.sql import Select
 from monitor.core.corrections import GIVEN_UP, IN_FLIGHT, CorrectionState
 from monitor.store.bulk import hold, upsert
 from monitor.store.correction_tables import correction, correction_step, target_claim
-from monitor.store.schema import breaks
 
 LIVE = IN_FLIGHT | {CorrectionState.PLANNED}
 """States that something still comes of."""
@@ -249,25 +248,27 @@ def count_by_state(connection: Connection) -> dict[CorrectionState, int]:
     return {CorrectionState(state): count for state, count in connection.execute(query)}
 
 
+def count_ended(
+    connection: Connection, outcomes: Collection[CorrectionState]
+) -> dict[CorrectionState, int]:
+    """How often corrections ever came to each of these states; one may come to two in its life."""
+    query = (
+        select(correction_step.c.after, func.count())
+        .where(
+            correction_step.c.after.in_(_words(outcomes)),
+            correction_step.c.before != correction_step.c.after,
+        )
+        .group_by(correction_step.c.after)
+    )
+    return {CorrectionState(state): count for state, count in connection.execute(query)}
+
+
 def corrections_since(connection: Connection, fingerprint: str, since: datetime) -> int:
     """How often a write for a break was intended since then."""
     query = select(func.count()).where(
         correction.c.fingerprint == fingerprint, correction.c.intended_at >= since
     )
     return connection.execute(query).scalar_one()
-
-
-def touched_transactions(connection: Connection, flow: str) -> set[str]:
-    """Deals of a flow that a correction wrote to, or that were handed to a person."""
-    written = correction.c.intended_at.is_not(None)
-    handed = correction.c.state == CorrectionState.HANDED_OVER.value
-    query = (
-        select(breaks.c.transaction)
-        .join_from(correction, breaks, correction.c.fingerprint == breaks.c.fingerprint)
-        .where(breaks.c.flow == flow, written | handed)
-        .distinct()
-    )
-    return set(connection.execute(query).scalars())
 
 
 def _words(states: Collection[CorrectionState]) -> Sequence[str]:

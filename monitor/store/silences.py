@@ -83,25 +83,13 @@ def mark_settled(connection: Connection, number: int, now: datetime) -> bool:
     return done.rowcount == 1
 
 
-def load_silence(connection: Connection, number: int) -> Silence | None:
-    """A silence by its number; None where there is none."""
-    row = connection.execute(select(silence).where(silence.c.id == number)).one_or_none()
-    return None if row is None else _read(row)
-
-
-def silenced_by(connection: Connection, number: int, *, resolved: bool | None = None) -> list[int]:
-    """The incidents that a silence kept from people last, those that stand or those that do not.
-
-    Args:
-        connection: a transaction.
-        number: of the silence.
-        resolved: which of them; None: all.
-    """
-    query = select(incident.c.id).where(incident.c.silence_id == number).order_by(incident.c.id)
+def silenced_by(connection: Connection, number: int, *, resolved: bool) -> list[int]:
+    """The incidents that a silence kept from people last: those that are over, or that stand."""
     is_over = incident.c.state == IncidentState.RESOLVED.value
-    if resolved is not None:
-        query = query.where(is_over if resolved else ~is_over)
-    return list(connection.execute(query).scalars())
+    query = select(incident.c.id).where(
+        incident.c.silence_id == number, is_over if resolved else ~is_over
+    )
+    return list(connection.execute(query.order_by(incident.c.id)).scalars())
 
 
 def _read(row: Row[Any]) -> Silence:

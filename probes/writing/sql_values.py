@@ -83,7 +83,6 @@ def spelled_ids(native_id: str, column: ColumnElement[Any], dialect: str) -> lis
     return [] if spelled is None else [spelled]
 
 
-_INT64_DIGITS: Final = len(str(2**63 - 1))
 _EXAMPLES: Final[Mapping[type, Any]] = {
     UUID: UUID(int=0),
     int: 0,

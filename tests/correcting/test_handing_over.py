@@ -8,7 +8,6 @@ from monitor.core.breaks import BreakState
 from monitor.core.corrections import CorrectionState, PlanState
 from monitor.core.incidents import EventKind
 from monitor.core.notices import NoticeKind
-from monitor.store.corrections import touched_transactions
 from monitor.store.database import Database
 from monitor.store.incidents import events_of, incidents_of
 from tests.correcting.small import CorrectedFirm
@@ -40,15 +39,6 @@ def test_a_person_is_told_once_and_the_break_stays_open(firm: CorrectedFirm) -> 
     assert f"(correction {entry.id})" in notice.why
     assert [each.state for each in firm.breaks()] == [BreakState.OPEN]
     assert firm.target.ledger == []
-
-
-def test_the_deal_counts_as_touched(firm: CorrectedFirm) -> None:
-    plan = firm.approved()
-    with firm.database.read() as connection:
-        assert touched_transactions(connection, "sales") == set()
-    firm.apply(plan)
-    with firm.database.read() as connection:
-        assert len(touched_transactions(connection, "sales")) == 1
 
 
 def test_channels_that_nobody_named_leave_it_to_the_routes(firm: CorrectedFirm) -> None:
