@@ -25,6 +25,7 @@ from monitor.core.entities import EntityFields
 from monitor.core.errors import Permanent, Reason
 from monitor.core.exchange import Exchange
 from monitor.core.model import StreamId
+from monitor.core.people import People
 from monitor.core.plugins import ChannelContext, Plugins, ProbeContext, Row, Rows
 from monitor.core.ports import Probe, Rule
 from monitor.core.rates import rate_table
@@ -135,6 +136,7 @@ def build_estate(
         rates=rate_table(landscape.rates.table),
         exchange=Exchange.of(landscape.rates.table),
         duty=duty_of(landscape),
+        people=People(landscape.people),
         traces=_build_traces(landscape),
         evidence=landscape.evidence,
     )

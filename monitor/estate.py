@@ -13,6 +13,7 @@ from monitor.core.exchange import Exchange
 from monitor.core.flows import Condition, RuleSettings
 from monitor.core.indicators import IndicatorPlan
 from monitor.core.model import StreamId
+from monitor.core.people import People
 from monitor.core.policies import CorrectionSettings, PolicySettings
 from monitor.core.ports import Capabilities, Channel, LivingChannel, Probe, Rule
 from monitor.core.rates import RATES
@@ -175,6 +176,7 @@ class Estate:
         rates: exchange rates, as `RATES`.
         exchange: the same for single amounts.
         duty: when who works.
+        people: who may act.
         traces: where they go, and when a deal counts as closed; None: nowhere.
         evidence: how it is signed; None: it is not.
     """
@@ -199,6 +201,7 @@ class Estate:
     evidence: EvidenceSettings | None = None
     exchange: Exchange = field(default_factory=Exchange)
     duty: Duty = field(default_factory=Duty)
+    people: People = field(default_factory=lambda: People({}))
 
     def only_feeds(self, names: Iterable[str]) -> list[str]:
         """Of some channels, those that carry notices one by one."""

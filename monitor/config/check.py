@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from monitor.config.check_corrections import check_corrections
 from monitor.config.check_flows import check_flow
+from monitor.config.check_people import check_people
 from monitor.config.check_streams import check_stream
 from monitor.config.check_telling import check_telling
 from monitor.config.context import known_entities, watch_context
@@ -31,6 +32,7 @@ def check_landscape(landscape: Landscape, plugins: Plugins) -> list[Problem]:
         problems += check_flow(name, flow, landscape, plugins, is_sound=not problems)
     problems += _check_watches(landscape, plugins, is_sound=not problems)
     problems += check_corrections(landscape)
+    problems += check_people(landscape)
     return problems
 
 

@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo, available_timezones
 from monitor.config.issues import KeyPath, Problem, did_you_mean
 from monitor.config.landscape import FlowSettings, Landscape
 from monitor.config.named_streams import NamedStreams
-from monitor.core.approvals import POLICY
 from monitor.core.corrections import Fix, Mode
 from monitor.core.flows import HandOffSettings, RuleSettings
 from monitor.core.model import FieldType, StreamId
@@ -25,7 +24,6 @@ _FITTING: Mapping[str, frozenset[Fix]] = {
 
 _OF_HAND_OFFS = frozenset({Fix.CREATE, Fix.REPLAY, Fix.TRIGGER})
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_NOBODY = (POLICY, "tieout")
 
 
 def check_corrections(landscape: Landscape) -> Iterator[Problem]:
@@ -145,10 +143,6 @@ def _kinds(settings: StreamSettings) -> list[str]:
 def _check_people(landscape: Landscape) -> Iterator[Problem]:
     """Somebody can approve what is proposed, and hears of it."""
     corrections = landscape.corrections
-    for name in corrections.approvers:
-        if name in _NOBODY:
-            message = f"'{name}' is no person's name: it stands for what goes by itself"
-            yield Problem(("corrections", "approvers", name), message, at_key=True)
     for index, channel in enumerate(corrections.tell):
         if channel not in landscape.channels:
             hint = did_you_mean(channel, landscape.channels)

@@ -24,6 +24,7 @@ from monitor.core.flows import (
 )
 from monitor.core.indicators import IndicatorSettings
 from monitor.core.model import FieldType
+from monitor.core.people import PersonSettings
 from monitor.core.plugins import Plugins
 from monitor.core.policies import CorrectionSettings, PolicySettings
 from monitor.core.rates import RatesSettings
@@ -141,6 +142,8 @@ class Landscape(Settings):
     """How often touched transactions are looked at."""
     owners: dict[Name, OwnerSettings] = {}
     """Teams that hold systems or breaks."""
+    people: dict[Name, PersonSettings] = {}
+    """Who may act, and in which roles; nobody acts on the page or from Slack where it is empty."""
     entities: dict[Name, EntitySettings] = {}
     """Fields and entities beside the canonical ones."""
     calendars: dict[Name, CalendarSettings] = {}
