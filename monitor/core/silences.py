@@ -10,6 +10,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+import polars as pl
+from polars.exceptions import ComputeError
+
 _LONGEST = 200
 _FORM = re.compile(r"\s*([a-z_]+)\s*(=~|!~|!=|=)\s*(.*?)\s*", re.DOTALL)
 
@@ -30,7 +33,11 @@ class Label(StrEnum):
 
 
 class Operator(StrEnum):
-    """How a label is compared; a pattern has to fit the whole value."""
+    """How a label is compared; a pattern has to fit the whole value.
+
+    Patterns are those of Rust's `regex`, which takes time linear in the text whatever somebody
+    writes, and so knows neither look-around nor back-references (docs.rs/regex, "Untrusted input").
+    """
 
     IS = "="
     IS_NOT = "!="
@@ -51,10 +58,26 @@ class Matcher(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> "Matcher":
-        """Reads `owner=delivery`, `key=~D-.*`, `severity!=critical`.
+        """Reads `owner=delivery`, `key=~D-.*`, `severity!=critical`, and tries a pattern.
 
         Raises:
             ValueError: it is no matcher; the message says why.
+        """
+        made = cls.read(text)
+        if made.operator in (Operator.FITS, Operator.FITS_NOT):
+            try:
+                _fitting(made.value, [""])
+            except ComputeError as error:
+                said = _reason(error)
+                raise ValueError(f"'{made.value}' is no pattern: {said}") from None
+        return made
+
+    @classmethod
+    def read(cls, text: str) -> "Matcher":
+        """The same of one that was tried when somebody wrote it.
+
+        Raises:
+            ValueError: it has not the form of a matcher.
         """
         found = _FORM.fullmatch(text)
         if found is None:
@@ -64,26 +87,23 @@ class Matcher(NamedTuple):
             raise ValueError(f"unknown label '{name}'; there are {', '.join(Label)}")
         if len(value) > _LONGEST:
             raise ValueError(f"a value has {_LONGEST} characters at most")
-        made = cls(Label(name), Operator(operator), value)
-        if made.operator in (Operator.FITS, Operator.FITS_NOT):
-            try:
-                re.compile(value)
-            except re.error as error:
-                raise ValueError(f"'{value}' is no pattern: {error}") from None
-        return made
+        return cls(Label(name), Operator(operator), value)
 
-    def fits(self, labels: Labels) -> bool:
-        """Whether it holds of something; a label that has no value is the empty text."""
-        values = labels.get(self.label) or ("",)
-        match self.operator:
-            case Operator.IS:
-                return self.value in values
-            case Operator.IS_NOT:
-                return self.value not in values
-            case Operator.FITS:
-                return any(re.fullmatch(self.value, each) for each in values)
-            case Operator.FITS_NOT:
-                return not any(re.fullmatch(self.value, each) for each in values)
+    def fits(self, subjects: Sequence[Labels]) -> list[bool]:
+        """Of each thing, whether it holds of it; a label that has no value is the empty text.
+
+        A pattern that has become none, as by another version of the engine, holds of nothing.
+        """
+        of_each = [labels.get(self.label) or ("",) for labels in subjects]
+        wanted: Collection[str] = {self.value}
+        if self.operator in (Operator.FITS, Operator.FITS_NOT):
+            distinct = {value for values in of_each for value in values}
+            try:
+                wanted = _fitting(self.value, sorted(distinct))
+            except ComputeError:
+                return [False] * len(subjects)
+        is_meant = self.operator in (Operator.IS, Operator.FITS)
+        return [any(value in wanted for value in values) is is_meant for values in of_each]
 
     def __str__(self) -> str:
         return f"{self.label}{self.operator}{self.value}"
@@ -122,15 +142,17 @@ class Silence:
         """Whether it keeps anything from people."""
         return now < self.end
 
-    def covers(self, labels: Labels) -> bool:
-        """Whether something is what it is about."""
-        return all(each.fits(labels) for each in self.matchers)
+    def covers(self, subjects: Sequence[Labels]) -> list[bool]:
+        """Of each thing, whether it is what it is about."""
+        return [
+            all(held) for held in zip(*(it.fits(subjects) for it in self.matchers), strict=True)
+        ]
 
     def __str__(self) -> str:
         return ", ".join(map(str, self.matchers))
 
 
-def silence_of(subjects: Collection[Labels], silences: Sequence[Silence]) -> Silence | None:
+def silence_of(subjects: Sequence[Labels], silences: Sequence[Silence]) -> Silence | None:
     """The silence that keeps an incident from people, of several the one that lasts longest.
 
     Only while each thing that stands in it is covered: what is not has to be heard.
@@ -139,11 +161,24 @@ def silence_of(subjects: Collection[Labels], silences: Sequence[Silence]) -> Sil
         subjects: what stands in the incident; of nothing, nothing is silenced.
         silences: those in force.
     """
-    used: set[int] = set()
-    for labels in subjects:
-        covering = [each for each in silences if each.covers(labels)]
-        if not covering:
-            return None
-        used.update(each.id for each in covering)
-    chosen = [each for each in silences if each.id in used]
+    covered = {each.id: each.covers(subjects) for each in silences}
+    if not all(map(any, zip(*covered.values(), strict=True))):
+        return None
+    chosen = [each for each in silences if any(covered[each.id])]
     return max(chosen, key=lambda each: (each.end, -each.id), default=None)
+
+
+def _fitting(pattern: str, values: Sequence[str]) -> frozenset[str]:
+    """Those of some values that a pattern fits as a whole.
+
+    Raises:
+        ComputeError: it is no pattern.
+    """
+    column = pl.Series(values, dtype=pl.String)
+    return frozenset(column.filter(column.str.contains(rf"\A(?:{pattern})\z")))
+
+
+def _reason(error: ComputeError) -> str:
+    """What a parser says of a pattern, without the drawing that goes before."""
+    said = str(error).split("\n\nThis error occurred")[0].strip()
+    return said.rpartition("error: ")[2]

@@ -94,7 +94,7 @@ def silenced_by(connection: Connection, number: int, *, resolved: bool) -> list[
 
 def _read(row: Row[Any]) -> Silence:
     texts = msgspec.json.decode(row.matchers, type=list[str])
-    matchers = tuple(Matcher.parse(each) for each in texts)
+    matchers = tuple(Matcher.read(each) for each in texts)
     return Silence(
         row.id,
         matchers,

@@ -125,15 +125,42 @@ def test_a_silence_looks_at_something_and_ends_ahead(database: Database) -> None
 )
 def test_a_matcher_compares_a_whole_value(text: str, fits: bool) -> None:
     labels = {Label.OWNER: ["delivery"], Label.KEY: ["D-1"]}
-    assert Matcher.parse(text).fits(labels) is fits
+    assert Matcher.parse(text).fits([labels]) == [fits]
 
 
 @pytest.mark.parametrize(
-    "text", ["owner", "colour=red", "key=~(", "key=" + "x" * 201, "=delivery", ""]
+    "text",
+    [
+        "owner",
+        "colour=red",
+        "key=~(",
+        "key=" + "x" * 201,
+        "=delivery",
+        "",
+        "key=~(?=D).*",  # look-around is what makes an engine slow
+        "key=~(a{1000}){1000}",
+    ],
 )
 def test_what_is_no_matcher_is_refused(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - each says something else
         Matcher.parse(text)
+
+
+@pytest.mark.parametrize("pattern", ["(a+)+$", "(a|a)*b", "(a*)*c", "(.*){30}x"])
+def test_no_pattern_takes_longer_than_the_text_is_long(pattern: str) -> None:
+    # Of a backtracking engine none of these would ever come to an end.
+    matcher = Matcher.parse(f"key=~{pattern}")
+    assert matcher.fits([{Label.KEY: ["a" * 100_000 + "!"]}]) == [False]
+
+
+@pytest.mark.parametrize("operator", ["=~", "!~"])
+def test_a_kept_pattern_that_has_become_none_keeps_nothing_from_people(operator: str) -> None:
+    assert Matcher.read(f"key{operator}(?=x)").fits([{Label.KEY: ["x"]}]) == [False]
+
+
+def test_a_refused_pattern_says_what_is_wrong_with_it() -> None:
+    with pytest.raises(ValueError, match=r"'\(a' is no pattern: unclosed group$"):
+        Matcher.parse("key=~(a")
 
 
 @given(st.lists(st.sampled_from(["psa", "erp", "crm"]), max_size=4))
