@@ -32,6 +32,7 @@ from monitor.core.rates import rate_table
 from monitor.estate import Estate, Flow, HandOff, Lookout, Source, Traces
 from monitor.indicators.plan import plan_indicators
 from probes import PROBES
+from probes.definitions import expand_system
 from probes.writing.checks import check_stream
 from reconcilers import RULES
 from reconcilers.hand_off import build_hand_off
@@ -51,6 +52,7 @@ def load_plugins() -> Plugins:
         watches=_with_outsiders(WATCHES, "tieout.watches"),
         check_stream=check_stream,
         build_hand_off=build_hand_off,
+        expand_system=expand_system,
     )
 
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Secret, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
 from monitor.config.check import check_landscape
+from monitor.config.definitions import with_definitions
 from monitor.config.document import Document, Tree, read_document, read_plain
 from monitor.config.issues import ConfigurationError, Issue, KeyPath, Problem
 from monitor.config.landscape import Landscape, landscape_model
@@ -50,6 +51,7 @@ def resolve_landscape(
     if not isinstance(document.tree, dict):
         problem = Problem((), "a landscape is a mapping that starts with 'version: 1'")
         raise ConfigurationError([document.locate(problem)])
+    document = with_definitions(document, plugins)
     model = landscape_model(named_plugins(document.tree, plugins))
     resolved = resolve_references(document, environment)
     shape = Shape(model.model_json_schema, resolved.tree)

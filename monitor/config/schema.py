@@ -9,6 +9,15 @@ from monitor.core.plugins import Plugins
 
 _REFERENCE = {"type": "string", "pattern": r"\$\{(env|file):[^${}]*\}"}
 _WHOLE_REFERENCE = {"type": "string", "pattern": r"^\$\{(env|file):[^${}]*\}$"}
+_USING = {
+    "description": "A system that a ready definition describes; the rest is laid over it.",
+    "type": "object",
+    "properties": {
+        "use": {"description": "Name of the definition, or a file.", "type": "string"},
+        "values": {"description": "What the definition needs to be told.", "type": "object"},
+    },
+    "required": ["use"],
+}
 _NOT_TEXT = frozenset({"integer", "number", "boolean"})
 
 
@@ -19,6 +28,9 @@ def landscape_schema(plugins: Plugins) -> dict[str, Any]:
     secret must be.
     """
     schema = landscape_model(plugins).model_json_schema(schema_generator=DescribedSchema)
+    systems = schema["properties"]["systems"]["patternProperties"]
+    for name, system in systems.items():
+        systems[name] = {"anyOf": [system, _USING]}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "description": "What tieout watches, and what must hold.",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from importlib import import_module
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import polars as pl
@@ -221,3 +222,7 @@ class Plugins:
     watches: Mapping[str, WatchType] = field(default_factory=dict)
     build_hand_off: Callable[[str, HandOffSettings, RuleContext], Rule] | None = None
     """As that of a rule, for the steps of a flow."""
+    expand_system: Callable[[dict[str, Any], Path], dict[str, Any]] | None = None
+    """A system that uses a ready definition, as its probe takes it; relative to a folder.
+
+    A `Misfit` says where among what was given."""

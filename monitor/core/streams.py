@@ -192,6 +192,8 @@ class SystemSettings(Settings):
     """What people call it."""
     owner: str = ""
     """Who holds it: a name from `owners`."""
+    use: str = ""
+    """Ready definition that these settings are laid over: `salesforce`, or a file of one's own."""
     budget: BudgetSettings = BudgetSettings()
     deadline: Duration = timedelta(minutes=5)
     """Overall time that one look at one stream may take."""

@@ -1,0 +1,11 @@
+"""What a firm says of a system beside its definition: an address and a credential."""
+
+from collections.abc import Mapping
+from typing import Any
+
+CLIENT = {"client_id": "tieout", "client_secret": "canary-c0ffee42"}
+
+CREDENTIALS: Mapping[str, dict[str, Any]] = {
+    "salesforce": {"base_url": "https://firm.my.salesforce.example", "auth": CLIENT},
+}
+"""By definition."""
