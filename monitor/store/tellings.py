@@ -4,7 +4,7 @@ A channel is not sent what happened, but brought to how things stand. So a chann
 catches up in one step, and what was said twice by accident says nothing wrong.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -13,7 +13,7 @@ from sqlalchemy import Connection, case, func, literal, select, update
 from monitor.core.breaks import Severity
 from monitor.core.errors import Reason
 from monitor.core.incidents import CauseKind, IncidentState, Told
-from monitor.store.bulk import upsert
+from monitor.store.bulk import listed_ids, upsert
 from monitor.store.columns import Instant
 from monitor.store.incident_tables import incident, telling
 
@@ -86,11 +86,28 @@ def subscribe(connection: Connection, number: int, channels: Iterable[str], at: 
 
 
 def mark_behind(connection: Connection, number: int, now: datetime) -> None:
-    """The incident changed: tell every channel that hears of it, none sooner than it can take."""
+    """The incident changed: tell every channel that hears of it."""
+    mark_all_behind(connection, [number], now)
+
+
+def mark_all_behind(connection: Connection, numbers: Collection[int], now: datetime) -> None:
+    """The incidents changed: tell every channel that hears of them, none sooner than it can take.
+
+    One that would have heard the same again later hears of the change now.
+    """
+    repeats = (
+        (telling.c.told_events > 0)
+        & (telling.c.attempts == 0)
+        & ~telling.c.is_held
+        & telling.c.failure_reason.is_(None)
+    )
     connection.execute(
         update(telling)
-        .where(telling.c.incident_id == number)
-        .values(due_at=func.coalesce(telling.c.due_at, literal(now, Instant)))
+        .where(
+            telling.c.incident_id.in_(listed_ids(connection, numbers)),
+            telling.c.due_at.is_(None) | (repeats & (telling.c.due_at > literal(now, Instant))),
+        )
+        .values(due_at=now)
     )
 
 

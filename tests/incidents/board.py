@@ -1,6 +1,7 @@
 """A conversation that remembers what it shows, and a small firm whose people read it."""
 
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from monitor.core.breaks import Severity
 from monitor.core.errors import TieoutError
@@ -25,6 +26,7 @@ class Board:
     """Posts in the order in which they came; the failures given to it come first, one a call.
 
     With `takes_first`, a failure comes after the effect: the answer is lost, not the message.
+    With `again`, it has to hear the same after that time.
     """
 
     def __init__(self, *, can_tell: bool = True) -> None:
@@ -32,6 +34,7 @@ class Board:
         self.failures: list[TieoutError] = []
         self.takes_first = False
         self.can_tell = can_tell
+        self.again: timedelta | None = None
 
     def tell(self, message: Message, told: Told | None) -> Told:
         failure = self.failures.pop(0) if self.failures else None
@@ -45,12 +48,13 @@ class Board:
     def _show(self, message: Message, told: Told | None) -> Told:
         if told is None:
             self.posts.append(Post(message.key, message))
-            return Told(str(len(self.posts) - 1), len(message.history))
+            return Told(str(len(self.posts) - 1), len(message.history), self.again)
         post = self.posts[int(told.reference)]
         post.shown = message
         post.edits += 1
         post.thread += message.history[told.events :]
-        return Told(told.reference, len(message.history))
+        is_over = message.incident.resolved_at is not None
+        return Told(told.reference, len(message.history), None if is_over else self.again)
 
     def find(self, message: Message) -> Told | None:
         for number, post in enumerate(self.posts):

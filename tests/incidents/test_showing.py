@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -120,6 +121,44 @@ def test_a_crash_at_any_write_leaves_one_message_in_the_end(
             assert count_behind(connection) == 0
         database.close()
     assert 2 <= crashes < 20
+
+
+def test_who_hears_the_same_again_later_hears_of_a_change_at_once(database: Database) -> None:
+    firm, board = watched_firm(database)
+    board.again = timedelta(minutes=10)
+    firm.win("D1")
+    firm.staff("D1", amount="900.00")
+    look(firm)
+    deliver_notices(firm.estate, firm.runtime)
+    (post,) = board.posts
+    firm.later(minutes=11)
+    deliver_notices(firm.estate, firm.runtime)
+    assert post.edits == 1
+    firm.later(minutes=1)
+    firm.staff("D1")
+    look(firm)
+    deliver_notices(firm.estate, firm.runtime)
+    assert post.shown.title.startswith("Resolved: ")
+    catch_up(firm, hours=1)
+    assert post.edits == 2
+
+
+def test_a_change_does_not_hurry_a_channel_that_rests(database: Database) -> None:
+    firm, board = watched_firm(database)
+    firm.win("D1")
+    firm.staff("D1", amount="900.00")
+    look(firm)
+    deliver_notices(firm.estate, firm.runtime)
+    asked = Transient("slow down", reason=Reason.THROTTLED, retry_after=300)
+    board.failures = [asked]
+    for amount in ("800.00", "700.00"):
+        firm.later(minutes=1)
+        firm.staff("D1", amount=amount)
+        look(firm)
+        deliver_notices(firm.estate, firm.runtime)
+    assert "900" in board.posts[0].shown.title
+    catch_up(firm, hours=1)
+    assert "700" in board.posts[0].shown.title
 
 
 def test_two_daemons_side_by_side_say_it_once(database: Database) -> None:
