@@ -1,0 +1,104 @@
+"""Salesforce's REST API: log-in by client credentials, queries in pages, upsert by external id."""
+
+import json
+from typing import Any
+from urllib.parse import parse_qs
+
+from tests.servers import Reply, Request
+from tests.vendors import soql
+from tests.vendors.vendor import CANARY, Row, Vendor
+
+VERSION = "/services/data/v62.0"
+
+
+class Salesforce(Vendor):
+    """One org with opportunities."""
+
+    stream = "opportunity"
+    money = "Amount"
+    throttle = Reply(
+        [{"message": "TotalRequests Limit exceeded.", "errorCode": "REQUEST_LIMIT_EXCEEDED"}],
+        status=403,
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._locators: dict[str, list[dict[str, Any]]] = {}
+        self.used = 18
+
+    @property
+    def system(self) -> dict[str, Any]:
+        return {
+            "use": "salesforce",
+            "base_url": self.server.url,
+            "auth": {"client_id": "tieout", "client_secret": CANARY},
+            "streams": {"opportunity": {"map": {"region": "Region__c"}}},
+        }
+
+    def native_id(self, number: int) -> str:
+        return f"006{number:015}"
+
+    def native(self, row: Row) -> dict[str, Any]:
+        return {
+            "Id": self.native_id(int(row.id)),
+            "Name": row.name,
+            "Amount": float(row.amount),
+            "StageName": "Closed Won",
+            "CloseDate": f"{row.modified_at:%Y-%m-%d}",
+            "CreatedDate": f"{row.modified_at:%Y-%m-%dT%H:%M:%S.000+0000}",
+            "SystemModstamp": f"{row.modified_at:%Y-%m-%dT%H:%M:%S.000+0000}",
+            "IsDeleted": row.id in self.deleted,
+            "AccountId": "001000000000000001",
+            "Owner": {"Name": "Ann"},
+            "Region__c": row.custom,
+            "CurrencyIsoCode": "EUR",
+            "Deal_Number__c": row.number,
+        }
+
+    def refusal(self) -> Reply:
+        body = [{"message": "Session expired or invalid", "errorCode": "INVALID_SESSION_ID"}]
+        return Reply(body, status=401)
+
+    def log_in(self, request: Request) -> Reply | None:
+        if request.path != "/services/oauth2/token":
+            return None
+        form = parse_qs(request.body.decode())
+        if form.get("grant_type") != ["client_credentials"] or form.get("client_secret") != [
+            CANARY
+        ]:
+            return Reply({"error": "invalid_client"}, status=400)
+        token = {"access_token": self.issue(), "instance_url": self.server.url}
+        return Reply({**token, "token_type": "Bearer", "issued_at": "1772452800000"})
+
+    def answer(self, request: Request) -> Reply:
+        self.used += 1
+        headers = {"Sforce-Limit-Info": f"api-usage={self.used}/15000"}
+        if request.path in (f"{VERSION}/query", f"{VERSION}/query/", f"{VERSION}/queryAll"):
+            is_all = request.path.endswith("queryAll")
+            return self._query(request.param("q"), headers, is_all=is_all)
+        if request.path.startswith(f"{VERSION}/query/"):
+            locator, _, start = request.path.rpartition("/")[2].rpartition("-")
+            return self._page(locator, int(start), headers)
+        return Reply([{"errorCode": "NOT_FOUND", "message": "?"}], status=404, headers=headers)
+
+    def _query(self, text: str, headers: dict[str, str], *, is_all: bool) -> Reply:
+        shown = [*self.rows.values(), *(self.deleted.values() if is_all else ())]
+        try:
+            found = soql.run(text, {"Opportunity": [self.sent(each) for each in shown]})
+        except soql.Malformed as error:
+            body = [{"message": json.dumps(text), "errorCode": str(error)}]
+            return Reply(body, status=400, headers=headers)
+        locator = f"0r8{len(self._locators):015}"
+        self._locators[locator] = found
+        return self._page(locator, 0, headers)
+
+    def _page(self, locator: str, start: int, headers: dict[str, str]) -> Reply:
+        found = self._locators[locator]
+        end = start + self.page
+        records = [
+            {"attributes": {"type": "Opportunity", "url": "…"}, **each} for each in found[start:end]
+        ]
+        body: dict[str, Any] = {"totalSize": len(found), "done": end >= len(found)}
+        if end < len(found):
+            body["nextRecordsUrl"] = f"{VERSION}/query/{locator}-{end}"
+        return Reply({**body, "records": records}, headers=headers)
