@@ -32,7 +32,14 @@ def tell(
         known: the breaks of the same deals as they are after it.
         now: the present.
     """
-    told = list(heard(steps))
+    if estate.only_feeds(estate.channels):
+        _feed(connection, estate, list(heard(steps)), now)
+    raise_incidents(connection, estate, steps, known, now)
+
+
+def _feed(
+    connection: Connection, estate: Estate, told: Sequence[Transition], now: datetime
+) -> None:
     companies = companies_of(connection, estate, [step.after.finding for step in told])
     for step in told:
         notice = notice_of(step, estate.address, estate.titles)
@@ -41,4 +48,3 @@ def tell(
             own = companies.get((found.flow, found.transaction), frozenset())
             feeds = estate.only_feeds(route(notice, estate.routing, own))
             outbox.enqueue(connection, notice, feeds, now)
-    raise_incidents(connection, estate, steps, known, now)

@@ -16,7 +16,7 @@ from monitor.core.silences import Label, Labels, Silence
 from monitor.estate import Estate
 from monitor.store.cohorts import load_deals
 from monitor.store.database import Connection
-from monitor.store.incidents import Stake
+from monitor.store.incident_contents import Stake
 
 _FIELD = "legal_entity"
 
@@ -31,7 +31,8 @@ class Contents:
     Attributes:
         stakes: its breaks.
         blind: streams that cannot be seen, and since when.
-        entities: by deal, the companies of the firm that it belongs to; only where asked for.
+        entities: by deal, of these and others, the companies of the firm that it belongs to; only
+            where asked for.
     """
 
     stakes: Sequence[Stake]
@@ -47,16 +48,17 @@ class Contents:
 def contents_of(
     connection: Connection,
     estate: Estate,
-    stakes: Sequence[Stake],
-    blind: Mapping[StreamId, datetime],
+    stakes: Mapping[int, Sequence[Stake]],
+    blind: Mapping[int, Mapping[StreamId, datetime]],
     silences: Iterable[Silence] = (),
-) -> Contents:
-    """What stands in an incident; companies are looked up only where somebody asks for them."""
+) -> dict[int, Contents]:
+    """What stands in incidents; companies are looked up only where somebody asks for them."""
     asked = estate.routing.asks_for_legal_entities or any(
         matcher.label is Label.LEGAL_ENTITY for each in silences for matcher in each.matchers
     )
-    deals = {(each.flow, each.transaction) for each in stakes} if asked else set()
-    return Contents(stakes, blind, legal_entities(connection, estate, deals))
+    deals = {(it.flow, it.transaction) for each in stakes.values() for it in each}
+    entities = legal_entities(connection, estate, deals if asked else set())
+    return {number: Contents(each, blind[number], entities) for number, each in stakes.items()}
 
 
 def companies_of(

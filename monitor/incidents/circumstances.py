@@ -25,11 +25,12 @@ from monitor.explaining.explanation import Explanation
 from monitor.incidents.viewing import message_of
 from monitor.reports.deal import DealTrace, Stop, trace_transaction
 from monitor.reports.planned import tell_write
-from monitor.store import breaks, incidents
+from monitor.store import breaks
 from monitor.store.approvals import approvals_of
 from monitor.store.corrections import corrections_of_break
 from monitor.store.database import Connection, Database
 from monitor.store.incident_causes import keep_cause, load_cause
+from monitor.store.incident_contents import breaks_of
 from monitor.store.plans import load_plan, plans_of_break
 
 log = structlog.get_logger(__name__)
@@ -162,7 +163,7 @@ def _proposal(connection: Connection, estate: Estate, number: int, worst: Break)
     kept = None if entry is None else load_plan(connection, entry.hash, estate.fields)
     if entry is None or kept is None:
         return None
-    standing, _ = incidents.breaks_of(connection, number)
+    standing, _ = breaks_of(connection, number)
     concerned = {each.fingerprint for each in standing} | {worst.fingerprint}
     ours = [each for each in kept.plan.corrections if each.fingerprint in concerned]
     lines = [line for each in ours for line in _lines(each)]

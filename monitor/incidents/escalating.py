@@ -1,6 +1,6 @@
 """Escalate: who else is told of an incident that nobody looks after."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from alerts.routing import Listener
@@ -8,35 +8,42 @@ from monitor.core.escalation import ChainSettings, Place, due_at
 from monitor.core.incidents import WATCH, EventKind
 from monitor.estate import Estate
 from monitor.incidents.audience import Contents, owners_of
+from monitor.store import escalations as stored
 from monitor.store import incidents, tellings
 from monitor.store.database import Connection, Database
-from monitor.store.escalations import (
-    Climb,
-    begin_chain,
-    chains_of,
-    climbs_to_move,
-    end_chains,
-    move_climb,
-)
+from monitor.store.escalations import Climb, climbs_to_move, end_chains, move_climb
+from monitor.store.incident_contents import blind_streams_of, stakes_of
 
 
 def begin_chains(
     connection: Connection,
     estate: Estate,
-    number: int,
-    heard: Iterable[Listener],
-    contents: Contents,
+    heard: Mapping[int, Iterable[Listener]],
+    owners: Mapping[int, str],
 ) -> None:
-    """Let the chains of some routes begin with an incident; those that have begun go on."""
-    wanted = {each.chain: each.at for each in sorted(heard, reverse=True) if each.chain}
+    """Let the chains of some routes begin with incidents; those that have begun go on.
+
+    Args:
+        connection: a write transaction that holds incidents.
+        estate: for its chains and working times.
+        heard: by incident, who hears of it.
+        owners: by incident, who holds the worst of it.
+    """
+    wanted = {
+        (number, it.chain): it.at
+        for number, each in heard.items()
+        for it in sorted(each, reverse=True)
+        if it.chain in estate.incidents.escalations
+    }
     if not wanted:
         return
-    owner = next(iter(owners_of(estate, contents)), "")
-    for name in sorted(wanted.keys() - chains_of(connection, number)):
-        chain, since = estate.incidents.escalations.get(name), wanted[name]
-        if chain is not None:
-            due = due_at(chain, Place(0, since), estate.duty, owner)
-            begin_chain(connection, number, name, since, due)
+    begun = stored.chains_of(connection, {number for number, _ in wanted})
+    beginnings = []
+    for number, name in sorted(wanted.keys() - begun):
+        chain, since = estate.incidents.escalations[name], wanted[number, name]
+        due = due_at(chain, Place(0, since), estate.duty, owners[number])
+        beginnings.append(stored.Beginning(number, name, since, due))
+    stored.begin_chains(connection, beginnings)
 
 
 def escalate(estate: Estate, database: Database, now: datetime) -> None:
@@ -59,7 +66,7 @@ def escalate(estate: Estate, database: Database, now: datetime) -> None:
 def _move(connection: Connection, estate: Estate, climb: Climb, now: datetime) -> None:
     chain = estate.incidents.escalations.get(climb.chain)
     if chain is None:
-        end_chains(connection, climb.incident, climb.chain)
+        end_chains(connection, [climb.incident], climb.chain)
         return
     place = climb.place
     if not climb.is_alone:
@@ -87,9 +94,6 @@ def _take_step(
 
 
 def _owner_of(connection: Connection, estate: Estate, number: int) -> str:
-    contents = Contents(
-        incidents.stakes_of(connection, number),
-        incidents.blind_streams_of(connection, number),
-        {},
-    )
-    return next(iter(owners_of(estate, contents)), "")
+    stakes = stakes_of(connection, [number])[number]
+    blind = blind_streams_of(connection, [number])[number]
+    return next(iter(owners_of(estate, Contents(stakes, blind, {}))), "")

@@ -21,9 +21,16 @@ from monitor.core.model import StreamId
 from monitor.core.notices import Notice, NoticeKind
 from monitor.estate import Estate
 from monitor.incidents.regrouping import draw_together
-from monitor.incidents.standing import GOING, OPENED, bring_up_to_date
+from monitor.incidents.standing import GOING, NEWS, OPENED, News, bring_up_to_date
 from monitor.store import incidents, tellings
 from monitor.store.database import Connection
+from monitor.store.incident_contents import (
+    blind_streams_of,
+    forget_blind,
+    incidents_of,
+    join_incidents,
+    note_blind,
+)
 
 _OPENING = frozenset({TransitionKind.OPENED, TransitionKind.REOPENED, TransitionKind.RELEASED})
 _SAID = {TransitionKind.OPENED: NoticeKind.OPENED}
@@ -53,14 +60,16 @@ def raise_incidents(
     incidents.hold_incidents(connection)
     joined = _join(connection, estate, opened, known, now)
     joined = draw_together(connection, opened, known, now) | joined
-    places = incidents.incidents_of(connection, [step.after.fingerprint for step in moved])
+    places = incidents_of(connection, [step.after.fingerprint for step in moved])
     by_incident: dict[int, list[Transition]] = defaultdict(list)
     for step in moved:
         if (number := places.get(step.after.fingerprint)) is not None:
             by_incident[number].append(step)
-    for number in sorted(joined.keys() | by_incident.keys()):
-        kinds, steps_of = joined.get(number, OPENED), by_incident.get(number, [])
-        bring_up_to_date(connection, estate, number, steps_of, now, kinds=kinds)
+    news = {
+        number: News(by_incident.get(number, ()), joined.get(number, OPENED))
+        for number in sorted(joined.keys() | by_incident.keys())
+    }
+    bring_up_to_date(connection, estate, news, now)
 
 
 def raise_blindness(
@@ -72,10 +81,10 @@ def raise_blindness(
         return
     cause = Cause(CauseKind.SOURCE, stream.system)
     known = incidents.find_standing(connection, {cause})
-    number, kind = _open(connection, estate, cause, notice.severity, known, now)
-    incidents.note_blind(connection, number, stream, notice.since or now)
+    number, kind = _open(connection, estate, {cause: notice.severity}, known, now)[cause]
+    note_blind(connection, number, stream, notice.since or now)
     incidents.add_event(connection, number, kind, WATCH, notice.title, now)
-    bring_up_to_date(connection, estate, number, [], now)
+    bring_up_to_date(connection, estate, {number: NEWS}, now)
 
 
 def end_blindness(
@@ -83,10 +92,10 @@ def end_blindness(
 ) -> None:
     """The stream can be seen again."""
     incidents.hold_incidents(connection)
-    number = incidents.forget_blind(connection, stream)
+    number = forget_blind(connection, stream)
     if number is not None:
         incidents.add_event(connection, number, EventKind.SHRANK, WATCH, notice.title, now)
-        bring_up_to_date(connection, estate, number, [], now)
+        bring_up_to_date(connection, estate, {number: NEWS}, now)
 
 
 def raise_by_hand(
@@ -109,23 +118,23 @@ def raise_by_hand(
     """
     incidents.hold_incidents(connection)
     found, name = standing.finding, standing.fingerprint
-    number = incidents.incidents_of(connection, {name}).get(name)
+    number = incidents_of(connection, {name}).get(name)
     if number is None:
         cause = Cause(CauseKind.DEAL, f"{found.flow} {found.transaction}")
         known = incidents.find_standing(connection, {cause})
-        number, _ = _open(connection, estate, cause, found.severity, known, now)
-        incidents.join_incident(connection, number, {name})
+        number, _ = _open(connection, estate, {cause: found.severity}, known, now)[cause]
+        join_incidents(connection, {name: number})
     if why in {each.why for each in incidents.events_of(connection, number)}:
         return
     incidents.add_event(connection, number, EventKind.HANDED_OVER, WATCH, why, now)
     tellings.subscribe(connection, number, estate.only_living(channels), now)
-    bring_up_to_date(connection, estate, number, [], now)
+    bring_up_to_date(connection, estate, {number: NEWS}, now)
 
 
 def _told_blind(connection: Connection, stream: StreamId) -> Collection[StreamId]:
     cause = Cause(CauseKind.SOURCE, stream.system)
     number = incidents.find_standing(connection, {cause}).get(cause)
-    return () if number is None else incidents.blind_streams_of(connection, number)
+    return () if number is None else blind_streams_of(connection, [number])[number]
 
 
 def _join(
@@ -149,39 +158,58 @@ def _join(
     by_cause: dict[Cause, list[Transition]] = defaultdict(list)
     for step in opened:
         by_cause[causes[step.after.fingerprint]].append(step)
-    joined = {}
-    known_causes = incidents.find_standing(connection, by_cause.keys())
-    for cause, steps in sorted(by_cause.items()):
-        severity = worst(step.after.finding.severity for step in steps)
-        number, kind = _open(connection, estate, cause, severity, known_causes, now)
-        incidents.join_incident(connection, number, {step.after.fingerprint for step in steps})
-        first = notice_of(steps[0], estate.address, estate.titles)
-        why = first.title if len(steps) == 1 and first else f"{len(steps)} breaks opened."
-        incidents.add_event(connection, number, kind, WATCH, why, now)
-        joined[number] = frozenset(_SAID.get(step.kind, NoticeKind.REOPENED) for step in steps)
-    return joined
+    standing = incidents.find_standing(connection, by_cause.keys())
+    severities = {
+        cause: worst(step.after.finding.severity for step in by_cause[cause])
+        for cause in sorted(by_cause)
+    }
+    places = _open(connection, estate, severities, standing, now)
+    join_incidents(
+        connection,
+        {
+            step.after.fingerprint: places[cause][0]
+            for cause, steps in by_cause.items()
+            for step in steps
+        },
+    )
+    said = [
+        incidents.Step(number, kind, WATCH, _opened(estate, by_cause[cause]))
+        for cause, (number, kind) in places.items()
+    ]
+    incidents.add_events(connection, said, now)
+    return {
+        number: frozenset(_SAID.get(step.kind, NoticeKind.REOPENED) for step in by_cause[cause])
+        for cause, (number, _) in places.items()
+    }
+
+
+def _opened(estate: Estate, steps: Sequence[Transition]) -> str:
+    if len(steps) > 1:
+        return f"{len(steps)} breaks opened."
+    told = notice_of(steps[0], estate.address, estate.titles)
+    return "A break opened." if told is None else told.title
 
 
 def _open(
     connection: Connection,
     estate: Estate,
-    cause: Cause,
-    severity: Severity,
+    severities: Mapping[Cause, Severity],
     standing: Mapping[Cause, int],
     now: datetime,
-) -> tuple[int, EventKind]:
-    """The incident of a cause: the one that stands, one that ended just now, or a new one."""
-    number = standing.get(cause)
-    if number is not None:
-        return number, EventKind.GREW
-    last = incidents.last_resolved(connection, cause, now - estate.incidents.reopens_within)
-    if last is None:
-        return incidents.add_incident(connection, cause, severity, now), EventKind.OPENED
-    incidents.change_incident(
-        connection,
-        last.id,
-        state=IncidentState.OPEN.value,
-        resolved_at=None,
-        merged_into=None,
-    )
-    return last.id, EventKind.REOPENED
+) -> dict[Cause, tuple[int, EventKind]]:
+    """The incident of each cause: the one that stands, one that ended just now, or a new one."""
+    absent = severities.keys() - standing.keys()
+    reopens_after = now - estate.incidents.reopens_within
+    back = incidents.last_resolved(connection, absent, reopens_after) if absent else {}
+    going_on = {"state": IncidentState.OPEN.value, "resolved_at": None, "merged_into": None}
+    incidents.change_incidents(connection, dict.fromkeys(back.values(), going_on))
+    new = {each: severity for each, severity in severities.items() if each in absent - back.keys()}
+    opened = incidents.add_incidents(connection, new, now)
+    return {
+        cause: (standing[cause], EventKind.GREW)
+        if cause in standing
+        else (back[cause], EventKind.REOPENED)
+        if cause in back
+        else (opened[cause], EventKind.OPENED)
+        for cause in severities
+    }

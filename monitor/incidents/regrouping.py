@@ -11,6 +11,7 @@ from monitor.incidents.standing import OPENED
 from monitor.store import incidents, tellings
 from monitor.store.database import Connection
 from monitor.store.escalations import end_chains
+from monitor.store.incident_contents import incidents_of, join_incidents, stakes_of
 
 
 def draw_together(
@@ -38,7 +39,7 @@ def draw_together(
     }
     if not standing:
         return {}
-    numbers = incidents.incidents_of(connection, standing)
+    numbers = incidents_of(connection, standing)
     causes = incidents.causes_of(connection, set(numbers.values()))
     places = {name: (standing[name], causes[number]) for name, number in numbers.items()}
     moving = follow(messages, places)
@@ -48,7 +49,7 @@ def draw_together(
         ways[numbers[name], queues[cause]].add(name)
     changed = set()
     for (source, target), names in sorted(ways.items()):
-        incidents.join_incident(connection, target, names)
+        join_incidents(connection, dict.fromkeys(names, target))
         why = f"{_count(len(names))} of incident {source} turned out to belong to it."
         incidents.add_event(connection, target, EventKind.GREW, WATCH, why, now)
         _leave(connection, source, target, len(names), now)
@@ -58,7 +59,7 @@ def draw_together(
 
 
 def _leave(connection: Connection, source: int, target: int, gone: int, now: datetime) -> None:
-    if incidents.stakes_of(connection, source):
+    if stakes_of(connection, [source])[source]:
         why = f"{_count(gone)} turned out to belong to incident {target}."
         incidents.add_event(connection, source, EventKind.SHRANK, WATCH, why, now)
         return
@@ -72,7 +73,7 @@ def _leave(connection: Connection, source: int, target: int, gone: int, now: dat
         review_at=None,
         merged_into=target,
     )
-    end_chains(connection, source)
+    end_chains(connection, [source])
     tellings.mark_behind(connection, source, now)
 
 

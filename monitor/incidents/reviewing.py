@@ -11,7 +11,7 @@ from monitor.estate import Estate
 from monitor.incidents.digests import close_digests
 from monitor.incidents.escalating import escalate
 from monitor.incidents.silencing import settle_silences
-from monitor.incidents.standing import bring_up_to_date
+from monitor.incidents.standing import NO_NEWS, bring_up_to_date
 from monitor.store import incidents, tellings
 from monitor.store.database import Database
 
@@ -54,8 +54,9 @@ def _judge_anew(estate: Estate, database: Database, now: datetime) -> None:
     """What has stood long enough becomes more urgent; another shift takes over."""
     with database.read() as connection:
         due = incidents.to_review(connection, now)
-    for number in due:
-        with database.write() as connection:
-            incidents.hold_incidents(connection)
-            if number in incidents.to_review(connection, now):
-                bring_up_to_date(connection, estate, number, [], now, is_news=False)
+    if not due:
+        return
+    with database.write() as connection:
+        incidents.hold_incidents(connection)
+        still_due = incidents.to_review(connection, now)
+        bring_up_to_date(connection, estate, dict.fromkeys(still_due, NO_NEWS), now)

@@ -13,7 +13,7 @@ from monitor.core.errors import Permanent, Reason
 from monitor.core.incidents import WATCH, Cause, CauseKind, EventKind, IncidentState
 from monitor.core.silences import Matcher, Silence
 from monitor.estate import Estate
-from monitor.incidents.standing import bring_up_to_date
+from monitor.incidents.standing import NO_NEWS, bring_up_to_date
 from monitor.store import incidents, tellings
 from monitor.store import silences as stored
 from monitor.store.audit import append_audit
@@ -54,8 +54,8 @@ def add_silence(
             subject=f"silence {made.id}",
             detail={"matchers": str(made), "reason": reason, "until": until.isoformat()},
         )
-        for number in incidents.standing_numbers(connection):
-            bring_up_to_date(connection, estate, number, [], now, is_news=False)
+        standing = incidents.standing_numbers(connection)
+        bring_up_to_date(connection, estate, dict.fromkeys(standing, NO_NEWS), now)
         covered = stored.silenced_by(connection, made.id, resolved=False)
     return made, len(covered)
 
@@ -110,8 +110,8 @@ def _settle(connection: Connection, estate: Estate, silence: Silence, now: datet
             subject=f"silence {silence.id}",
             detail={"why": "its time was over"},
         )
-    for number in stored.silenced_by(connection, silence.id, resolved=False):
-        bring_up_to_date(connection, estate, number, [], now, is_news=False)
+    standing = stored.silenced_by(connection, silence.id, resolved=False)
+    bring_up_to_date(connection, estate, dict.fromkeys(standing, NO_NEWS), now)
     missed: set[str] = set()
     over = stored.silenced_by(connection, silence.id, resolved=True)
     for number in over:

@@ -1,10 +1,12 @@
 """Standing: what an incident comes to, by what stands in it and by the time."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from alerts.routing import Listener
 from monitor.core.breaks import HINTS, Severity, Transition, TransitionKind
 from monitor.core.incidents import WATCH, EventKind, Incident, IncidentState, is_worse, worst
 from monitor.core.notices import NoticeKind
@@ -23,6 +25,7 @@ from monitor.incidents.escalating import begin_chains
 from monitor.store import incidents, tellings
 from monitor.store.database import Connection
 from monitor.store.escalations import end_chains
+from monitor.store.incident_contents import blind_streams_of, stakes_of
 from monitor.store.silences import silences_in_force
 
 GOING = frozenset({TransitionKind.RESOLVED, TransitionKind.SUPPRESSED})
@@ -30,80 +33,151 @@ GOING = frozenset({TransitionKind.RESOLVED, TransitionKind.SUPPRESSED})
 
 OPENED = frozenset({NoticeKind.OPENED})
 
-Step = tuple[EventKind, str]
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What is new of an incident.
+
+    Attributes:
+        moved: steps of its breaks that nobody was told of yet.
+        kinds: of what the routes are asked for whom it concerns.
+        is_news: whether something happened besides; if nothing did at all, it stays as it is.
+    """
+
+    moved: Sequence[Transition] = ()
+    kinds: frozenset[NoticeKind] = OPENED
+    is_news: bool = True
+
+
+NEWS = News()
+NO_NEWS = News(is_news=False)
+
+Said = tuple[EventKind, str]
 """What happened to an incident, and what to say of it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What an incident comes to.
+
+    Attributes:
+        values: what its row says from now on.
+        said: what happened to it.
+        heard: who hears of it; nobody new where it is over.
+        owner: who holds the worst of it.
+        is_over: whether nothing of it stands.
+    """
+
+    values: dict[str, Any]
+    said: tuple[Said, ...]
+    heard: tuple[Listener, ...] = ()
+    owner: str = ""
+    is_over: bool = False
+
+
 def bring_up_to_date(
-    connection: Connection,
-    estate: Estate,
-    number: int,
-    moved: Sequence[Transition],
-    now: datetime,
-    *,
-    kinds: Iterable[NoticeKind] = OPENED,
-    is_news: bool = True,
+    connection: Connection, estate: Estate, news: Mapping[int, News], now: datetime
 ) -> None:
-    """Write down what its breaks make of an incident, and let whoever hears of it know.
+    """Write down what their breaks make of incidents, and let whoever hears of them know.
+
+    As many statements for a thousand incidents as for one.
 
     Args:
         connection: a write transaction that holds incidents.
         estate: for its routes and settings.
-        number: of the incident.
-        moved: steps of its breaks that nobody was told of yet.
+        news: by incident, what is new of it.
         now: the present.
-        kinds: of what the routes are asked for whom it concerns.
-        is_news: whether something happened besides; if nothing did at all, it stays as it is.
     """
-    incident = incidents.load_incident(connection, number)
-    if incident is None:
-        return
+    known = incidents.load_incidents(connection, news)
     silences = silences_in_force(connection, now)
-    stakes = incidents.stakes_of(connection, number)
-    blind = incidents.blind_streams_of(connection, number)
+    stakes, blind = stakes_of(connection, known), blind_streams_of(connection, known)
     contents = contents_of(connection, estate, stakes, blind, silences)
-    steps = list(_told_of(moved, len(stakes)))
+    standing = {
+        number: _stand(estate, incident, contents[number], silences, news[number], now)
+        for number, incident in known.items()
+    }
+    _write(connection, estate, standing, news, now)
+
+
+def _stand(
+    estate: Estate,
+    incident: Incident,
+    contents: Contents,
+    silences: Sequence[Silence],
+    news: News,
+    now: datetime,
+) -> Standing:
+    told = tuple(_told_of(news.moved, len(contents.stakes)))
     if contents.is_empty:
-        steps.append((EventKind.RESOLVED, moved[-1].why if moved else "What it was about is gone."))
-        values: dict[str, Any] = {
-            "state": IncidentState.RESOLVED.value,
-            "resolved_at": now,
-            "review_at": None,
-        }
-        end_chains(connection, number)
-    else:
-        judged = _judge(estate, incident, contents, now)
-        shift, taken_over = _shift(estate, incident, contents, now)
-        steps += [*_raised(incident, judged), *taken_over]
-        values = {
-            "severity": judged.severity.value,
-            "review_at": _earlier(judged.again, _next_shift(estate, contents, now)),
-            "on_shift": shift,
-        }
-        heard = listeners_of(estate, contents, judged.severity, kinds, now)
-        for each in heard:
-            tellings.subscribe(connection, number, estate.only_living([each.channel]), each.at)
-        begin_chains(connection, estate, number, heard, contents)
-        subjects = labels_of(estate, contents, judged.severity) if silences else []
-        silence = silence_of(subjects, silences)
-        steps += _silence(incident, silence, values)
-    for kind, why in steps:
-        incidents.add_event(connection, number, kind, WATCH, why, now)
-    if not steps and not is_news:
-        incidents.note_review(connection, number, values.get("review_at"))
-        return
-    incidents.change_incident(connection, number, **values)
-    tellings.mark_behind(connection, number, now)
+        why = news.moved[-1].why if news.moved else "What it was about is gone."
+        over = {"state": IncidentState.RESOLVED.value, "resolved_at": now, "review_at": None}
+        return Standing(over, (*told, (EventKind.RESOLVED, why)), is_over=True)
+    owners = owners_of(estate, contents)
+    judged = _judge(estate, incident, contents, owners, now)
+    shift, taken_over = _shift(estate, incident, owners, now)
+    values: dict[str, Any] = {
+        "severity": judged.severity.value,
+        "review_at": _earlier(judged.again, _next_shift(estate, owners, now)),
+        "on_shift": shift,
+    }
+    subjects = labels_of(estate, contents, judged.severity) if silences else []
+    silenced = _silence(incident, silence_of(subjects, silences), values)
+    return Standing(
+        values,
+        (*told, *_raised(incident, judged), *taken_over, *silenced),
+        listeners_of(estate, contents, judged.severity, news.kinds, now),
+        next(iter(owners), ""),
+    )
 
 
-def _judge(estate: Estate, incident: Incident, contents: Contents, now: datetime) -> Judgement:
+def _write(
+    connection: Connection,
+    estate: Estate,
+    standing: Mapping[int, Standing],
+    news: Mapping[int, News],
+    now: datetime,
+) -> None:
+    end_chains(connection, [number for number, each in standing.items() if each.is_over])
+    heard = {number: each.heard for number, each in standing.items() if each.heard}
+    living = set(estate.only_living({it.channel for each in heard.values() for it in each}))
+    tellings.subscribe_all(
+        connection,
+        [
+            (number, it.channel, it.at)
+            for number, each in heard.items()
+            for it in each
+            if it.channel in living
+        ],
+    )
+    owners = {number: each.owner for number, each in standing.items()}
+    begin_chains(connection, estate, heard, owners)
+    said = [
+        incidents.Step(number, kind, WATCH, why)
+        for number, each in standing.items()
+        for kind, why in each.said
+    ]
+    incidents.add_events(connection, said, now)
+    changed = {
+        number: each.values
+        for number, each in standing.items()
+        if each.said or news[number].is_news
+    }
+    incidents.change_incidents(connection, changed)
+    tellings.mark_all_behind(connection, changed, now)
+    same = standing.keys() - changed.keys()
+    incidents.note_reviews(connection, {it: standing[it].values["review_at"] for it in same})
+
+
+def _judge(
+    estate: Estate, incident: Incident, contents: Contents, owners: tuple[str, ...], now: datetime
+) -> Judgement:
     severities = {each.severity for each in contents.stakes}
     if contents.blind:
         severities.add(Severity.WARNING)
     stakes = Stakes(
         worst(severities, incident.severity),
         money_of(contents.stakes),
-        owners_of(estate, contents),
+        owners,
         incident.opened_at,
     )
     are_hints = not contents.blind and all(each.kind in HINTS for each in contents.stakes)
@@ -111,7 +185,7 @@ def _judge(estate: Estate, incident: Incident, contents: Contents, now: datetime
     return judge(stakes, rungs, estate.exchange, estate.duty, now)
 
 
-def _raised(incident: Incident, judged: Judgement) -> Iterable[Step]:
+def _raised(incident: Incident, judged: Judgement) -> Iterable[Said]:
     if is_worse(judged.severity, incident.severity):
         because = f": {judged.why}" if judged.why else ""
         why = f"It is {judged.severity.value} now, and was {incident.severity.value}{because}."
@@ -119,13 +193,12 @@ def _raised(incident: Incident, judged: Judgement) -> Iterable[Step]:
 
 
 def _shift(
-    estate: Estate, incident: Incident, contents: Contents, now: datetime
-) -> tuple[str, list[Step]]:
+    estate: Estate, incident: Incident, owners: tuple[str, ...], now: datetime
+) -> tuple[str, list[Said]]:
     """The shift that holds it, and what to say where that is another one.
 
     Between two shifts it stays with the one that had it last.
     """
-    owners = owners_of(estate, contents)
     shift = estate.duty.holder(owners[0], now) if owners else ""
     if not shift or shift == incident.on_shift:
         return incident.on_shift, []
@@ -137,12 +210,11 @@ def _shift(
     return shift, [(EventKind.SHIFTED, f"It is with {shift} now{before}{looks}.")]
 
 
-def _next_shift(estate: Estate, contents: Contents, now: datetime) -> datetime | None:
-    owners = owners_of(estate, contents)
+def _next_shift(estate: Estate, owners: tuple[str, ...], now: datetime) -> datetime | None:
     return estate.duty.next_change(owners[0], now) if owners else None
 
 
-def _silence(incident: Incident, silence: Silence | None, values: dict[str, Any]) -> list[Step]:
+def _silence(incident: Incident, silence: Silence | None, values: dict[str, Any]) -> list[Said]:
     """Keep an incident from people from now on, or let them hear of it again."""
     if silence is None:
         if incident.silence is None:
@@ -159,7 +231,7 @@ def _silence(incident: Incident, silence: Silence | None, values: dict[str, Any]
     return [(EventKind.SILENCED, f"{silence.owner} silenced it until {until}: {silence.reason}")]
 
 
-def _told_of(moved: Sequence[Transition], left: int) -> Iterable[Step]:
+def _told_of(moved: Sequence[Transition], left: int) -> Iterable[Said]:
     """What to say of breaks that changed or went while others stand."""
     kinds = Counter(step.kind for step in moved)
     gone = sum(kinds[kind] for kind in GOING)

@@ -14,6 +14,7 @@ from monitor.core.notices import Notice
 from monitor.estate import Estate
 from monitor.store import incidents, tellings
 from monitor.store.database import Connection
+from monitor.store.incident_contents import blind_streams_of, breaks_of, last_break_of
 from monitor.store.silences import silenced_by
 
 EXAMPLES = 10
@@ -29,11 +30,11 @@ def message_of(connection: Connection, estate: Estate, number: int) -> Message |
         return None
     if incident.cause.kind in (CauseKind.STORM, CauseKind.SILENCE):
         return _digest(connection, estate, incident)
-    standing, ever = incidents.breaks_of(connection, number)
+    standing, ever = breaks_of(connection, number)
     shown = standing or _last(connection, incident)
     drafts = (_notice(estate, each) for each in _worst_first(shown))
     notices = [each for each in drafts if each is not None]
-    blind = incidents.blind_streams_of(connection, number)
+    blind = blind_streams_of(connection, [number])[number]
     worst = notices[0] if notices else None
     return Message(
         incident=incident,
@@ -84,7 +85,7 @@ def incidents_held(connection: Connection, digest: Incident) -> Sequence[int]:
 
 
 def _last(connection: Connection, incident: Incident) -> list[Break]:
-    last = incidents.last_break_of(connection, incident.id)
+    last = last_break_of(connection, incident.id)
     return [] if last is None else [last]
 
 

@@ -1,14 +1,14 @@
 """How far chains have come with incidents, and when their next steps are due."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, delete, or_, select, update
 
 from monitor.core.escalation import Place
 from monitor.core.incidents import IncidentState
-from monitor.store.bulk import upsert
+from monitor.store.bulk import listed_ids, upsert
 from monitor.store.incident_tables import escalation, incident
 
 
@@ -33,27 +33,41 @@ class Climb(NamedTuple):
 _IS_ALONE = (incident.c.state == IncidentState.OPEN.value) & incident.c.silenced_version.is_(None)
 
 
-def begin_chain(
-    connection: Connection, number: int, chain: str, since: datetime, due_at: datetime | None
-) -> None:
-    """Let a chain begin with an incident; one that has begun goes on."""
-    values = {
-        "incident_id": number,
-        "chain": chain,
-        "taken": 0,
-        "since": since,
-        "due_at": due_at,
-    }
+class Beginning(NamedTuple):
+    """A chain that begins with an incident; `since` and `due_at` as of its first step."""
+
+    incident: int
+    chain: str
+    since: datetime
+    due_at: datetime | None
+
+
+def begin_chains(connection: Connection, beginnings: Sequence[Beginning]) -> None:
+    """Let chains begin with incidents; those that have begun go on."""
+    if not beginnings:
+        return
     statement = upsert(connection, escalation)
     connection.execute(
-        statement.on_conflict_do_nothing(index_elements=["incident_id", "chain"]), [values]
+        statement.on_conflict_do_nothing(index_elements=["incident_id", "chain"]),
+        [
+            {
+                "incident_id": each.incident,
+                "chain": each.chain,
+                "taken": 0,
+                "since": each.since,
+                "due_at": each.due_at,
+            }
+            for each in beginnings
+        ],
     )
 
 
-def chains_of(connection: Connection, number: int) -> Collection[str]:
-    """The chains that have begun with an incident."""
-    query = select(escalation.c.chain).where(escalation.c.incident_id == number)
-    return set(connection.execute(query).scalars())
+def chains_of(connection: Connection, numbers: Collection[int]) -> set[tuple[int, str]]:
+    """The chains that have begun with some incidents."""
+    query = select(escalation.c.incident_id, escalation.c.chain).where(
+        escalation.c.incident_id.in_(listed_ids(connection, numbers))
+    )
+    return {(number, chain) for number, chain in connection.execute(query)}
 
 
 def climbs_to_move(connection: Connection, now: datetime) -> list[Climb]:
@@ -85,9 +99,13 @@ def move_climb(connection: Connection, climb: Climb, place: Place, due_at: datet
     )
 
 
-def end_chains(connection: Connection, number: int, chain: str | None = None) -> None:
-    """The incident is over, or the chain is no more."""
-    mine = escalation.c.incident_id == number
+def end_chains(connection: Connection, numbers: Collection[int], chain: str | None = None) -> None:
+    """The incidents are over, or the chain is no more."""
+    if not numbers:
+        return
+    theirs: list[ColumnElement[bool]] = [
+        escalation.c.incident_id.in_(listed_ids(connection, numbers))
+    ]
     if chain is not None:
-        mine &= escalation.c.chain == chain
-    connection.execute(delete(escalation).where(mine))
+        theirs.append(escalation.c.chain == chain)
+    connection.execute(delete(escalation).where(*theirs))

@@ -1,35 +1,16 @@
-"""Incidents, the breaks they show themselves in, and what happened to them."""
+"""Incidents, and what happened to them."""
 
-from collections.abc import Collection
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, insert, select, update
 
-from monitor.core.breaks import HEARD_STATES, Break, BreakKind, Severity
+from monitor.core.breaks import Severity
 from monitor.core.incidents import Cause, CauseKind, Event, EventKind, Incident, IncidentState
-from monitor.core.model import StreamId
-from monitor.store.breaks import read_break
-from monitor.store.bulk import hold, listed_ids, listed_texts, upsert
-from monitor.store.incident_tables import incident, incident_break, incident_event, incident_stream
-from monitor.store.schema import breaks
-
-_HEARD = sorted(state.value for state in HEARD_STATES)
-
-
-class Stake(NamedTuple):
-    """What one break that stands puts at stake, and what routes and silences look at."""
-
-    fingerprint: str
-    flow: str
-    transaction: str
-    kind: BreakKind
-    severity: Severity
-    system: str
-    owner: str
-    value_at_risk: Decimal | None
-    currency: str
+from monitor.store.bulk import hold, listed_ids, listed_texts, new_ids
+from monitor.store.incident_tables import incident, incident_event
 
 
 def hold_incidents(connection: Connection) -> None:
@@ -68,57 +49,93 @@ def _causes(connection: Connection, condition: ColumnElement[bool]) -> dict[Caus
     }
 
 
-def last_resolved(connection: Connection, cause: Cause, after: datetime) -> Incident | None:
-    """The newest incident of this cause that was resolved after an instant."""
+def last_resolved(
+    connection: Connection, causes: Collection[Cause], after: datetime
+) -> dict[Cause, int]:
+    """Of each of some causes, the newest incident that was resolved after an instant."""
+    about = listed_texts(connection, {cause.about for cause in causes})
     query = (
-        select(incident)
-        .where(
-            incident.c.cause == cause.kind.value,
-            incident.c.about == cause.about,
-            incident.c.resolved_at >= after,
-        )
-        .order_by(incident.c.id.desc())
-        .limit(1)
+        select(incident.c.cause, incident.c.about, incident.c.id)
+        .where(incident.c.about.in_(about), incident.c.resolved_at >= after)
+        .order_by(incident.c.id)
     )
-    row = connection.execute(query).one_or_none()
-    return None if row is None else _read(row)
+    found = {
+        Cause(CauseKind(kind), about): number for kind, about, number in connection.execute(query)
+    }
+    return {cause: number for cause, number in found.items() if cause in causes}
 
 
 def add_incident(connection: Connection, cause: Cause, severity: Severity, now: datetime) -> int:
     """Open an incident; returns its number."""
-    made = connection.execute(
-        incident.insert().values(
-            cause=cause.kind.value,
-            about=cause.about,
-            state=IncidentState.OPEN.value,
-            severity=severity.value,
-            opened_at=now,
-            version=0,
-            acknowledged_by="",
-        )
-    )
-    (number,) = made.inserted_primary_key  # type: ignore[misc]  # a row of one column
-    return int(number)
+    return add_incidents(connection, {cause: severity}, now)[cause]
+
+
+def add_incidents(
+    connection: Connection, opened: Mapping[Cause, Severity], now: datetime
+) -> dict[Cause, int]:
+    """Open incidents; returns their numbers, which grow in the order given."""
+    if not opened:
+        return {}
+    numbers = dict(zip(opened, new_ids(connection, incident, len(opened)), strict=True))
+    rows = [
+        {
+            "id": number,
+            "cause": cause.kind.value,
+            "about": cause.about,
+            "state": IncidentState.OPEN.value,
+            "severity": opened[cause].value,
+            "opened_at": now,
+            "version": 0,
+            "acknowledged_by": "",
+        }
+        for cause, number in numbers.items()
+    ]
+    connection.execute(insert(incident), rows)
+    return numbers
 
 
 def change_incident(connection: Connection, number: int, **values: Any) -> None:
     """Another version of an incident."""
-    connection.execute(
-        update(incident)
-        .where(incident.c.id == number)
-        .values(version=incident.c.version + 1, **values)
-    )
+    change_incidents(connection, {number: values})
 
 
-def note_review(connection: Connection, number: int, at: datetime | None) -> None:
+def change_incidents(connection: Connection, changes: Mapping[int, Mapping[str, Any]]) -> None:
+    """Another version of some incidents."""
+    _update(connection, changes, version=incident.c.version + 1)
+
+
+def note_reviews(connection: Connection, reviews: Mapping[int, datetime | None]) -> None:
     """Nothing changed; when time alone may change it."""
-    connection.execute(update(incident).where(incident.c.id == number).values(review_at=at))
+    _update(connection, {number: {"review_at": at} for number, at in reviews.items()})
+
+
+def _update(
+    connection: Connection, changes: Mapping[int, Mapping[str, Any]], **besides: Any
+) -> None:
+    alike: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
+    for number, values in changes.items():
+        alike[tuple(sorted(values))].append(number)
+    for names, numbers in alike.items():
+        new: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
+        statement = update(incident).where(incident.c.id == bindparam("number"))
+        connection.execute(
+            statement.values(**new, **besides),
+            [
+                {"number": each, **{f"new_{name}": changes[each][name] for name in names}}
+                for each in numbers
+            ],
+        )
 
 
 def load_incident(connection: Connection, number: int) -> Incident | None:
     """An incident by its number; None where there is none."""
-    row = connection.execute(select(incident).where(incident.c.id == number)).one_or_none()
-    return None if row is None else _read(row)
+    return load_incidents(connection, [number]).get(number)
+
+
+def load_incidents(connection: Connection, numbers: Collection[int]) -> dict[int, Incident]:
+    """Some incidents by their numbers; those that are there."""
+    query = select(incident).where(incident.c.id.in_(listed_ids(connection, numbers)))
+    return {row.id: _read(row) for row in connection.execute(query.order_by(incident.c.id))}
 
 
 def list_incidents(
@@ -136,118 +153,47 @@ def list_incidents(
     return [_read(row) for row in connection.execute(query)]
 
 
-def join_incident(connection: Connection, number: int, fingerprints: Collection[str]) -> None:
-    """Let breaks belong to an incident from now on, and to no other."""
-    leave = and_(
-        incident_break.c.fingerprint.in_(listed_texts(connection, fingerprints)),
-        incident_break.c.incident_id != number,
-        incident_break.c.is_current,
-    )
-    connection.execute(update(incident_break).where(leave).values(is_current=False))
-    statement = upsert(connection, incident_break)
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["fingerprint", "incident_id"], set_={"is_current": True}
-        ),
-        [
-            {"fingerprint": fingerprint, "incident_id": number, "is_current": True}
-            for fingerprint in sorted(fingerprints)
-        ],
-    )
+class Step(NamedTuple):
+    """What happened to an incident just now, as `Event`."""
 
-
-def incidents_of(connection: Connection, fingerprints: Collection[str]) -> dict[str, int]:
-    """By break, the incident that it belongs to now."""
-    query = select(incident_break.c.fingerprint, incident_break.c.incident_id).where(
-        incident_break.c.fingerprint.in_(listed_texts(connection, fingerprints)),
-        incident_break.c.is_current,
-    )
-    return dict(connection.execute(query).all())
-
-
-def stakes_of(connection: Connection, number: int) -> list[Stake]:
-    """What the breaks of an incident that stand and are heard of put at stake."""
-    columns = [breaks.c[name] for name in Stake._fields]
-    query = (
-        select(*columns)
-        .join(incident_break, incident_break.c.fingerprint == breaks.c.fingerprint)
-        .where(
-            incident_break.c.incident_id == number,
-            incident_break.c.is_current,
-            breaks.c.state.in_(_HEARD),
-        )
-    )
-    return [
-        Stake(row[0], row[1], row[2], BreakKind(row[3]), Severity(row[4]), *row[5:])
-        for row in connection.execute(query)
-    ]
-
-
-def breaks_of(connection: Connection, number: int) -> tuple[list[Break], int]:
-    """The breaks of an incident that stand and are heard of, and how many it ever had."""
-    query = (
-        select(breaks)
-        .join(incident_break, incident_break.c.fingerprint == breaks.c.fingerprint)
-        .where(incident_break.c.incident_id == number)
-        .order_by(breaks.c.opened_at, breaks.c.fingerprint)
-    )
-    standing = query.where(incident_break.c.is_current, breaks.c.state.in_(_HEARD))
-    ever = select(func.count()).where(incident_break.c.incident_id == number)
-    found = [read_break(row) for row in connection.execute(standing)]
-    return found, connection.execute(ever).scalar_one()
-
-
-def last_break_of(connection: Connection, number: int) -> Break | None:
-    """The break of an incident that was the last to go."""
-    query = (
-        select(breaks)
-        .join(incident_break, incident_break.c.fingerprint == breaks.c.fingerprint)
-        .where(incident_break.c.incident_id == number)
-        .order_by(breaks.c.seen_at.desc(), breaks.c.fingerprint)
-        .limit(1)
-    )
-    row = connection.execute(query).one_or_none()
-    return None if row is None else read_break(row)
-
-
-def note_blind(connection: Connection, number: int, stream: StreamId, since: datetime) -> None:
-    """Let an incident tell that a stream cannot be seen; one that is told of stays there."""
-    statement = upsert(connection, incident_stream)
-    values = {"stream": str(stream), "incident_id": number, "since": since}
-    connection.execute(statement.on_conflict_do_nothing(index_elements=["stream"]), [values])
-
-
-def forget_blind(connection: Connection, stream: StreamId) -> int | None:
-    """The stream can be seen again; the incident that told of it, or None where none did."""
-    mine = incident_stream.c.stream == str(stream)
-    number = connection.execute(select(incident_stream.c.incident_id).where(mine)).scalar()
-    connection.execute(incident_stream.delete().where(mine))
-    return number
-
-
-def blind_streams_of(connection: Connection, number: int) -> dict[StreamId, datetime]:
-    """The streams that cannot be seen, and since when, as far as an incident tells of them."""
-    query = (
-        select(incident_stream.c.stream, incident_stream.c.since)
-        .where(incident_stream.c.incident_id == number)
-        .order_by(incident_stream.c.stream)
-    )
-    return {StreamId.parse(stream): since for stream, since in connection.execute(query)}
+    incident: int
+    kind: EventKind
+    who: str
+    why: str
 
 
 def add_event(
     connection: Connection, number: int, kind: EventKind, who: str, why: str, now: datetime
 ) -> None:
     """Note what happened to an incident."""
-    last = select(func.coalesce(func.max(incident_event.c.sequence), 0)).where(
-        incident_event.c.incident_id == number
+    add_events(connection, [Step(number, kind, who, why)], now)
+
+
+def add_events(connection: Connection, steps: Sequence[Step], now: datetime) -> None:
+    """Note what happened to incidents, in this order."""
+    if not steps:
+        return
+    numbers = listed_ids(connection, {step.incident for step in steps})
+    query = (
+        select(incident_event.c.incident_id, func.max(incident_event.c.sequence))
+        .where(incident_event.c.incident_id.in_(numbers))
+        .group_by(incident_event.c.incident_id)
     )
-    sequence = connection.execute(last).scalar_one() + 1
-    connection.execute(
-        insert(incident_event).values(
-            incident_id=number, sequence=sequence, at=now, kind=kind.value, who=who, why=why
+    last = Counter(dict(connection.execute(query).all()))
+    rows = []
+    for step in steps:
+        last[step.incident] += 1
+        rows.append(
+            {
+                "incident_id": step.incident,
+                "sequence": last[step.incident],
+                "at": now,
+                "kind": step.kind.value,
+                "who": step.who,
+                "why": step.why,
+            }
         )
-    )
+    connection.execute(insert(incident_event), rows)
 
 
 def events_of(connection: Connection, number: int) -> tuple[Event, ...]:

@@ -4,7 +4,7 @@ A channel is not sent what happened, but brought to how things stand. So a chann
 catches up in one step, and what was said twice by accident says nothing wrong.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -50,7 +50,12 @@ class Behind(NamedTuple):
 
 
 def subscribe(connection: Connection, number: int, channels: Iterable[str], at: datetime) -> None:
-    """Let channels be told of an incident, from an instant on and at each change.
+    """Let channels be told of an incident, from an instant on and at each change."""
+    subscribe_all(connection, [(number, channel, at) for channel in channels])
+
+
+def subscribe_all(connection: Connection, heard: Sequence[tuple[int, str, datetime]]) -> None:
+    """Let channels be told of incidents, each from an instant on and at each change.
 
     One that waits for a later instant, and that nobody has tried to tell, is told at this one.
     """
@@ -65,7 +70,7 @@ def subscribe(connection: Connection, number: int, channels: Iterable[str], at: 
             "attempts": 0,
             "is_held": False,
         }
-        for channel in channels
+        for number, channel, at in heard
     ]
     if rows:
         statement = upsert(connection, telling)
@@ -73,12 +78,12 @@ def subscribe(connection: Connection, number: int, channels: Iterable[str], at: 
             (telling.c.told_events == 0)
             & (telling.c.attempts == 0)
             & ~telling.c.is_held
-            & (telling.c.due_at > literal(at, Instant))
+            & (telling.c.due_at > statement.excluded.due_at)
         )
         connection.execute(
             statement.on_conflict_do_update(
                 index_elements=["incident_id", "channel"],
-                set_={"due_at": literal(at, Instant)},
+                set_={"due_at": statement.excluded.due_at},
                 where=waits,
             ),
             rows,

@@ -9,7 +9,8 @@ from monitor.core.corrections import CorrectionState, PlanState
 from monitor.core.incidents import EventKind
 from monitor.core.notices import NoticeKind
 from monitor.store.database import Database
-from monitor.store.incidents import events_of, incidents_of
+from monitor.store.incident_contents import incidents_of
+from monitor.store.incidents import events_of
 from tests.correcting.small import CorrectedFirm
 
 

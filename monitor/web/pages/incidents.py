@@ -5,7 +5,8 @@ from fastapi.responses import HTMLResponse
 
 from monitor.core.incidents import IncidentState
 from monitor.incidents.viewing import message_of
-from monitor.store.incidents import breaks_of, list_incidents
+from monitor.store.incident_contents import breaks_of
+from monitor.store.incidents import list_incidents
 from monitor.web.asked import Number
 from monitor.web.desk import Desk
 
