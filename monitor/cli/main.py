@@ -15,6 +15,7 @@ COMMANDS: Mapping[str, str] = {
     "init": "monitor.cli.setup:init",
     "check": "monitor.cli.setup:check",
     "doctor": "monitor.cli.setup:doctor",
+    "connectors": "monitor.cli.connectors:connectors",
     "run": "monitor.cli.run:run",
     "once": "monitor.cli.run:once",
     "demo": "monitor.cli.run:demo",

@@ -167,12 +167,12 @@ def _texts(values: Any) -> Tree:
 
 
 def _fill(tree: Any, write: Callable[[str], Any]) -> Any:
-    """The tree with every text written anew."""
+    """The tree with every text written anew, keys too."""
     match tree:
         case str():
             return write(tree)
         case Mapping():
-            return {key: _fill(each, write) for key, each in tree.items()}
+            return {str(write(key)): _fill(each, write) for key, each in tree.items()}
         case list() | tuple():
             return [_fill(each, write) for each in tree]
         case _:

@@ -1,5 +1,6 @@
 """A system that uses a definition becomes one that says everything itself."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from monitor.core.plugins import Misfit
 from probes.definitions.expansion import expand_system, lay_over
+from probes.rest import RestSystem
 
 TEXTS = st.text(alphabet="abc", max_size=2)
 TREES = st.recursive(
@@ -133,6 +135,20 @@ def test_a_damaged_definition_is_refused(text: str, message: str, tmp_path: Path
     (tmp_path / "bad.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(Misfit, match=message):
         expand_system({"use": "bad.yaml"}, tmp_path)
+
+
+def test_the_definition_of_the_how_to_makes_a_system_that_can_be_read(tmp_path: Path) -> None:
+    page = Path(__file__).parents[2] / "docs" / "how-to" / "use-a-ready-definition.md"
+    *_, written = re.findall(r"```yaml\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    (tmp_path / "ledger.yaml").write_text(written, encoding="utf-8")
+    given = {"use": "./ledger.yaml", "values": {"tenant": "acme"}, "auth": {"key": "secret"}}
+    system = expand_system({**given, "streams": {"invoice": None}}, tmp_path)
+    stream = RestSystem.model_validate(system).streams["invoice"]
+    assert stream.read.params["fields"] == "id,changed_at,total,currency,number,order"
+    assert stream.lookup["invoice"].params == {
+        "fields": stream.read.params["fields"],
+        "number": "{values}",
+    }
 
 
 @given(MAPPINGS, MAPPINGS)

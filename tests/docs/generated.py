@@ -12,6 +12,7 @@ from monitor.indicators.reference import indicator_reference
 from monitor.store.view_reference import view_reference
 from tests.docs.command_line import command_line_reference
 from tests.docs.rules import documented, rule_index, rule_page
+from tests.vendors.reference import PAGE, PROVEN, connector_page, proven_file
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "docs" / "reference"
@@ -34,6 +35,8 @@ PAGES: Mapping[Path, Callable[[], str]] = {
     REFERENCE / "landscape.md": landscape_reference,
     REFERENCE / "landscape.schema.json": schema_for_editors,
     REFERENCE / "sql-views.md": view_reference,
+    PROVEN: proven_file,
+    PAGE: connector_page,
 }
 
 if __name__ == "__main__":

@@ -1,10 +1,1 @@
-"""Every vendor's stand-in, by the definition that reads it."""
-
-from collections.abc import Callable, Mapping
-
-from tests.vendors.salesforce import Salesforce
-from tests.vendors.vendor import Vendor
-
-VENDORS: Mapping[str, Callable[[], Vendor]] = {
-    "salesforce": Salesforce,
-}
+"""Vendors' systems: stand-ins on loopback, and what holds of reading and writing each."""

@@ -1,5 +1,6 @@
 """Salesforce's REST API: log-in by client credentials, queries in pages, upsert by external id."""
 
+import base64
 import json
 from typing import Any
 from urllib.parse import parse_qs
@@ -63,9 +64,10 @@ class Salesforce(Vendor):
         if request.path != "/services/oauth2/token":
             return None
         form = parse_qs(request.body.decode())
-        if form.get("grant_type") != ["client_credentials"] or form.get("client_secret") != [
-            CANARY
-        ]:
+        pair = base64.b64encode(f"tieout:{CANARY}".encode()).decode()
+        in_header = request.headers.get("authorization") == f"Basic {pair}"
+        is_known = in_header or form.get("client_secret") == [CANARY]
+        if form.get("grant_type") != ["client_credentials"] or not is_known:
             return Reply({"error": "invalid_client"}, status=400)
         token = {"access_token": self.issue(), "instance_url": self.server.url}
         return Reply({**token, "token_type": "Bearer", "issued_at": "1772452800000"})

@@ -5,62 +5,17 @@ client. Which of them a client library of the vendor's or of its community has t
 in the table of `docs/connectors.md`.
 """
 
-from collections.abc import Iterator
 from datetime import timedelta
 from email.utils import format_datetime
-from pathlib import Path
 
 import pytest
 
-from monitor.core.entities import ENTITIES
 from monitor.core.errors import Permanent, Reason
-from monitor.core.model import Page, Record, Window
-from monitor.core.plugins import ProbeContext
 from monitor.core.ports import Probe
-from probes import PROBES
-from probes.definitions.expansion import expand_system
 from tests.probes.clocks import FakeTime
 from tests.servers import Fault, Reply
-from tests.vendors import VENDORS
+from tests.vendors.reading import ALL, SINCE, pages, read
 from tests.vendors.vendor import CANARY, NOON, Row, Vendor, row
-
-ALL = Window(None, NOON + timedelta(days=1))
-SINCE = Window(NOON + timedelta(seconds=10), NOON + timedelta(days=1))
-
-
-@pytest.fixture(params=sorted(VENDORS))
-def vendor(request: pytest.FixtureRequest) -> Iterator[Vendor]:
-    with VENDORS[request.param]() as running:
-        yield running
-
-
-@pytest.fixture
-def time() -> FakeTime:
-    return FakeTime(NOON + timedelta(days=1))
-
-
-@pytest.fixture
-def probe(vendor: Vendor, time: FakeTime) -> Iterator[Probe]:
-    opened = open_probe(vendor, time)
-    yield opened
-    opened.close()
-
-
-def open_probe(vendor: Vendor, time: FakeTime) -> Probe:
-    system = expand_system(vendor.system, Path())
-    kind = PROBES[system["probe"]]
-    context = ProbeContext("it", ENTITIES, time.clock, time.sleep)
-    return kind.build(kind.settings.model_validate(system), context)
-
-
-def pages(probe: Probe, vendor: Vendor, window: Window = ALL) -> list[Page]:
-    return list(probe.changes(vendor.stream, window))
-
-
-def read(probe: Probe, vendor: Vendor, window: Window = ALL) -> dict[str, Record]:
-    return {
-        record.native_id: record for page in pages(probe, vendor, window) for record in page.records
-    }
 
 
 def ids(vendor: Vendor, first: int, last: int) -> set[str]:

@@ -1,12 +1,12 @@
 """What stands in for a vendor's system on loopback, and what a contract test asks of it.
 
-A stand-in speaks the vendor's protocol as documented; its own proof is the vendor's or the
-community's client library, unmodified (`tests/e2e/test_vendor_clients.py`). What passes against it
+A stand-in speaks the vendor's protocol as documented. Its own proof is a client library of the
+vendor or its community, unmodified: see `tests/vendors/clients`. What passes against a stand-in
 proves tieout's reading of that protocol, not the vendor's system.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -59,6 +59,8 @@ class Vendor(ABC):
     """Rows that it hands out at once, fewer than the vendor does."""
     issues_tokens: ClassVar[bool] = True
     """Whether tokens end, and are given out anew."""
+    exempt: ClassVar[Mapping[str, str]] = {}
+    """By test, why it is not for this vendor."""
     throttle: ClassVar[Reply] = Reply({"error": "slow down"}, status=429)
     """How the vendor says that it is asked too often, without a header."""
 

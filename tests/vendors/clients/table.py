@@ -1,0 +1,11 @@
+"""Client libraries that try the stand-ins, each unmodified, from an environment of its own."""
+
+from collections.abc import Mapping
+
+CLIENTS: Mapping[str, str] = {
+    "salesforce": "simple-salesforce",
+}
+"""By definition, the library of `requirements-vendors.in` that a script here drives.
+
+A script gets the stand-in's address and secret, reads everything, and prints one id a line.
+"""
