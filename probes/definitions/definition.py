@@ -23,7 +23,10 @@ Tree = dict[str, Any]
 
 
 class ColumnSettings(Settings):
-    """How the columns that a stream maps are named in a request: `<columns>` stands for them."""
+    """How a request names the columns that a stream maps.
+
+    `<columns>` stands for them in a text, `<column_list>` for a list of them in a body.
+    """
 
     join: str = ","
     """Text between two of them."""

@@ -19,7 +19,7 @@ from probes.definitions.definition import (
 )
 
 _PLACEHOLDER = re.compile(r"<([a-z][a-z_]*)>")
-_COLUMNS = "columns"
+_COLUMNS, _COLUMN_LIST = "columns", "<column_list>"
 _TOLD_APART_BY = "kind"
 
 
@@ -196,8 +196,8 @@ class _Writer:
     naming: ColumnSettings | None = None
 
     def __call__(self, text: str) -> Any:
-        """The text with values; `<columns>` alone becomes a list."""
-        if text == f"<{_COLUMNS}>" and self.columns is not None:
+        """The text with values; `<column_list>` becomes a list."""
+        if text == _COLUMN_LIST and self.columns is not None:
             return list(self.columns)
         return _PLACEHOLDER.sub(self._value, text)
 

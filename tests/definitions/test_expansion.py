@@ -36,7 +36,7 @@ system:
 stream:
   id: _id
   cursor: {field: values.changed.at}
-  read: {path: "/<table>", body: {columns: <columns>, text: "all of <columns>"}}
+  read: {path: "/<table>", body: {columns: <column_list>, text: "all of <columns>"}}
   by_key: {path: "/<table>", params: {filter: "<key> in {values}"}}
 streams:
   invoice:
