@@ -93,6 +93,7 @@ def _hold_back(
     for channel, waiting in held.items():
         for behind in waiting:
             tellings.hold_back(connection, behind.incident, channel, now + storm.within)
+        tellings.hold_rest_back(connection, channel, now, now + storm.within)
         open_digest(connection, channel, now)
     return told_now
 

@@ -1,6 +1,5 @@
 """View: an incident as it stands, from stored rows, complete for any channel and for the page."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -12,9 +11,16 @@ from monitor.core.breaks import Break, BreakState, Severity, Transition, Transit
 from monitor.core.incidents import CauseKind, Incident, IncidentState, Message
 from monitor.core.notices import Notice
 from monitor.estate import Estate
+from monitor.incidents.audience import Contents, money_of, owners_of
 from monitor.store import incidents, tellings
 from monitor.store.database import Connection
-from monitor.store.incident_contents import blind_streams_of, breaks_of, last_break_of
+from monitor.store.incident_contents import (
+    blind_streams_of,
+    breaks_of,
+    count_ever,
+    last_break_of,
+    stakes_of,
+)
 from monitor.store.silences import silenced_by
 
 EXAMPLES = 10
@@ -52,23 +58,19 @@ def message_of(connection: Connection, estate: Estate, number: int) -> Message |
 
 
 def _digest(connection: Connection, estate: Estate, incident: Incident) -> Message:
-    """What a channel is not told one by one."""
+    """What a channel is not told one by one; it looks closely at a few, however many there are."""
     held = incidents_held(connection, incident)
-    parts = [message_of(connection, estate, number) for number in held]
-    told = [part for part in parts if part is not None]
-    money: dict[str, Decimal] = defaultdict(Decimal)
-    for part in told:
-        for currency, amount in part.money.items():
-            money[currency] += amount
+    first = [message_of(connection, estate, number) for number in held[:EXAMPLES]]
+    stakes = [it for each in stakes_of(connection, held).values() for it in each]
     return Message(
         incident=incident,
-        title=headline(incident, None, len(told), {}, estate.titles),
+        title=headline(incident, None, len(held), {}, estate.titles),
         worst=None,
-        standing=sum(part.standing for part in told),
-        ever=sum(part.ever for part in told),
-        examples=tuple(part.title for part in told[:EXAMPLES]),
-        money=dict(money),
-        owners=tuple(dict.fromkeys(owner for part in told for owner in part.owners)),
+        standing=len(stakes),
+        ever=count_ever(connection, held),
+        examples=tuple(part.title for part in first if part is not None),
+        money=money_of(stakes),
+        owners=owners_of(estate, Contents(stakes, {}, {})),
         history=incidents.events_of(connection, incident.id),
         blind={},
         link=_front(estate),

@@ -142,6 +142,14 @@ def breaks_of(connection: Connection, number: int) -> tuple[list[Break], int]:
     return found, connection.execute(ever).scalar_one()
 
 
+def count_ever(connection: Connection, numbers: Collection[int]) -> int:
+    """How many breaks some incidents ever had."""
+    query = select(func.count(incident_break.c.fingerprint.distinct())).where(
+        incident_break.c.incident_id.in_(listed_ids(connection, numbers))
+    )
+    return connection.execute(query).scalar_one()
+
+
 def last_break_of(connection: Connection, number: int) -> Break | None:
     """The break of an incident that was the last to go."""
     query = (

@@ -27,6 +27,8 @@ _URGENCY = case(
 )
 
 
+_STANDS_FOR_MANY = incident.c.cause.in_([CauseKind.STORM.value, CauseKind.SILENCE.value])
+
 _IS_HEARD = incident.c.silenced_version.is_(None) | (
     (telling.c.told_events > 0) & (telling.c.told_version < incident.c.silenced_version)
 )
@@ -117,12 +119,15 @@ def mark_all_behind(connection: Connection, numbers: Collection[int], now: datet
 
 
 def claim_behind(connection: Connection, now: datetime, limit: int) -> list[Behind]:
-    """Take what is due, the most urgent first, so that nobody else takes it for `LEASE`."""
+    """Take what is due, so that nobody else takes it for `LEASE`.
+
+    What stands for many comes first, then the most urgent.
+    """
     due = (
         select(telling.c.incident_id, telling.c.channel)
         .join(incident, incident.c.id == telling.c.incident_id)
         .where(telling.c.due_at <= now, _IS_HEARD)
-        .order_by(_URGENCY, telling.c.incident_id, telling.c.channel)
+        .order_by(_STANDS_FOR_MANY.desc(), _URGENCY, telling.c.incident_id, telling.c.channel)
         .limit(limit)
         .with_for_update(skip_locked=True, of=telling)
     )
@@ -205,6 +210,22 @@ def hold_back(connection: Connection, number: int, channel: str, until: datetime
     connection.execute(update(telling).where(_is(number, channel)).values(**values))
 
 
+def hold_rest_back(connection: Connection, channel: str, now: datetime, until: datetime) -> None:
+    """A digest stands until then for whatever else a channel would be told now for the first time.
+
+    One statement, however much that is.
+    """
+    others = select(incident.c.id).where(~_STANDS_FOR_MANY, incident.c.silenced_version.is_(None))
+    rest = (
+        (telling.c.channel == channel)
+        & (telling.c.due_at <= now)
+        & (telling.c.told_events == 0)
+        & (telling.c.attempts == 0)
+        & telling.c.incident_id.in_(others)
+    )
+    connection.execute(update(telling).where(rest).values(due_at=until, is_held=True))
+
+
 def wait(connection: Connection, number: int, channel: str, until: datetime) -> None:
     """The channel is left alone until then."""
     values = {"due_at": until, "attempts": telling.c.attempts - 1}
@@ -232,7 +253,7 @@ def first_told_since(connection: Connection, channel: str, since: datetime) -> i
         .where(
             telling.c.channel == channel,
             telling.c.first_told_at > since,
-            incident.c.cause.not_in([CauseKind.STORM.value, CauseKind.SILENCE.value]),
+            ~_STANDS_FOR_MANY,
         )
     )
     return connection.execute(query).scalar_one()

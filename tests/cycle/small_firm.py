@@ -46,6 +46,7 @@ class MemorySystem:
     rejects: tuple[Reject, ...] = ()
     down: bool = False
     calls: int = 0
+    page: int = 3
 
     def put(self, native_id: str, deal: str, at: datetime | None = None, **fields: object) -> None:
         """Write a row, stamped now unless told otherwise."""
@@ -84,8 +85,8 @@ class MemorySystem:
             for row in self._visible()
             if window.since is None or (row.modified_at and row.modified_at >= window.since)
         ]
-        for start in range(0, len(rows), 3):
-            yield Page(tuple(rows[start : start + 3]))
+        for start in range(0, len(rows), self.page):
+            yield Page(tuple(rows[start : start + self.page]))
         yield Page((), self.rejects)
 
     def fetch(self, stream: str, native_ids: Sequence[str]) -> Page:
