@@ -99,17 +99,15 @@ def _expand_stream(definition: Definition, name: str, given: Any, of_system: Tre
     own = {**of_system, **_texts(whole.pop("values", None))}
     whole.pop("like", None)
     by_key = whole.pop("by_key", None)
-    columns = list(dict.fromkeys(_columns(whole, definition.columns)))
-    write = _Writer(own, ("streams", name), columns, definition.columns)
+    write = _Writer(own, ("streams", name), naming=definition.columns)
+    columns = dict.fromkeys(write(each) for each in _columns(whole, definition.columns))
+    write = replace(write, columns=list(columns))
     filled: Tree = _fill(whole, write)
     if isinstance(by_key, Mapping):
-        lookups = {
-            kind: _fill(
-                by_key, replace(write, values={**own, "key": definition.columns.name(path)})
-            )
-            for kind, path in _plain_keys(whole)
-        }
-        filled["lookup"] = {**lookups, **_mapping(filled.get("lookup"))}
+        filled["lookup"] = lay_over(
+            {kind: _fill(by_key, write.with_key(path)) for kind, path in _plain_keys(whole)},
+            _mapping(filled.get("lookup")),
+        )
     return filled
 
 
@@ -194,6 +192,11 @@ class _Writer:
     at: tuple[str, ...]
     columns: Sequence[str] | None = None
     naming: ColumnSettings | None = None
+
+    def with_key(self, path: str) -> "_Writer":
+        """The same, with `<key>` for the column at a path."""
+        column = self.naming.name(path) if self.naming is not None else path
+        return replace(self, values={**self.values, "key": column})
 
     def __call__(self, text: str) -> Any:
         """The text with values; `<column_list>` becomes a list."""

@@ -30,6 +30,8 @@ _WORDS: Final[Mapping[str, bool]] = {
     **dict.fromkeys(("true", "t", "yes", "y", "on", "1"), True),
     **dict.fromkeys(("false", "f", "no", "n", "off", "0"), False),
 }
+_JSON_DATE: Final = re.compile(r"/Date\((-?\d{1,16})(?:[+-]\d{1,4})?\)/", re.ASCII)
+"""How OData 2 writes an instant: milliseconds of UTC, and the offset at which it was meant."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_UNITS: Final[Mapping[str, int]] = {"epoch": 1, "epoch_ms": 1000}
 
@@ -166,7 +168,8 @@ def read_instant(value: Any, *, zone: tzinfo = UTC, form: str | None = None) -> 
     Args:
         value: ISO 8601 text with any offset, text or a number in `form`, or a datetime.
         zone: time zone of a stamp that names none; a date alone is its first moment there.
-        form: strptime format, `epoch` (seconds) or `epoch_ms`; None is ISO 8601.
+        form: strptime format, `epoch` (seconds) or `epoch_ms`, also as in `/Date(0)/`; None is
+            ISO 8601.
 
     Raises:
         Misfit: it is none of these, or lies outside the years 1 to 9999.
@@ -210,7 +213,8 @@ def _read_stamp(value: Any, form: str | None) -> datetime:
 
 
 def _read_epoch(value: Any, units_a_second: int) -> datetime:
-    number = read_number(value)
+    dressed = _JSON_DATE.fullmatch(value) if isinstance(value, str) else None
+    number = read_number(dressed[1] if dressed else value)
     if number.adjusted() > DIGITS:
         raise _beyond("lies outside the years 1 to 9999")
     try:

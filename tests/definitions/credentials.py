@@ -6,6 +6,8 @@ from typing import Any
 CLIENT = {"client_id": "tieout", "client_secret": "canary-c0ffee42"}
 
 CREDENTIALS: Mapping[str, dict[str, Any]] = {
+    "business_central": {"auth": CLIENT},
+    "dynamics365": {"auth": CLIENT},
     "salesforce": {"base_url": "https://firm.my.salesforce.example", "auth": CLIENT},
 }
 """By definition."""

@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 
+from tests.vendors.microsoft import BusinessCentral, Dataverse
 from tests.vendors.salesforce import Salesforce
 from tests.vendors.vendor import Vendor
 
 VENDORS: Mapping[str, type[Vendor]] = {
+    "business_central": BusinessCentral,
+    "dynamics365": Dataverse,
     "salesforce": Salesforce,
 }
