@@ -55,6 +55,8 @@ def _check_chains(landscape: Landscape) -> Iterator[Problem]:
             path: KeyPath = ("incidents", "escalations", name, "steps", index)
             yield from _all_known((*path, "channels"), "channel", step.channels, landscape.channels)
             yield from _calendar((*path, "calendar"), step.calendar, landscape)
+            if landscape.people:
+                yield from _all_known((*path, "people"), "person", step.people, landscape.people)
 
 
 def _check_hours(landscape: Landscape) -> Iterator[Problem]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from types import MappingProxyType
 from typing import NamedTuple
 
 from monitor.core.breaks import BreakKind, Finding, Severity
@@ -218,6 +219,7 @@ def group(
     messages: Iterable[Finding],
     standing: Collection[Cause],
     crowd: int,
+    lone: Mapping[Cause, int] = MappingProxyType({}),
 ) -> dict[str, Cause]:
     """Of what each break is a sign.
 
@@ -227,18 +229,22 @@ def group(
             included: what a message would have brought is late because of it.
         standing: causes of incidents that stand already.
         crowd: from how many breaks of one rule at one system on it is about the rule.
+        lone: by the rule as a cause, breaks that opened a short time before and stand by
+            themselves.
 
     Returns:
         By fingerprint, the cause.
     """
     queues = {(each.flow, each.transaction): _queue(each) for each in messages}
     own = {each.fingerprint: _own_cause(each, queues) for each in opened}
-    crowds = Counter(_rule(each) for each in opened if own[each.fingerprint].kind is CauseKind.DEAL)
-    crowded = {cause for cause, breaks in crowds.items() if breaks >= crowd}
+    crowds = Counter(
+        rule_of(each) for each in opened if own[each.fingerprint].kind is CauseKind.DEAL
+    )
+    crowded = {cause for cause, breaks in crowds.items() if breaks + lone.get(cause, 0) >= crowd}
     crowded |= {cause for cause in standing if cause.kind is CauseKind.RULE}
     return {
-        each.fingerprint: _rule(each)
-        if own[each.fingerprint].kind is CauseKind.DEAL and _rule(each) in crowded
+        each.fingerprint: rule_of(each)
+        if own[each.fingerprint].kind is CauseKind.DEAL and rule_of(each) in crowded
         else own[each.fingerprint]
         for each in opened
     }
@@ -295,5 +301,6 @@ def _queue(finding: Finding) -> Cause:
     return Cause(CauseKind.QUEUE, f"{finding.system}.{finding.stream}")
 
 
-def _rule(finding: Finding) -> Cause:
+def rule_of(finding: Finding) -> Cause:
+    """The cause of a crowd that a break would be in."""
     return Cause(CauseKind.RULE, f"{finding.flow} {finding.rule} {finding.system}")

@@ -69,6 +69,9 @@ class IncidentSettings(Settings):
 
     crowd: int = Field(default=5, ge=2)
     """From how many breaks of one rule at one system, opening together, it is about the rule."""
+    crowd_within: Duration = timedelta(minutes=10)
+    """What opened no longer ago, stands and is looked after by nobody counts as opening together;
+    it goes on in the incident of the rule, and its own message says so."""
     reopens_within: Duration = timedelta(minutes=30)
     """An incident that was resolved no longer ago goes on where its cause comes back."""
     acknowledged_for: Duration = timedelta(hours=4)

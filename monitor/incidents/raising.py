@@ -20,7 +20,7 @@ from monitor.core.incidents import (
 from monitor.core.model import StreamId
 from monitor.core.notices import Notice, NoticeKind
 from monitor.estate import Estate
-from monitor.incidents.regrouping import draw_together
+from monitor.incidents.regrouping import Crowds, draw_together, lone_of
 from monitor.incidents.standing import GOING, NEWS, OPENED, News, bring_up_to_date
 from monitor.store import incidents, tellings
 from monitor.store.database import Connection
@@ -58,8 +58,9 @@ def raise_incidents(
     if not opened and not moved:
         return
     incidents.hold_incidents(connection)
-    joined = _join(connection, estate, opened, known, now)
-    joined = draw_together(connection, opened, known, now) | joined
+    lone = lone_of(connection, opened)
+    joined = _join(connection, estate, opened, known, lone, now)
+    joined = draw_together(connection, opened, known, lone, now) | joined
     places = incidents_of(connection, [step.after.fingerprint for step in moved])
     by_incident: dict[int, list[Transition]] = defaultdict(list)
     for step in moved:
@@ -142,9 +143,11 @@ def _join(
     estate: Estate,
     opened: Sequence[Transition],
     known: Collection[Break],
+    lone: Crowds,
     now: datetime,
 ) -> dict[int, frozenset[NoticeKind]]:
     """Open what has to be opened; returns the incidents that got new breaks, and of what kinds."""
+    recent = now - estate.incidents.crowd_within
     causes = group(
         [step.after.finding for step in opened],
         [
@@ -154,6 +157,7 @@ def _join(
         ],
         incidents.standing_causes(connection, CauseKind.RULE),
         estate.incidents.crowd,
+        {cause: sum(each.opened_at >= recent for each in it) for cause, it in lone.items()},
     )
     by_cause: dict[Cause, list[Transition]] = defaultdict(list)
     for step in opened:

@@ -1,7 +1,7 @@
 """What stands in incidents: breaks that belong to them, and streams that cannot be seen."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -38,12 +38,10 @@ class Lone(NamedTuple):
 
     Attributes:
         fingerprint: of the break.
-        incident: number of the deal's incident.
         opened_at: when the break opened.
     """
 
     fingerprint: str
-    incident: int
     opened_at: datetime
 
 
@@ -97,17 +95,15 @@ def stakes_of(connection: Connection, numbers: Collection[int]) -> dict[int, lis
 
 
 def lone_breaks(
-    connection: Connection, rules: Iterable[tuple[str, str, str]]
+    connection: Connection, rules: Collection[tuple[str, str, str]]
 ) -> dict[tuple[str, str, str], list[Lone]]:
     """By flow, rule and system, the breaks that stand by themselves."""
-    wanted = set(rules)
     query = (
         select(
             breaks.c.flow,
             breaks.c.rule,
             breaks.c.system,
             breaks.c.fingerprint,
-            incident.c.id,
             breaks.c.opened_at,
         )
         .join(incident_break, incident_break.c.fingerprint == breaks.c.fingerprint)
@@ -117,13 +113,13 @@ def lone_breaks(
             incident.c.state == IncidentState.OPEN.value,
             incident_break.c.is_current,
             breaks.c.state.in_(_HEARD),
-            breaks.c.rule.in_(listed_texts(connection, {rule for _, rule, _ in wanted})),
+            breaks.c.rule.in_(listed_texts(connection, {rule for _, rule, _ in rules})),
         )
         .order_by(breaks.c.fingerprint)
     )
     found: defaultdict[tuple[str, str, str], list[Lone]] = defaultdict(list)
     for flow, rule, system, *row in connection.execute(query):
-        if (flow, rule, system) in wanted:
+        if (flow, rule, system) in rules:
             found[flow, rule, system].append(Lone(*row))
     return dict(found)
 

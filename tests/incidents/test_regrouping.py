@@ -1,12 +1,15 @@
 """What was late before it was known why becomes part of the incident of its cause."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 from monitor.core.incidents import CauseKind, EventKind, IncidentState
+from monitor.incidents.handling import acknowledge
 from monitor.jobs import deliver_notices
 from monitor.store.database import Database
 from tests.correcting.firm import Firm
 from tests.incidents.board import Board, Post
+from tests.incidents.team import break_deal, repair_deal, team_firm, turn
 
 
 def watched(database: Database) -> tuple[Firm, Board]:
@@ -69,3 +72,47 @@ def test_a_deal_that_is_late_for_another_reason_stays_its_own_incident(
         "sales OPP-8": IncidentState.OPEN,
         "sales OPP-9": IncidentState.RESOLVED,
     }
+
+
+def test_what_stood_by_itself_goes_on_in_the_crowds_incident(database: Database) -> None:
+    firm, boards = team_firm(database, {"channels": ["team"]}, crowd=3, crowd_within="10m")
+    board = boards["team"]
+    for deal in ("D1", "D2"):
+        break_deal(firm, deal)
+        turn(firm, minutes=2)
+    lone = list(board.posts)
+    assert [post.shown.incident.cause.kind for post in lone] == [CauseKind.DEAL, CauseKind.DEAL]
+    break_deal(firm, "D3")
+    turn(firm, minutes=2)
+    crowd = about(board, CauseKind.RULE)
+    assert (crowd.shown.standing, len(board.posts)) == (3, 3)
+    for post in lone:
+        assert post.shown.title.startswith(f"Part of incident {crowd.shown.incident.id}: ")
+        assert post.thread[-1].kind is EventKind.MERGED
+    for deal in ("D1", "D2", "D3"):
+        repair_deal(firm, deal)
+    turn(firm, minutes=2)
+    assert state_of(crowd) is IncidentState.RESOLVED
+    assert len(board.posts) == 3
+
+
+def test_one_by_one_over_a_long_time_is_no_crowd(database: Database) -> None:
+    firm, boards = team_firm(database, {"channels": ["team"]}, crowd=3, crowd_within="10m")
+    for number in range(4):
+        break_deal(firm, f"D{number}")
+        turn(firm, minutes=6)
+    kinds = {post.shown.incident.cause.kind for post in boards["team"].posts}
+    assert (kinds, len(boards["team"].posts)) == ({CauseKind.DEAL}, 4)
+
+
+def test_what_somebody_looks_after_stays_theirs(database: Database) -> None:
+    firm, boards = team_firm(database, {"channels": ["team"]}, crowd=2)
+    break_deal(firm, "D1")
+    turn(firm)
+    (own,) = boards["team"].posts
+    acknowledge(database, own.shown.incident.id, "anna", timedelta(hours=4), firm.clock)
+    for deal in ("D2", "D3"):
+        break_deal(firm, deal)
+    turn(firm, minutes=2)
+    assert state_of(own) is IncidentState.ACKNOWLEDGED
+    assert about(boards["team"], CauseKind.RULE).shown.standing == 2
