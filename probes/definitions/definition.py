@@ -38,6 +38,8 @@ class ColumnSettings(Settings):
     """Whether `account.name` is asked for as such; otherwise as `account`."""
     always: tuple[str, ...] = ()
     """Columns that every stream needs, mapped or not."""
+    written: dict[str, str] = {}
+    """Columns that are asked for in other words than their name, such as `TO_CHAR(a) AS a`."""
 
     def name(self, path: str) -> str:
         """What the column is called that holds what lies at a path of a row."""
@@ -46,7 +48,8 @@ class ColumnSettings(Settings):
 
     def write(self, columns: Iterable[str]) -> str:
         """The columns in one text."""
-        return self.join.join(f"{self.quote}{each}{self.quote}" for each in columns)
+        quoted = (f"{self.quote}{self.written.get(each, each)}{self.quote}" for each in columns)
+        return self.join.join(quoted)
 
 
 class Definition(Settings):

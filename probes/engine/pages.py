@@ -1,6 +1,7 @@
 """One page of a list, and what every way of paging declares and relies on."""
 
 import copy
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Self
@@ -12,6 +13,9 @@ from monitor.core.streams import Settings
 from monitor.response import NO_CONTENT, Response
 from probes.engine.caller import Call
 from probes.engine.selector import value_at
+
+_PLAIN = re.compile(r"[\w.:+-]{1,200}", re.ASCII)
+"""What no query language takes for anything but a value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +43,9 @@ Identify = Callable[[Any], Any]
 class PageSettings(Settings):
     """What every way of paging declares."""
 
-    place: Literal["query", "body"] = Field(default="query", alias="in")
-    """Where the parameters go; in a body, dots lead into its objects."""
+    place: Literal["query", "body", "text"] = Field(default="query", alias="in")
+    """Where the parameters go; in a body, dots lead into its objects and lists; `text` puts them
+    where `{name}` stands in some text of the body or the query, for query languages."""
     size_param: str | None = None
     """Parameter with the number of rows asked for."""
     size: int | None = Field(default=None, gt=0)
@@ -69,6 +74,8 @@ class PageSettings(Settings):
         if self.place == "query":
             others = tuple(pair for pair in call.params if pair[0] != name)
             return replace(call, params=(*others, (name, str(value))))
+        if self.place == "text":
+            return _put_into_texts(call, name, value)
         return replace(call, body=_put_into(call.body, name, value))
 
     def says_end(self, answer: Answer) -> bool:
@@ -124,8 +131,40 @@ def _unsaid(what: str) -> Permanent:
 
 
 def _put_into(body: Any, path: str, value: Any) -> Any:
-    """A copy of the body with a value at a dotted path."""
-    changed: dict[str, Any] = dict(body) if isinstance(body, Mapping) else {}
+    """A copy of the body with a value at a dotted path; a number leads into a list."""
     name, _, rest = path.partition(".")
+    if isinstance(body, list | tuple) and name.isdecimal():
+        items, place = list(body), int(name)
+        items[place] = _put_into(items[place], rest, value) if rest else copy.deepcopy(value)
+        return items
+    changed: dict[str, Any] = dict(body) if isinstance(body, Mapping) else {}
     changed[name] = _put_into(changed.get(name), rest, value) if rest else copy.deepcopy(value)
     return changed
+
+
+def _put_into_texts(call: Call, name: str, value: Any) -> Call:
+    """The call with a value in place of its name in braces.
+
+    Raises:
+        Permanent: the value would change the meaning of what stands around it.
+    """
+    text = str(value)
+    if not _PLAIN.fullmatch(text):
+        raise Permanent(
+            f"the value that the next page starts behind, for '{name}', cannot stand in a query",
+            reason=Reason.SCHEMA,
+        )
+
+    def put(part: Any) -> Any:
+        match part:
+            case str():
+                return part.replace(f"{{{name}}}", text)
+            case Mapping():
+                return {key: put(each) for key, each in part.items()}
+            case list() | tuple():
+                return [put(each) for each in part]
+            case _:
+                return part
+
+    params = tuple((key, str(put(each))) for key, each in call.params)
+    return replace(call, params=params, body=put(call.body))

@@ -184,10 +184,14 @@ class KeysetPages(PageSettings):
     kind: Literal["keyset"]
     params: dict[str, str] = Field(min_length=1)
     """Parameter to path in the last row, such as `after_id: id`."""
+    first: dict[str, str] = {}
+    """What the parameters are for the first page; those that are not named are left out of it."""
 
     def walk(self, first: Call, read: Read, identify: Identify) -> Iterator[Answer]:
         """Pages until one is empty."""
         call = self.sized(first)
+        for name, value in self.first.items():
+            call = self.put(call, name, value)
         seen: set[str] = set()
         while True:
             answer = read(call)

@@ -8,6 +8,7 @@ CLIENT = {"client_id": "tieout", "client_secret": "canary-c0ffee42"}
 CREDENTIALS: Mapping[str, dict[str, Any]] = {
     "business_central": {"auth": CLIENT},
     "dynamics365": {"auth": CLIENT},
+    "netsuite": {"auth": {"client_id": "tieout", "key_id": "C1", "private_key": "canary-c0ffee42"}},
     "salesforce": {"base_url": "https://firm.my.salesforce.example", "auth": CLIENT},
 }
 """By definition."""

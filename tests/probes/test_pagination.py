@@ -241,6 +241,29 @@ class ByToken:
         items = rows([each for each in self.numbers if each > after][: self.size])
         return {"items": items}, {}
 
+    def in_query(self, call: Call) -> tuple[Any, dict[str, str]]:
+        after = int(call.body["q"].removeprefix("SELECT * FROM deal WHERE id > "))
+        assert dict(call.params)["q"] == f"id:>{after}"
+        items = rows([each for each in self.numbers if each > after][: self.size])
+        return {"items": items}, {}
+
+    def in_list(self, call: Call) -> tuple[Any, dict[str, str]]:
+        assert call.body["filters"][0] == {"name": "status"}
+        after = int(call.body["filters"][1]["value"])
+        items = rows([each for each in self.numbers if each > after][: self.size])
+        return {"items": items}, {}
+
+
+IN_QUERY = Call(
+    "POST", "/rows", (("q", "id:>{last}"),), {"q": "SELECT * FROM deal WHERE id > {last}"}
+)
+IN_LIST = Call("POST", "/rows", body={"filters": [{"name": "status"}, {"value": -1}]})
+BODIES = {
+    "body": Call("POST", "/rows", body={"filter": "won"}),
+    "in_query": IN_QUERY,
+    "in_list": IN_LIST,
+}
+
 
 def _start_of(call: Call) -> int:
     return int(call.url.partition("start=")[2].partition("&")[0] or 0)
@@ -256,12 +279,26 @@ def _start_of(call: Call) -> int:
         ({"kind": "next_link", "next": "next"}, "relative"),
         ({"kind": "next_link"}, "header"),
         ({"kind": "keyset", "params": {"after_id": "id"}}, "keyset"),
+        (
+            {"kind": "keyset", "in": "text", "params": {"last": "id"}, "first": {"last": "-1"}},
+            "in_query",
+        ),
+        ({"kind": "keyset", "in": "body", "params": {"filters.1.value": "id"}}, "in_list"),
     ],
 )
 def test_every_row_comes_once(settings: dict[str, Any], way: str, count: int) -> None:
     serve = getattr(ByToken(4, count), way)
-    first = Call("POST", "/rows", body={"filter": "won"}) if way == "body" else FIRST
-    assert ids(paging(**settings), serve, first) == list(range(count))
+    assert ids(paging(**settings), serve, BODIES.get(way, FIRST)) == list(range(count))
+
+
+def test_what_would_change_the_meaning_of_a_query_is_never_put_into_it() -> None:
+    settings = paging(kind="keyset", params={"last": "id"}, first={"last": "-1"}, **{"in": "text"})
+
+    def serve(call: Call) -> tuple[Any, dict[str, str]]:
+        return {"items": [{"id": "1' OR '1'='1"}]}, {}
+
+    with pytest.raises(Permanent, match="cannot stand in a query"):
+        ids(settings, serve, IN_QUERY)
 
 
 def test_the_size_is_asked_for_with_every_page() -> None:

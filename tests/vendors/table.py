@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 
 from tests.vendors.microsoft import BusinessCentral, Dataverse
+from tests.vendors.netsuite import NetSuite
 from tests.vendors.salesforce import Salesforce
 from tests.vendors.vendor import Vendor
 
 VENDORS: Mapping[str, type[Vendor]] = {
     "business_central": BusinessCentral,
     "dynamics365": Dataverse,
+    "netsuite": NetSuite,
     "salesforce": Salesforce,
 }
