@@ -52,13 +52,15 @@ def _about(
         case CauseKind.QUEUE:
             stream = StreamId.parse(about)
             place = f"{show_system(stream.system, titles)} ({stream.stream.replace('_', ' ')})"
-            text = f"Messages are held up at {place}: {count.lower()}"
+            text = f"Messages are held up at {place}" + (f": {count}" if standing else "")
         case CauseKind.RULE:
             _, rule, system = about.split(" ", 2)
             text = f"{count} of {rule} at {show_system(system, titles)}"
         case CauseKind.SOURCE if blind:
             streams = ", ".join(sorted(stream.stream for stream in blind))
             text = f"{show_system(about, titles)} cannot be seen ({streams})"
+        case CauseKind.SOURCE if worst is None:
+            text = f"{show_system(about, titles)} could not be seen"
         case CauseKind.SOURCE:
             text = single if standing == 1 else f"{show_system(about, titles)} is not as usual"
         case CauseKind.DELIVERY:

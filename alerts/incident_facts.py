@@ -15,11 +15,12 @@ def facts_of_incident(message: Message) -> tuple[Fact, ...]:
 
     Ten facts at most, each on one line.
     """
-    if message.worst is not None and message.standing <= 1:
+    if message.worst is not None and is_about_one(message):
         return facts_of(message.worst)
     sums = ", ".join(f"{money(value)} {code}" for code, value in sorted(message.money.items()))
     streams = ", ".join(f"{stream} since {instant(at)}" for stream, at in message.blind.items())
-    counts = f"{message.standing} stand, of {message.ever}" if message.ever else ""
+    stand = f"{message.standing} stand, of {message.ever}"
+    counts = (stand if message.standing else f"{message.ever}, all gone") if message.ever else ""
     facts = (
         Fact("Breaks", counts),
         Fact("Cannot be seen", streams),
@@ -29,6 +30,11 @@ def facts_of_incident(message: Message) -> tuple[Fact, ...]:
     )
     lines = (Fact(fact.label, cut(one_line(fact.value), MAX_VALUE)) for fact in facts)
     return tuple(line for line in lines if line.value)
+
+
+def is_about_one(message: Message) -> bool:
+    """Whether one break stands, or one is all there ever was."""
+    return (message.standing or message.ever) <= 1
 
 
 def outcome_of(message: Message) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from alerts.escaping import cut, one_line
+from alerts.incident_facts import is_about_one
 from alerts.render import instant, money
 from monitor.core.circumstances import Cause, HopState, Proposal, Step
 from monitor.core.incidents import IncidentState, Message
@@ -44,10 +45,11 @@ class Address(NamedTuple):
 
 
 def passages_of(message: Message) -> tuple[Passage, ...]:
-    """What is known beside the facts; of an incident that is over, only the way it took."""
+    """What is known beside the facts; of one that is over, only the way that its deal took."""
     known = message.circumstances
     is_over = message.incident.state is IncidentState.RESOLVED
-    found = [Passage(f"Where {one_line(known.deal)} is", tuple(map(_step, _end_of(known.way))))]
+    way = () if is_over and message.ever > 1 else _end_of(known.way)
+    found = [Passage(f"Where {one_line(known.deal)} is", tuple(map(_step, way)))]
     if not is_over:
         found.append(Passage("Why", tuple(_cause(known.cause))))
         if known.proposal is not None:
@@ -66,7 +68,7 @@ def passages_of(message: Message) -> tuple[Passage, ...]:
 def addresses_of(message: Message) -> tuple[Address, ...]:
     """Where to look further: the page, the plan, the dashboard, the runbook."""
     known = message.circumstances
-    is_one_deal = message.standing <= 1 and bool(known.deal)
+    is_one_deal = is_about_one(message) and bool(known.deal)
     found = (
         Address("Open the deal" if is_one_deal else "Open the page", message.link),
         Address("Plan", known.proposal.link if known.proposal is not None else ""),

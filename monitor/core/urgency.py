@@ -1,7 +1,7 @@
 """Urgency: how soon somebody has to look, by the money at risk and by how long it has stood."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -73,25 +73,25 @@ def judge(
                 waits.append((due, rung.severity))
                 continue
         if is_worse(rung.severity, judged):
-            judged, why = rung.severity, _reason(rung, currency)
+            in_hours = duty.hours(rung.calendar, owner) is not None
+            judged, why = rung.severity, _reason(rung, currency, in_hours=in_hours)
     again = min((due for due, severity in waits if is_worse(severity, judged)), default=None)
     return Judgement(judged, why, again)
 
 
-def _reason(rung: UrgencySettings, currency: str | None) -> str:
+def _reason(rung: UrgencySettings, currency: str | None, *, in_hours: bool) -> str:
     parts = []
     if currency is not None:
         parts.append(f"{rung.at_risk[currency]:,f} {currency} or more are at risk")
     if rung.after is not None:
-        parts.append(f"it has stood for {_length(rung)}")
+        working = " of working time" if in_hours else ""
+        parts.append(f"it has stood for {_length(rung.after)}{working}")
     return " and ".join(parts)
 
 
-def _length(rung: UrgencySettings) -> str:
-    assert rung.after is not None  # noqa: S101 - whoever calls has looked
-    minutes = int(rung.after.total_seconds()) // 60
+def _length(time: timedelta) -> str:
+    minutes = int(time.total_seconds()) // 60
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)
     named = ((days, "d"), (hours, "h"), (minutes, "min"))
-    said = " ".join(f"{count} {unit}" for count, unit in named if count) or "no time"
-    return said if rung.calendar == "plain" else f"{said} of working time"
+    return " ".join(f"{count} {unit}" for count, unit in named if count) or "no time"

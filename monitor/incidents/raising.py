@@ -30,6 +30,7 @@ from monitor.store.incident_contents import (
     incidents_of,
     join_incidents,
     note_blind,
+    stakes_of,
 )
 
 _OPENING = frozenset({TransitionKind.OPENED, TransitionKind.REOPENED, TransitionKind.RELEASED})
@@ -94,9 +95,11 @@ def end_blindness(
     """The stream can be seen again."""
     incidents.hold_incidents(connection)
     number = forget_blind(connection, stream)
-    if number is not None:
+    if number is None:
+        return
+    if blind_streams_of(connection, [number])[number] or stakes_of(connection, [number])[number]:
         incidents.add_event(connection, number, EventKind.SHRANK, WATCH, notice.title, now)
-        bring_up_to_date(connection, estate, {number: NEWS}, now)
+    bring_up_to_date(connection, estate, {number: News(why=f"{notice.title}.")}, now)
 
 
 def raise_by_hand(

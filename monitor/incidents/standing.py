@@ -42,11 +42,13 @@ class News:
         moved: steps of its breaks that nobody was told of yet.
         kinds: of what the routes are asked for whom it concerns.
         is_news: whether something happened besides; if nothing did at all, it stays as it is.
+        why: why it is over, where nothing stands and no step of a break says it.
     """
 
     moved: Sequence[Transition] = ()
     kinds: frozenset[NoticeKind] = OPENED
     is_news: bool = True
+    why: str = "What it was about is gone."
 
 
 NEWS = News()
@@ -109,7 +111,7 @@ def _stand(
 ) -> Standing:
     told = tuple(_told_of(news.moved, len(contents.stakes)))
     if contents.is_empty:
-        why = news.moved[-1].why if news.moved else "What it was about is gone."
+        why = news.moved[-1].why if news.moved else news.why
         over = {"state": IncidentState.RESOLVED.value, "resolved_at": now, "review_at": None}
         return Standing(over, (*told, (EventKind.RESOLVED, why)), is_over=True)
     owners = owners_of(estate, contents)

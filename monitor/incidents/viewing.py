@@ -53,7 +53,7 @@ def message_of(connection: Connection, estate: Estate, number: int) -> Message |
         owners=tuple(dict.fromkeys(each.owner for each in notices if each.owner)),
         history=incidents.events_of(connection, number),
         blind=blind,
-        link=worst.link if worst is not None and len(standing) <= 1 else _front(estate),
+        link=worst.link if worst and (len(standing) or ever) == 1 else _front(estate),
     )
 
 
