@@ -210,8 +210,41 @@ class KeysetPages(PageSettings):
                 call = self.put(call, name, value)
 
 
+class ContinuedPages(PageSettings):
+    """Each page names a token, which another address takes as its whole body for the next."""
+
+    kind: Literal["continuation"]
+    next: str
+    """Path of the token in the answer; none there ends the list."""
+    path: str
+    """Where the token is sent, under the system's base URL."""
+
+    def walk(self, first: Call, read: Read, identify: Identify) -> Iterator[Answer]:
+        """Pages until one names no further token."""
+        call = first
+        seen: set[str] = set()
+        while True:
+            answer = read(call)
+            yield answer
+            token = value_at(answer.document, self.next)
+            if not isinstance(token, str) or not token:
+                return
+            must_be_new(token, seen)
+            headers = {**first.headers, "Content-Type": "text/plain"}
+            content = token.encode()
+            call = replace(
+                first, url=self.path, params=(), body=None, content=content, headers=headers
+            )
+
+
 Paging = Annotated[
-    NoPages | NumberedPages | OffsetPages | CursorPages | LinkedPages | KeysetPages,
+    NoPages
+    | NumberedPages
+    | OffsetPages
+    | CursorPages
+    | LinkedPages
+    | KeysetPages
+    | ContinuedPages,
     Field(discriminator="kind"),
 ]
 

@@ -2,14 +2,18 @@
 
 from collections.abc import Mapping
 
+from tests.vendors.hubspot import HubSpot
 from tests.vendors.microsoft import BusinessCentral, Dataverse
 from tests.vendors.netsuite import NetSuite
 from tests.vendors.salesforce import Salesforce
+from tests.vendors.sap import Sap
 from tests.vendors.vendor import Vendor
 
 VENDORS: Mapping[str, type[Vendor]] = {
     "business_central": BusinessCentral,
     "dynamics365": Dataverse,
+    "hubspot": HubSpot,
     "netsuite": NetSuite,
+    "sap_s4hana": Sap,
     "salesforce": Salesforce,
 }

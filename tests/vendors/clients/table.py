@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 
 CLIENTS: Mapping[str, str] = {
+    "hubspot": "hubspot-api-client",
     "salesforce": "simple-salesforce",
+    "sap_s4hana": "pyodata",
 }
 """By definition, the library of `requirements-vendors.in` that a script here drives.
 
