@@ -3,6 +3,7 @@
 import contextlib
 import json
 import shutil
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -55,6 +56,24 @@ class Monitoring:
             AssertionError: Prometheus refused it.
         """
         told = ask(f"{self.prometheus}/api/v1/query", query=expression)
+        assert told["status"] == "success", (expression, told)
+        found: list[Any] = told["data"]["result"]
+        return found
+
+    def query_range(self, expression: str, seconds: int, step: int = 1) -> list[Any]:
+        """The series of an expression over the last seconds.
+
+        Raises:
+            AssertionError: Prometheus refused it.
+        """
+        now = int(time.time())
+        told = ask(
+            f"{self.prometheus}/api/v1/query_range",
+            query=expression,
+            start=f"{now - seconds}",
+            end=f"{now}",
+            step=f"{step}",
+        )
         assert told["status"] == "success", (expression, told)
         found: list[Any] = told["data"]["result"]
         return found
