@@ -1,7 +1,9 @@
 """Breaks and value at risk: what stands, what it may cost, and for how long it has stood."""
 
+from dashboards.headlines import VALUE_AT_RISK_NOW, VALUE_AT_RISK_OVER_TIME
 from dashboards.panels import (
     BAD_WHEN_ANY,
+    FLOW,
     SYSTEM,
     Dashboard,
     PageOf,
@@ -10,13 +12,12 @@ from dashboards.panels import (
     Query,
     Row,
 )
-from dashboards.queries import increase, of
+from dashboards.queries import chosen, increase
 from monitor.core.catalogue import (
     BREAK_TRANSITIONS,
     BREAKS_OPEN,
     BREAKS_SUPPRESSED,
     OLDEST_BREAK,
-    VALUE_AT_RISK,
 )
 from monitor.core.incident_metrics import (
     CHANNEL_FAILING,
@@ -28,8 +29,6 @@ from monitor.core.incident_metrics import (
 )
 from monitor.core.indicator_metrics import BREAKS_BY_AGE
 
-_SYSTEM = 'system=~"$system"'
-
 _NOW = Row(
     "What stands?",
     (
@@ -38,27 +37,18 @@ _NOW = Row(
             "Breaks that were confirmed, are not resolved and are not ignored.",
             PanelType.STAT,
             "short",
-            (Query(f"sum by (severity) ({of(BREAKS_OPEN, _SYSTEM)})", "{{severity}}"),),
+            (Query(f"sum by (severity) ({chosen(BREAKS_OPEN)})", "{{severity}}"),),
             width=8,
             height=5,
+            page=PageOf.BREAKS_BY_SEVERITY,
         ),
-        Panel(
-            "Value at risk",
-            "Money that depends on the breaks that stand, by currency, in all systems.",
-            PanelType.STAT,
-            "short",
-            (Query(f"sum by (currency) ({of(VALUE_AT_RISK)})", "{{currency}}"),),
-            width=10,
-            height=5,
-            decimals=2,
-        ),
+        VALUE_AT_RISK_NOW.sized(10, 5),
         Panel(
             "Oldest break",
-            "For how long the oldest break that stands has been standing, by"
-            " severity, in all systems.",
+            "For how long the oldest break that stands has been standing, by severity.",
             PanelType.STAT,
             "s",
-            (Query(f"time() - min by (severity) ({of(OLDEST_BREAK)})", "{{severity}}"),),
+            (Query(f"time() - min by (severity) ({chosen(OLDEST_BREAK)})", "{{severity}}"),),
             width=6,
             height=5,
         ),
@@ -73,30 +63,26 @@ _COURSE = Row(
             "What kind of break stands. A sudden step points at one change or outage.",
             PanelType.TIME_SERIES,
             "short",
-            (Query(f"sum by (kind) ({of(BREAKS_OPEN, _SYSTEM)}) > 0", "{{kind}}"),),
+            (Query(f"sum by (kind) ({chosen(BREAKS_OPEN)}) > 0", "{{kind}}"),),
             stacked=True,
+            page=PageOf.BREAKS_BY_KIND,
         ),
         Panel(
             "By system",
             "Which system is wrong or lacks the record.",
             PanelType.TIME_SERIES,
             "short",
-            (Query(f"sum by (system) ({of(BREAKS_OPEN, _SYSTEM)})", "{{system}}"),),
+            (Query(f"sum by (system) ({chosen(BREAKS_OPEN)})", "{{system}}"),),
             stacked=True,
+            page=PageOf.BREAKS_BY_SYSTEM,
         ),
-        Panel(
-            "Value at risk over time",
-            "Money that depends on the breaks that stand.",
-            PanelType.TIME_SERIES,
-            "short",
-            (Query(f"sum by (currency) ({of(VALUE_AT_RISK)})", "{{currency}}"),),
-        ),
+        VALUE_AT_RISK_OVER_TIME,
         Panel(
             "By age",
-            "How long it has been wrong, in all systems. What moves to the right is nobody's.",
+            "How long it has been wrong. What moves to the right is nobody's.",
             PanelType.TIME_SERIES,
             "short",
-            (Query(f"sum by (age) ({of(BREAKS_BY_AGE)})", "{{age}}"),),
+            (Query(f"sum by (age) ({chosen(BREAKS_BY_AGE)})", "{{age}}"),),
             stacked=True,
         ),
         Panel(
@@ -105,14 +91,14 @@ _COURSE = Row(
             " the queue grows.",
             PanelType.TIME_SERIES,
             "short",
-            (Query(f"sum by (kind) ({increase(of(BREAK_TRANSITIONS))})", "{{kind}}"),),
+            (Query(f"sum by (kind) ({increase(chosen(BREAK_TRANSITIONS))})", "{{kind}}"),),
         ),
         Panel(
             "Ignored",
             "Breaks that stand and that somebody ignores for now, by system.",
             PanelType.TIME_SERIES,
             "short",
-            (Query(f"sum by (system) ({of(BREAKS_SUPPRESSED, _SYSTEM)})", "{{system}}"),),
+            (Query(f"sum by (system) ({chosen(BREAKS_SUPPRESSED)})", "{{system}}"),),
             stacked=True,
         ),
     ),
@@ -128,7 +114,7 @@ _PEOPLE = Row(
             "short",
             (
                 Query(
-                    f"sum by (severity, state) ({of(INCIDENTS)})",
+                    f"sum by (severity, state) ({chosen(INCIDENTS)})",
                     "{{severity}}, {{state}}",
                 ),
             ),
@@ -141,8 +127,8 @@ _PEOPLE = Row(
             PanelType.TIME_SERIES,
             "short",
             (
-                Query(f"sum({increase(of(INCIDENTS_OPENED))})", "opened"),
-                Query(f"sum({increase(of(INCIDENTS_RESOLVED))})", "resolved"),
+                Query(f"sum({increase(chosen(INCIDENTS_OPENED))})", "opened"),
+                Query(f"sum({increase(chosen(INCIDENTS_RESOLVED))})", "resolved"),
             ),
         ),
         Panel(
@@ -150,7 +136,7 @@ _PEOPLE = Row(
             "Incidents that nobody acknowledged in time, so that more people were told.",
             PanelType.STAT,
             "short",
-            (Query(f"sum by (severity) ({of(INCIDENTS_ESCALATED)})", "{{severity}}"),),
+            (Query(f"sum by (severity) ({chosen(INCIDENTS_ESCALATED)})", "{{severity}}"),),
             width=8,
             height=5,
             steps=BAD_WHEN_ANY,
@@ -160,7 +146,7 @@ _PEOPLE = Row(
             "Silences in force: incidents that fit them are told to nobody.",
             PanelType.STAT,
             "short",
-            (Query(f"sum({of(SILENCES)})", "in force"),),
+            (Query(f"sum({chosen(SILENCES)})", "in force"),),
             width=8,
             height=5,
         ),
@@ -169,7 +155,7 @@ _PEOPLE = Row(
             "Incidents of which a channel could not be told at its last try.",
             PanelType.STAT,
             "short",
-            (Query(f"sum by (channel) ({of(CHANNEL_FAILING)})", "{{channel}}"),),
+            (Query(f"sum by (channel) ({chosen(CHANNEL_FAILING)})", "{{channel}}"),),
             width=8,
             height=5,
             steps=BAD_WHEN_ANY,
@@ -186,5 +172,5 @@ BREAKS = Dashboard(
         _COURSE,
         _PEOPLE,
     ),
-    choices=(SYSTEM,),
+    choices=(FLOW, SYSTEM),
 )

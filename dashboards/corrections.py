@@ -1,7 +1,17 @@
 """Corrections: what is planned, written and proven, and what holds it back."""
 
-from dashboards.panels import BAD_WHEN_ANY, Dashboard, Panel, PanelType, Query, Row
-from dashboards.queries import of, quantile
+from dashboards.panels import (
+    BAD_WHEN_ANY,
+    FLOW,
+    SYSTEM,
+    Dashboard,
+    PageOf,
+    Panel,
+    PanelType,
+    Query,
+    Row,
+)
+from dashboards.queries import chosen, quantile
 from monitor.core.catalogue import (
     BREAKER_OPEN,
     CORRECTIONS,
@@ -22,7 +32,7 @@ _SAFE = Row(
             "Whether the kill switch is on, so that nothing is written.",
             PanelType.STAT,
             "bool_yes_no",
-            (Query(f"max({of(CORRECTIONS_HALTED)})", "halted"),),
+            (Query(f"max({chosen(CORRECTIONS_HALTED)})", "halted"),),
             width=6,
             height=5,
             steps=BAD_WHEN_ANY,
@@ -33,17 +43,18 @@ _SAFE = Row(
             " written again before that is known.",
             PanelType.STAT,
             "short",
-            (Query(f"max({of(CORRECTIONS, _UNKNOWN)})", "unknown"),),
+            (Query(f"max({chosen(CORRECTIONS, _UNKNOWN)})", "unknown"),),
             width=6,
             height=5,
             steps=BAD_WHEN_ANY,
+            page=PageOf.CORRECTIONS,
         ),
         Panel(
             "Breakers",
             "Systems to which nothing is written for a while, because writes failed in a row.",
             PanelType.STATE_TIMELINE,
             "bool_yes_no",
-            (Query(f"max by (source) ({of(BREAKER_OPEN)})", "{{source}}"),),
+            (Query(f"max by (source) ({chosen(BREAKER_OPEN)})", "{{source}}"),),
             height=5,
             steps=BAD_WHEN_ANY,
         ),
@@ -59,8 +70,9 @@ _WORK = Row(
             " back, and as intended.",
             PanelType.TIME_SERIES,
             "short",
-            (Query(f"max by (state) ({of(CORRECTIONS)}) > 0", "{{state}}"),),
+            (Query(f"max by (state) ({chosen(CORRECTIONS)}) > 0", "{{state}}"),),
             stacked=True,
+            page=PageOf.CORRECTIONS,
         ),
         Panel(
             "Plans",
@@ -68,15 +80,16 @@ _WORK = Row(
             " somebody to approve them.",
             PanelType.TIME_SERIES,
             "short",
-            (Query(f"max by (state) ({of(PLANS)}) > 0", "{{state}}"),),
+            (Query(f"max by (state) ({chosen(PLANS)}) > 0", "{{state}}"),),
             stacked=True,
+            page=PageOf.PLANS,
         ),
         Panel(
             "Breaks left alone",
             "Breaks that are not corrected, by the guard that last refused it.",
             PanelType.TIME_SERIES,
             "short",
-            (Query(f"max by (guard) ({of(CORRECTIONS_REFUSED)}) > 0", "{{guard}}"),),
+            (Query(f"max by (guard) ({chosen(CORRECTIONS_REFUSED)}) > 0", "{{guard}}"),),
             stacked=True,
         ),
         Panel(
@@ -86,11 +99,11 @@ _WORK = Row(
             "s",
             (
                 Query(
-                    quantile(0.5, of(REPAIR_DURATION, suffix="_bucket"), "flow"),
+                    quantile(0.5, chosen(REPAIR_DURATION, suffix="_bucket"), "flow"),
                     "{{flow}} half of them",
                 ),
                 Query(
-                    quantile(0.95, of(REPAIR_DURATION, suffix="_bucket"), "flow"),
+                    quantile(0.95, chosen(REPAIR_DURATION, suffix="_bucket"), "flow"),
                     "{{flow}} 95 of 100",
                 ),
             ),
@@ -106,4 +119,5 @@ CORRECTIONS_BOARD = Dashboard(
         _SAFE,
         _WORK,
     ),
+    choices=(FLOW, SYSTEM),
 )

@@ -1,14 +1,13 @@
 """Daemon internals: does tieout itself keep up, and does it reach people?"""
 
-from dashboards.panels import GOOD_WHEN_ONE, Dashboard, Panel, PanelType, Query, Row
+from dashboards.headlines import LANDSCAPE_LOADED, SINCE_LAST_CYCLE
+from dashboards.panels import Dashboard, Panel, PanelType, Query, Row
 from dashboards.queries import increase, of, quantile
 from monitor.core.catalogue import (
     BUILD_INFO,
     CONFIG_RELOAD_SUCCESS,
-    CONFIG_RELOADED,
     CYCLE_DURATION,
     CYCLE_INTERVAL,
-    CYCLE_LAST_SUCCESS,
     DELIVERY_FAILURES,
     NOTICES,
     OLDEST_NOTICE,
@@ -33,16 +32,7 @@ _RUNS = Row(
             width=6,
             height=5,
         ),
-        Panel(
-            "Landscape loaded",
-            "No: the last try to load it failed, and the one before it runs on.",
-            PanelType.STAT,
-            "bool_yes_no",
-            (Query(f"min({of(CONFIG_RELOADED)})", "landscape loaded"),),
-            width=6,
-            height=5,
-            steps=GOOD_WHEN_ONE,
-        ),
+        LANDSCAPE_LOADED,
         Panel(
             "Landscape runs for",
             "Time since the running landscape was loaded.",
@@ -52,15 +42,7 @@ _RUNS = Row(
             width=6,
             height=5,
         ),
-        Panel(
-            "Since the last cycle",
-            "Grows while no cycle ends well.",
-            PanelType.STAT,
-            "s",
-            (Query(f"time() - max({of(CYCLE_LAST_SUCCESS)})", "since the last cycle"),),
-            width=6,
-            height=5,
-        ),
+        SINCE_LAST_CYCLE,
     ),
 )
 

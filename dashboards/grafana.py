@@ -7,7 +7,7 @@ are those of npm's `@grafana/schema`, against which the files are compiled.
 from collections.abc import Iterator
 from typing import Any
 
-from dashboards.panels import ALWAYS, Choice, Dashboard, Panel, PanelType, Query, Row
+from dashboards.panels import ALWAYS, Choice, Dashboard, Panel, PanelType, Query
 from monitor.core.catalogue import BUILD_INFO, CONFIG_RELOAD_SUCCESS
 from monitor.core.incident_metrics import INCIDENTS_OPENED
 
@@ -51,7 +51,7 @@ def to_grafana(dashboard: Dashboard, page: str) -> Json:
         "templating": {
             "list": [_datasource_variable(), *map(_variable, (*ALWAYS, *dashboard.choices))]
         },
-        "panels": list(_lay_out(dashboard.rows, page)),
+        "panels": list(_lay_out(dashboard, page)),
     }
 
 
@@ -108,10 +108,10 @@ def _annotations() -> Iterator[Json]:
         }
 
 
-def _lay_out(rows: tuple[Row, ...], page: str) -> Iterator[Json]:
+def _lay_out(dashboard: Dashboard, page: str) -> Iterator[Json]:
     """Panels from left to right; a row's heading and every full line start a new one."""
     number, top = 0, 0
-    for row in rows:
+    for row in dashboard.rows:
         number += 1
         yield {
             "id": number,
@@ -127,10 +127,17 @@ def _lay_out(rows: tuple[Row, ...], page: str) -> Iterator[Json]:
                 top, left, line_height = top + line_height, 0, 0
             number += 1
             place = {"h": panel.height, "w": panel.width, "x": left, "y": top}
-            yield _panel(panel, number, place, page)
+            yield {**_panel(panel, number, place, page), "description": describe(panel, dashboard)}
             left += panel.width
             line_height = max(line_height, panel.height)
         top += line_height
+
+
+def describe(panel: Panel, dashboard: Dashboard) -> str:
+    """Its own words, and which of the page's variables do not narrow it down."""
+    text = "\n".join(query.expression for query in panel.queries)
+    wide = [choice.name for choice in dashboard.choices if f"${choice.name}" not in text]
+    return " ".join([panel.description, *(f"Of every {name}." for name in wide)])
 
 
 def _panel(panel: Panel, number: int, place: dict[str, int], page: str) -> Json:
@@ -156,7 +163,6 @@ def _panel(panel: Panel, number: int, place: dict[str, int], page: str) -> Json:
         "id": number,
         "type": panel.type.value,
         "title": panel.title,
-        "description": panel.description,
         "datasource": _DATASOURCE,
         "gridPos": place,
         "fieldConfig": {"defaults": defaults, "overrides": []},
@@ -218,7 +224,7 @@ def _variable(choice: Choice) -> Json:
         "query": f"label_values({selector}, {choice.label})",
         "includeAll": True,
         "multi": True,
-        "allValue": ".+",
+        "allValue": choice.every,
         "current": {"text": "All", "value": "$__all"},
         "refresh": 2,
         "sort": 1,

@@ -1,19 +1,17 @@
 """Hand-offs: where deals are, how long each step takes, and where they are stuck."""
 
-from dashboards.panels import FLOW, Dashboard, Panel, PanelType, Query, Row
-from dashboards.queries import chosen, increase, quantile
+from dashboards.headlines import MATCHED, OVERDUE, SEEN_EVERYWHERE, TOUCHLESS
+from dashboards.panels import FLOW, REGION, Dashboard, PageOf, Panel, PanelType, Query, Row
+from dashboards.queries import chosen, increase, of, quantile
 from monitor.core.catalogue import TRANSACTIONS
 from monitor.core.indicator_metrics import (
     BILLING_EXCEPTIONS,
     DEALS_MATCHED,
-    DEALS_VISIBLE,
     DUPLICATES,
     HAND_OFF_DURATION,
     HAND_OFF_TIME,
     HAND_OFF_VALUE_AT_RISK,
     HAND_OFFS_ARRIVED,
-    HAND_OFFS_OVERDUE,
-    HAND_OFFS_TOUCHLESS,
     RECOVERY_TIME,
     REVENUE_DELAYED,
     SET_UP_TIME,
@@ -25,7 +23,7 @@ _LATE = f'outcome="{Punctuality.LATE.value}"'
 _PLAIN = f'time="{TimeKind.PLAIN.value}"'
 _WORKING = f'time="{TimeKind.WORKING.value}"'
 _NINE = f'rank="{Rank.NINE_TENTHS.value}"'
-_WHOLE = 'dimension="all"'
+_PARTS = 'flow=~"$flow",dimension!="all"'
 
 _FUNNEL = Row(
     "Do deals get through?",
@@ -38,34 +36,11 @@ _FUNNEL = Row(
             (Query(f"sum by (status) ({chosen(TRANSACTIONS)})", "{{status}}"),),
             width=12,
             height=5,
+            page=PageOf.DEALS_BY_STATUS,
         ),
-        Panel(
-            "Matched",
-            "Share of the deals that moved lately which agree in everything.",
-            PanelType.STAT,
-            "percentunit",
-            (Query(f"min by (flow) ({chosen(DEALS_MATCHED, _WHOLE)})", "{{flow}}"),),
-            width=4,
-            height=5,
-        ),
-        Panel(
-            "Seen everywhere",
-            "Share of the deals that are seen in every system in which they should be by now.",
-            PanelType.STAT,
-            "percentunit",
-            (Query(f"min by (flow) ({chosen(DEALS_VISIBLE, _WHOLE)})", "{{flow}}"),),
-            width=4,
-            height=5,
-        ),
-        Panel(
-            "Touchless",
-            "Share of hand-offs that neither a person nor a correction had to touch.",
-            PanelType.STAT,
-            "percentunit",
-            (Query(f"min by (flow) ({chosen(HAND_OFFS_TOUCHLESS, _WHOLE)})", "{{flow}}"),),
-            width=4,
-            height=5,
-        ),
+        MATCHED,
+        SEEN_EVERYWHERE,
+        TOUCHLESS,
         Panel(
             "Arrivals by hand-off",
             "The funnel: hand-offs seen to arrive within the time shown. A step that"
@@ -88,21 +63,14 @@ _FUNNEL = Row(
 _STUCK = Row(
     "Where are deals stuck?",
     (
-        Panel(
-            "Overdue hand-offs",
-            "Hand-offs whose time has passed, as far as their systems can be seen."
-            " Many at one step have one cause.",
-            PanelType.TIME_SERIES,
-            "short",
-            (Query(f"sum by (flow, hop) ({chosen(HAND_OFFS_OVERDUE)})", "{{flow}} {{hop}}"),),
-            stacked=True,
-        ),
+        OVERDUE,
         Panel(
             "Revenue delayed",
             "Money that waits at overdue hand-offs. Never summed across currencies.",
             PanelType.TIME_SERIES,
             "short",
             (Query(f"sum by (hop, currency) ({chosen(REVENUE_DELAYED)})", "{{hop}} {{currency}}"),),
+            page=PageOf.INDICATORS,
         ),
         Panel(
             "Value at risk by hand-off",
@@ -123,6 +91,7 @@ _STUCK = Row(
             PanelType.TIME_SERIES,
             "s",
             (Query(f"max by (flow, rank) ({chosen(RECOVERY_TIME)})", "{{flow}} {{rank}}"),),
+            page=PageOf.BREAKS_BY_FLOW,
         ),
     ),
 )
@@ -172,24 +141,24 @@ _QUALITY = Row(
             "percentunit",
             (
                 Query(
-                    f"min by (dimension, slice) ({chosen(DEALS_MATCHED)})",
+                    f"min by (dimension, slice) ({of(DEALS_MATCHED, _PARTS)})",
                     "{{dimension}} {{slice}}",
                 ),
             ),
         ),
         Panel(
-            "Billing exceptions",
+            "Billing exceptions over time",
             "Share of the deals billed which had something wrong in billing.",
             PanelType.TIME_SERIES,
             "percentunit",
-            (Query(f"max by (flow) ({chosen(BILLING_EXCEPTIONS, _WHOLE)})", "{{flow}}"),),
+            (Query(f"max by (flow, slice) ({chosen(BILLING_EXCEPTIONS)})", "{{flow}} {{slice}}"),),
         ),
         Panel(
-            "Duplicates",
+            "Duplicates over time",
             "Share of new records that are copies of what their system held already.",
             PanelType.TIME_SERIES,
             "percentunit",
-            (Query(f"max by (flow) ({chosen(DUPLICATES, _WHOLE)})", "{{flow}}"),),
+            (Query(f"max by (flow, slice) ({chosen(DUPLICATES)})", "{{flow}} {{slice}}"),),
         ),
         Panel(
             "Time saved",
@@ -211,5 +180,5 @@ HAND_OFFS = Dashboard(
         _TIME,
         _QUALITY,
     ),
-    choices=(FLOW,),
+    choices=(FLOW, REGION),
 )

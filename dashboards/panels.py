@@ -1,9 +1,11 @@
 """Grafana dashboards as typed values."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Self
 
 from monitor.core.catalogue import BUILD_INFO, SOURCE_UP, TRANSACTIONS
+from monitor.core.indicator_metrics import DEALS_MATCHED
 
 
 class PanelType(StrEnum):
@@ -94,6 +96,10 @@ class Panel:
     exemplars: bool = False
     page: PageOf | None = None
 
+    def sized(self, width: int, height: int) -> Self:
+        """The same in another size."""
+        return replace(self, width=width, height=height)
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -112,6 +118,8 @@ class Choice:
     label: str
     matchers: str = ""
     """That narrow the metric down, as in PromQL."""
+    every: str = ".+"
+    """What fits where all are chosen, as a pattern."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,3 +143,4 @@ ALWAYS = tuple(Choice(label, BUILD_INFO.name, label) for label in ("job", "insta
 
 SYSTEM = Choice("system", SOURCE_UP.name, "source")
 FLOW = Choice("flow", TRANSACTIONS.name, "flow")
+REGION = Choice("region", DEALS_MATCHED.name, "slice", 'dimension="region"', "all")

@@ -4,8 +4,12 @@ from monitor.core.metric_types import Bound, Metric
 
 RATE = "$__rate_interval"
 
-VARIABLES = {Bound.SOURCES: "system", Bound.FLOWS: "flow"}
+VARIABLES = {Bound.SOURCES: "system", Bound.FLOWS: "flow", Bound.SLICES: "region"}
 """Labels that a dashboard lets people choose, by what bounds them."""
+
+_WHOLE_OR_REGION = 'dimension=~"all|region"'
+"""Where every region is chosen the variable stands for the whole firm, not for each of its parts:
+shares of regions cannot be added up."""
 
 
 def of(metric: Metric, *matchers: str, suffix: str = "") -> str:
@@ -15,12 +19,13 @@ def of(metric: Metric, *matchers: str, suffix: str = "") -> str:
 
 
 def chosen(metric: Metric, *matchers: str, suffix: str = "") -> str:
-    """The same on a dashboard with the variables of systems and flows."""
-    own = (
-        f'{label.name}=~"${VARIABLES[label.values]}"'
-        for label in metric.labels
-        if isinstance(label.values, Bound) and label.values in VARIABLES
-    )
+    """The same on a dashboard with variables: each label that one of them is of is bound to it."""
+    bounds = {
+        label.values: label.name for label in metric.labels if isinstance(label.values, Bound)
+    }
+    own = [f'{name}=~"${VARIABLES[bound]}"' for bound, name in bounds.items() if bound in VARIABLES]
+    if Bound.SLICES in bounds:
+        own.insert(-1, _WHOLE_OR_REGION)
     return of(metric, *own, *matchers, suffix=suffix)
 
 

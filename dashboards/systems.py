@@ -1,10 +1,11 @@
 """Systems: rate, errors and duration by source, budgets, and how fresh the sight is."""
 
+from dashboards.headlines import SOURCES_UP
 from dashboards.panels import (
     BAD_WHEN_ANY,
-    GOOD_WHEN_ONE,
     SYSTEM,
     Dashboard,
+    PageOf,
     Panel,
     PanelType,
     Query,
@@ -21,7 +22,6 @@ from monitor.core.catalogue import (
     SOURCE_BLIND,
     SOURCE_INTERVAL,
     SOURCE_LAST_SUCCESS,
-    SOURCE_UP,
 )
 from monitor.core.metric_types import SampleOutcome
 
@@ -30,14 +30,7 @@ _CHANGES = f'outcome=~"{SampleOutcome.NEW.value}|{SampleOutcome.CHANGED.value}"'
 _SIGHT = Row(
     "Can we see it?",
     (
-        Panel(
-            "Up",
-            "Whether the last call to each source succeeded.",
-            PanelType.STATE_TIMELINE,
-            "bool_on_off",
-            (Query(f"min by (source) ({chosen(SOURCE_UP)})", "{{source}}"),),
-            steps=GOOD_WHEN_ONE,
-        ),
+        SOURCES_UP,
         Panel(
             "Blind",
             "Which streams cannot be seen: what needs them is unknown, neither fine nor missing.",
@@ -45,6 +38,7 @@ _SIGHT = Row(
             "bool_yes_no",
             (Query(f"max by (source, stream) ({chosen(SOURCE_BLIND)})", "{{source}}.{{stream}}"),),
             steps=BAD_WHEN_ANY,
+            page=PageOf.BREAKS_AT_SOURCE,
         ),
         Panel(
             "Freshness",

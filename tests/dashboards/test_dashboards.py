@@ -9,18 +9,23 @@ from typing import Any
 import pytest
 
 from dashboards.addresses import Addresses
-from dashboards.grafana import WIDTH, to_grafana
+from dashboards.grafana import WIDTH, describe, to_grafana
 from dashboards.pages import DASHBOARDS
-from dashboards.panels import Dashboard, Panel
+from dashboards.panels import REGION, Dashboard, PageOf, Panel
+from dashboards.queries import VARIABLES, chosen
 from dashboards.rules.rule import Page
 from dashboards.rules.table import GROUPS
 from monitor.core.catalogue import CATALOGUE
-from monitor.core.metric_types import MetricType, series_names
+from monitor.core.indicator_metrics import DEALS_MATCHED
+from monitor.core.metric_types import Bound, MetricType, series_names
 
 METRICS = {name: metric for metric in CATALOGUE for name in series_names(metric)}
 ADDED_BY_PROMETHEUS = {"job", "instance", "le"}
 PANELS = [panel for board in DASHBOARDS for panel in board.panels]
 FOLDER = Path(__file__).parents[2] / "dashboards"
+
+TOLD_APART = {("Matched by part of the firm", "region")}
+"""Panels with a line for each value of what a variable chooses."""
 
 SHOWN_NOWHERE: dict[str, str] = {}
 """Metrics that no panel and no rule reads, with the reason."""
@@ -120,6 +125,54 @@ def test_every_variable_narrows_something_down(board: Dashboard) -> None:
     assert used == {"job", "instance", *(choice.name for choice in board.choices)}
     for choice in board.choices:
         assert choice.label in METRICS[choice.metric].label_names
+
+
+@pytest.mark.parametrize(
+    ("board", "panel"),
+    [(board, panel) for board in DASHBOARDS for panel in board.panels],
+    ids=lambda part: part.uid if isinstance(part, Dashboard) else named(part),
+)
+def test_every_panel_honours_the_variables_of_its_board_or_says_that_it_does_not(
+    board: Dashboard, panel: Panel
+) -> None:
+    told = describe(panel, board)
+    text = "\n".join(expressions(panel))
+    labels = {each for name in re.findall(r"\btieout_\w+", text) for each in METRICS[name].labels}
+    for choice in board.choices:
+        is_narrowed = f"${choice.name}" in text
+        assert is_narrowed != (f"Of every {choice.name}." in told)
+        can_be = choice.name in {
+            VARIABLES[each.values]
+            for each in labels
+            if isinstance(each.values, Bound) and each.values in VARIABLES
+        }
+        assert is_narrowed or not can_be or (panel.title, choice.name) in TOLD_APART
+
+
+def test_a_region_narrows_shares_down_and_all_of_them_are_the_whole_firm() -> None:
+    shares = chosen(DEALS_MATCHED)
+    assert 'dimension=~"all|region",slice=~"$region"' in shares
+    assert REGION.every == "all"
+
+
+@pytest.mark.parametrize("panel", PANELS, ids=named)
+def test_links_to_the_page_carry_only_labels_that_the_expression_keeps(panel: Panel) -> None:
+    if panel.page is None:
+        return
+    needed = set(re.findall(r"labels\.(\w+)", panel.page))
+    for query in panel.queries:
+        kept = re.findall(r"\bby \(([^)]*)\)", query.expression)
+        assert needed <= {each.strip() for group in kept for each in group.split(",")}
+
+
+def test_every_link_to_the_page_is_used() -> None:
+    assert {panel.page for panel in PANELS if panel.page is not None} == set(PageOf)
+
+
+def test_no_panel_is_described_twice() -> None:
+    """One that stands on two dashboards is one value; its size apart."""
+    drawn = {(panel.queries, panel.type, panel.title, panel.description) for panel in PANELS}
+    assert len({(queries, type_) for queries, type_, _, _ in drawn}) == len(drawn)
 
 
 def test_dashboards_link_to_one_another_and_to_the_deals(document: dict[str, Any]) -> None:

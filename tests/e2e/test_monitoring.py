@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from dashboards.pages import DASHBOARDS
-from dashboards.panels import PanelType, Query
+from dashboards.panels import ALWAYS, PanelType, Query
 from dashboards.rules.table import RECORDINGS
 from tests.e2e.monitored_firm import Monitored, befall, monitored_firm, wait_for
 from tests.e2e.prometheus import Monitoring, ask
@@ -39,8 +39,8 @@ def watched() -> Iterator[Monitored]:
 def chosen(expression: str) -> str:
     """As Grafana asks it where everything is chosen."""
     filled = expression.replace("$__rate_interval", "30s")
-    for variable in ("job", "instance", *(each.name for b in DASHBOARDS for each in b.choices)):
-        filled = filled.replace(f"${variable}", ".+")
+    for choice in {*ALWAYS, *(each for board in DASHBOARDS for each in board.choices)}:
+        filled = filled.replace(f"${choice.name}", choice.every)
     return filled
 
 
