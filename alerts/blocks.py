@@ -14,7 +14,7 @@ from slack_sdk.models.blocks import (
     TextObject,
 )
 
-from alerts.escaping import cut, defuse_mrkdwn, escape_slack, one_line
+from alerts.escaping import cut, cut_mrkdwn, escape_slack, one_line
 from alerts.facts import MAX_VALUE, Fact
 from alerts.incident_facts import facts_of_incident, outcome_of
 from alerts.passages import Passage, addresses_of, passages_of
@@ -65,7 +65,7 @@ def compose_message(message: Message) -> SlackMessage:
     if message.examples:
         blocks.append(SectionBlock(text=_listed(message)))
     blocks.append(ContextBlock(elements=_footer(message)))
-    text = cut(message.title, MAX_TEXT, defuse_mrkdwn)
+    text = cut_mrkdwn(message.title, MAX_TEXT)
     return SlackMessage(text, [block.to_dict() for block in blocks])
 
 
@@ -83,7 +83,7 @@ def compose_reply(events: Sequence[Event]) -> SlackMessage:
         kept.append(short)
     text = "\n".join(reversed(kept))
     block = SectionBlock(text=MarkdownTextObject(text=text, verbatim=True))
-    last = cut(events[-1].why, MAX_TEXT, defuse_mrkdwn) if events else ""
+    last = cut_mrkdwn(events[-1].why, MAX_TEXT) if events else ""
     return SlackMessage(last, [block.to_dict()])
 
 

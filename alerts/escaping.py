@@ -58,11 +58,20 @@ def defuse_mrkdwn(text: str) -> str:
     Marks are replaced by look-alikes, because mrkdwn knows no way to escape them. An underscore
     inside a word marks nothing there, so names keep theirs.
     """
+    return escape_slack(_disarm(text))
+
+
+def cut_mrkdwn(text: str, limit: int) -> str:
+    """The same, ended by an ellipsis if it would be longer than the limit."""
+    return cut(_disarm(text), limit, escape_slack)
+
+
+def _disarm(text: str) -> str:
     line = one_line(text)
     for mark, look_alike in _LOOK_ALIKES.items():
         line = line.replace(mark, look_alike)
     line = _EDGE_UNDERSCORE.sub("\N{FULLWIDTH LOW LINE}", line)
-    return escape_slack(_EMOJI_COLON.sub("\N{RATIO}", line))
+    return _EMOJI_COLON.sub("\N{RATIO}", line)
 
 
 def keep_text(text: str) -> str:

@@ -211,7 +211,7 @@ class SlackChannel:
         response = self._transport.request(
             "POST", method, json=json, form=form, time_limit=TimeLimit.of(self._timeout)
         )
-        failure = explain(response)
+        failure = explain(response, self._clock())
         if failure is not None:
             raise failure
         try:

@@ -5,7 +5,9 @@ Codes as listed under "Errors" of chat.postMessage and conversations.history on 
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 
+from alerts.answers import read_retry_after
 from monitor.core.errors import Permanent, Reason, TieoutError, Transient
 from monitor.transport import Response
 
@@ -53,9 +55,6 @@ _TRANSIENT: Mapping[Reason, frozenset[str]] = {
     ),
 }
 
-LONGEST_WAIT = 3_600.0
-"""Seconds; no answer can silence a channel for longer."""
-
 _OK = 200
 _TOO_MANY_REQUESTS = 429
 _REDIRECTS = range(300, 400)
@@ -63,18 +62,18 @@ _SERVER_ERRORS = range(500, 600)
 _CODE = re.compile(r"[a-z0-9_]{1,60}")
 
 
-def explain(answer: Response) -> TieoutError | None:
+def explain(answer: Response, now: datetime) -> TieoutError | None:
     """The typed error for an answer that is no success; None for a success."""
     document = _read(answer)
     if answer.status == _OK and document.get("ok") is True:
         return None
     code = str(document.get("error", ""))
-    return _passing(answer, code) or _lasting(answer, code)
+    return _passing(answer, code, now) or _lasting(answer, code)
 
 
-def _passing(answer: Response, code: str) -> Transient | None:
+def _passing(answer: Response, code: str, now: datetime) -> Transient | None:
     if answer.status == _TOO_MANY_REQUESTS or code in _TRANSIENT[Reason.THROTTLED]:
-        wait = _read_retry_after(answer.headers.get("retry-after", ""))
+        wait = read_retry_after(answer, now)
         return Transient("Slack asks to slow down", reason=Reason.THROTTLED, retry_after=wait)
     if answer.status in _SERVER_ERRORS or code in _TRANSIENT[Reason.SERVER_ERROR]:
         return Transient("Slack failed by itself", reason=Reason.SERVER_ERROR)
@@ -97,8 +96,3 @@ def _read(answer: Response) -> Mapping[str, object]:
     except TieoutError:
         return {}
     return document if isinstance(document, dict) else {}
-
-
-def _read_retry_after(text: str) -> float | None:
-    """Whole seconds, the only form that Slack uses."""
-    return min(float(text), LONGEST_WAIT) if re.fullmatch(r"[0-9]{1,9}", text.strip()) else None

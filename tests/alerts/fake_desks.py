@@ -44,6 +44,10 @@ class FakeServiceNow:
         """Of the incidents that have a row, once for each row."""
         return [row["correlation_id"] for row in self.rows.values()]
 
+    def standing(self) -> dict[str, bool]:
+        """By row, whether it is resolved."""
+        return {number: row["state"] == "6" for number, row in self.rows.items()}
+
     def _query(self, query: str) -> Reply:
         asked = parse_qs(query)["sysparm_query"][0]
         key = re.match(r"correlation_id=([^^]+)\^stateNOT IN7,8\^ORDERBYDESC", asked)
@@ -108,6 +112,10 @@ class FakeJira:
         """Of the incidents that have an issue, once for each issue."""
         labels = [fields["labels"] for fields in self.issues.values()]
         return [label for each in labels for label in each if "-incident-" in label]
+
+    def standing(self) -> dict[str, bool]:
+        """By issue, whether it is done."""
+        return {key: key in self.done for key in self.issues}
 
     def _search(self, jql: str) -> Reply:
         found = re.fullmatch(r'project = "OPS" AND labels = "([^"]+)" ORDER BY created DESC', jql)

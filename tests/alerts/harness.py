@@ -3,7 +3,7 @@
 import base64
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,14 +13,14 @@ from alerts import CHANNELS
 from monitor.core.breaks import Finding
 from monitor.core.plugins import ChannelContext
 from monitor.core.ports import Channel, LivingChannel
-from tests.alerts.examples import MISSING, NOW, message, notice
+from tests.alerts.examples import LATER, MISSING, NOW, message, notice
 from tests.alerts.fake_desks import (
     JIRA_TOKEN,
     SERVICENOW_PASSWORD,
     FakeJira,
     FakeServiceNow,
 )
-from tests.alerts.fake_slack import CONVERSATION, TOKEN, FakeSlack
+from tests.alerts.fake_slack import CONVERSATION, TOKEN, FakeSlack, check_blocks
 from tests.alerts.receiver import Receiver, Reply, Request, running
 
 HOOK_SECRET = "canary-hook-secret-51b0"
@@ -54,6 +54,8 @@ class Harness:
     arrived: Callable[[], list[str]]
     """Identifiers of what the other side has."""
     time: Time
+    things: Callable[[], Mapping[str, bool]] = dict
+    """By what the other side calls each thing that it has of incidents, whether it is over."""
 
     def say(self, finding: Finding = MISSING) -> str:
         """Tell the channel of a break; returns the identifier that shall arrive."""
@@ -105,6 +107,7 @@ def slack() -> Iterator[Harness]:
             (TOKEN,),
             lambda: [each["metadata"]["event_payload"]["key"] for each in fake.messages],
             time,
+            lambda: {each["ts"]: each["text"].startswith("Resolved: ") for each in fake.messages},
         )
         channel.close()
 
@@ -153,6 +156,7 @@ def desk(
                 (canary, encoded),
                 kept.keys,
                 time,
+                kept.standing,
             )
             channel.close()
 
@@ -163,27 +167,58 @@ def posting(
     raw_settings: Callable[[str], dict[str, Any]],
     key_of: Callable[[bytes], str],
     *canaries: str,
+    over: Callable[[Any], bool],
+    named: Callable[[Any], str] | None = None,
+    fits: Callable[[bytes], bool] = lambda _: True,
 ) -> Callable[[], AbstractContextManager[Harness]]:
-    """A channel that posts to one address, where every post is about one incident."""
+    """A channel that posts to one address, where every post is about one incident.
+
+    Args:
+        raw_settings: by the address.
+        key_of: the incident that a post is about.
+        canaries: what must not be shown.
+        over: whether a post says that it is over.
+        named: what a post is the same as an earlier one by; None: each stands for itself.
+        fits: whether a post is within the documented limits.
+    """
 
     @contextmanager
     def opened() -> Iterator[Harness]:
         time = Time()
         accepted: list[str] = []
+        things: dict[str, bool] = {}
 
         def accept(request: Request) -> Reply:
+            if not fits(request.body):
+                return Reply(400)
             accepted.append(key_of(request.body))
+            document = json.loads(request.body)
+            name = named(document) if named is not None else str(len(things))
+            things[name] = over(document)
             return Reply(202)
 
         with running(Receiver(accept)) as receiver:
             settings = raw_settings(receiver.address)
             channel = build(settings, time)
             yield Harness(
-                settings["channel"], channel, receiver, settings, canaries, lambda: accepted, time
+                settings["channel"],
+                channel,
+                receiver,
+                settings,
+                canaries,
+                lambda: accepted,
+                time,
+                lambda: things,
             )
             channel.close()
 
     return opened
+
+
+def _is_an_event(body: bytes) -> bool:
+    """Within the limits of PagerDuty's Events API v2."""
+    payload = json.loads(body).get("payload", {"summary": "-"})
+    return len(body) <= 512 * 1024 and 0 < len(payload["summary"]) <= 1_024
 
 
 def _key_in_text(body: bytes) -> str:
@@ -200,6 +235,8 @@ HARNESSES = {
         },
         lambda body: f"tieout-incident-{json.loads(body)[0]['labels']['incident']}",
         "canary-bearer",
+        over=lambda alerts: datetime.fromisoformat(alerts[0]["endsAt"]) == LATER,
+        named=lambda alerts: json.dumps(alerts[0]["labels"], sort_keys=True),
     ),
     "jira": desk(
         FakeJira,
@@ -225,6 +262,9 @@ HARNESSES = {
         },
         lambda body: str(json.loads(body)["dedup_key"]),
         "canary-routing-key",
+        over=lambda event: bool(event["event_action"] == "resolve"),
+        named=lambda event: str(event["dedup_key"]),
+        fits=_is_an_event,
     ),
     "slack": slack,
     "slack_webhook": posting(
@@ -232,12 +272,16 @@ HARNESSES = {
         _key_in_text,
         "canary-path-token",
         "canary-query",
+        over=lambda message: bool(message["text"].startswith("Resolved: ")),
+        fits=lambda body: not check_blocks(json.loads(body)["blocks"]),
     ),
     "teams": posting(
         lambda address: {"channel": "teams", "url": address + HOOK_PATH},
         _key_in_text,
         "canary-path-token",
         "canary-query",
+        over=lambda card: "Resolved: " in json.dumps(card),
+        fits=lambda body: len(body) <= 28 * 1024,
     ),
     "webhook": webhook,
 }

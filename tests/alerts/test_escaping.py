@@ -12,6 +12,7 @@ from alerts.escaping import (
     ELLIPSIS,
     MAX_VALUE,
     cut,
+    cut_mrkdwn,
     defuse_mrkdwn,
     escape_slack,
     keep_text,
@@ -137,3 +138,9 @@ def test_mrkdwn_says_the_same_whatever_a_record_holds(text: str) -> None:
         if told.link
     ]
     assert all(each == ours[0] for each in ours)
+
+
+def test_a_text_that_is_cut_keeps_its_spaces_and_stays_disarmed() -> None:
+    shown = cut_mrkdwn("a *b* <!here> " * 20, 100)
+    assert shown.startswith("a \N{ASTERISK OPERATOR}b\N{ASTERISK OPERATOR} &lt;!here&gt; a ")
+    assert len(shown) <= 100
