@@ -17,10 +17,18 @@ _TOLD = (TransitionKind.OPENED, TransitionKind.REOPENED, TransitionKind.RESOLVED
 
 
 class ClosedDeal(NamedTuple):
-    """A deal that ties out and has been left alone: the store's number, key, last digest."""
+    """A deal that ties out and has been left alone.
+
+    Attributes:
+        id: the store's number.
+        key: its business key.
+        evaluated_at: when it was last looked at.
+        digest: of what was last exported of it; None where nothing was.
+    """
 
     id: int
     key: str
+    evaluated_at: datetime
     digest: str | None
 
 
@@ -62,7 +70,7 @@ def closed_deals(
     """
     deal = business_transaction.c
     query = (
-        select(deal.id, deal.key, exported_trace.c.digest)
+        select(deal.id, deal.key, deal.evaluated_at, exported_trace.c.digest)
         .join_from(business_transaction, measured_deal)
         .outerjoin(exported_trace, exported_trace.c.transaction_id == deal.id)
         .where(

@@ -1,7 +1,7 @@
 """A deal as a trace: a span for all of it, one for each hand-off, breaks as events."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from monitor.core.model import StreamId, encode_value
@@ -66,6 +66,35 @@ def spans_of(deal: Deal, route: Route, address: str) -> list[Span]:
         failure="breaks stood in it" if deal.steps else "",
     )
     return [root, *hops]
+
+
+def as_later_state(spans: Sequence[Span], digest: str, as_of: datetime) -> list[Span]:
+    """The spans of a deal that was exported in another state before, beside those of then.
+
+    They stay in the same trace, under identities that follow from the state too. Stores do not
+    replace a span by another with its identity: Tempo keeps either, Jaeger shows both as one. What
+    happened to the deal since could go unseen.
+
+    Args:
+        spans: what the trace tells now.
+        digest: of them.
+        as_of: when the deal was last looked at; tells the newest state.
+    """
+    numbers = {
+        span.span_id: span_id_of(span.trace_id, span.span_id.hex(), digest) for span in spans
+    }
+    numbers[b""] = b""
+    return [
+        replace(
+            span,
+            span_id=numbers[span.span_id],
+            parent_id=numbers[span.parent_id],
+            attributes={**span.attributes, "tieout.as_of": str(encode_value(as_of))}
+            if not span.parent_id
+            else span.attributes,
+        )
+        for span in spans
+    ]
 
 
 def _hop(

@@ -15,7 +15,7 @@ from monitor.store.traces import (
     note_exported,
     passages_of,
 )
-from monitor.telemetry.deals import Deal, Route, spans_of
+from monitor.telemetry.deals import Deal, Route, as_later_state, spans_of
 
 BATCH = 200
 """Deals in one export."""
@@ -29,7 +29,8 @@ def export_deals(
     """Export every deal that has been closed since the last time.
 
     What was exported in the same state before is not exported again. After a crash between an
-    export and the note of it, it is: its spans have the same identities.
+    export and the note of it, it is: its spans have the same identities. A deal that was closed in
+    another state before has that state's spans beside those of now, in one trace.
 
     Returns:
         How many deals.
@@ -62,7 +63,7 @@ def _export_flow(
         if not deals:
             break
         fresh = {
-            deal.id: (digest, spans)
+            deal.id: (digest, _beside_earlier(deal, spans, digest))
             for deal, spans in zip(deals, traces, strict=True)
             if spans and (digest := digest_of(spans)) != deal.digest
         }
@@ -75,6 +76,10 @@ def _export_flow(
     with database.write() as connection:
         save_setting(connection, name, until.isoformat())
     return count
+
+
+def _beside_earlier(deal: ClosedDeal, spans: list[Span], digest: str) -> list[Span]:
+    return spans if deal.digest is None else as_later_state(spans, digest, deal.evaluated_at)
 
 
 def _traces(
