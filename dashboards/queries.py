@@ -1,5 +1,8 @@
 """PromQL over the catalogue, bound to what a dashboard's variables choose."""
 
+from collections.abc import Iterable
+
+from dashboards.panels import ALWAYS, Choice
 from monitor.core.metric_types import Bound, Metric
 
 RATE = "$__rate_interval"
@@ -43,3 +46,11 @@ def quantile(share: float, buckets: str, *labels: str) -> str:
     """What so large a share of a histogram's values is below."""
     by = ", ".join(("le", *labels))
     return f"histogram_quantile({share}, sum by ({by}) ({rate(buckets)}))"
+
+
+def chosen_everywhere(expression: str, choices: Iterable[Choice], interval: str = "30s") -> str:
+    """As Grafana asks it where everything is chosen."""
+    filled = expression.replace(RATE, interval)
+    for choice in (*ALWAYS, *choices):
+        filled = filled.replace(f"${choice.name}", choice.every)
+    return filled
