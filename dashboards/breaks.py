@@ -4,6 +4,7 @@ from dashboards.headlines import VALUE_AT_RISK_NOW, VALUE_AT_RISK_OVER_TIME
 from dashboards.panels import (
     BAD_WHEN_ANY,
     FLOW,
+    SEVERITIES,
     SYSTEM,
     Dashboard,
     PageOf,
@@ -28,6 +29,12 @@ from monitor.core.incident_metrics import (
     SILENCES,
 )
 from monitor.core.indicator_metrics import BREAKS_BY_AGE
+from monitor.core.indicators import Age
+
+
+def _of_age(age: Age) -> str:
+    return f'age="{age.value}"'
+
 
 _NOW = Row(
     "What stands?",
@@ -38,11 +45,12 @@ _NOW = Row(
             PanelType.STAT,
             "short",
             (Query(f"sum by (severity) ({chosen(BREAKS_OPEN)})", "{{severity}}"),),
-            width=8,
+            width=6,
             height=5,
+            colours=SEVERITIES,
             page=PageOf.BREAKS_BY_SEVERITY,
         ),
-        VALUE_AT_RISK_NOW.sized(10, 5),
+        VALUE_AT_RISK_NOW,
         Panel(
             "Oldest break",
             "For how long the oldest break that stands has been standing, by severity.",
@@ -51,6 +59,7 @@ _NOW = Row(
             (Query(f"time() - min by (severity) ({chosen(OLDEST_BREAK)})", "{{severity}}"),),
             width=6,
             height=5,
+            colours=SEVERITIES,
         ),
     ),
 )
@@ -79,10 +88,13 @@ _COURSE = Row(
         VALUE_AT_RISK_OVER_TIME,
         Panel(
             "By age",
-            "How long it has been wrong. What moves to the right is nobody's.",
+            "How long it has been wrong. What grows old is nobody's.",
             PanelType.TIME_SERIES,
             "short",
-            (Query(f"sum by (age) ({chosen(BREAKS_BY_AGE)})", "{{age}}"),),
+            tuple(
+                Query(f"sum({chosen(BREAKS_BY_AGE, _of_age(age))})", age.value.replace("_", " "))
+                for age in Age
+            ),
             stacked=True,
         ),
         Panel(

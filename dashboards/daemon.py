@@ -31,6 +31,7 @@ _RUNS = Row(
             (Query(f"max by (version) ({of(BUILD_INFO)})", "{{version}}"),),
             width=6,
             height=5,
+            is_word=True,
         ),
         LANDSCAPE_LOADED,
         Panel(

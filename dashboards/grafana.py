@@ -145,7 +145,7 @@ def _panel(panel: Panel, number: int, place: dict[str, int], page: str) -> Json:
     defaults: Json = {
         "unit": panel.unit,
         "thresholds": {"mode": "absolute", "steps": steps},
-        "color": {"mode": "palette-classic" if len(steps) == 1 else "thresholds"},
+        "color": {"mode": "thresholds"},
     }
     if panel.decimals is not None:
         defaults["decimals"] = panel.decimals
@@ -156,7 +156,8 @@ def _panel(panel: Panel, number: int, place: dict[str, int], page: str) -> Json:
         defaults["min"] = 0
         defaults["color"] = {"mode": "palette-classic"}
         defaults["custom"] = {
-            "fillOpacity": 30 if panel.stacked else 5,
+            "axisSoftMax": 1,  # nothing at all is drawn at the foot, not in the middle of a hundred
+            "fillOpacity": 30 if panel.stacked else 0,
             "stacking": {"mode": "normal" if panel.stacked else "none"},
         }
     return {
@@ -165,10 +166,20 @@ def _panel(panel: Panel, number: int, place: dict[str, int], page: str) -> Json:
         "title": panel.title,
         "datasource": _DATASOURCE,
         "gridPos": place,
-        "fieldConfig": {"defaults": defaults, "overrides": []},
+        "fieldConfig": {"defaults": defaults, "overrides": list(_overrides(panel))},
         "options": _options(panel),
         "targets": [_target(query, index, panel) for index, query in enumerate(panel.queries)],
     }
+
+
+def _overrides(panel: Panel) -> Iterator[Json]:
+    """The series that have a colour of their own."""
+    for name, colour in panel.colours.items():
+        fixed = {"mode": "fixed", "fixedColor": colour.value}
+        yield {
+            "matcher": {"id": "byName", "options": name},
+            "properties": [{"id": "color", "value": fixed}],
+        }
 
 
 _LEGEND: Json = {"displayMode": "list", "placement": "bottom", "showLegend": True, "calcs": []}
@@ -179,9 +190,9 @@ def _options(panel: Panel) -> Json:
         case PanelType.STAT:
             return {
                 "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
-                "colorMode": "background",
+                "colorMode": "background_solid" if len(panel.steps) > 1 else "none",
                 "graphMode": "none",
-                "textMode": "value_and_name",
+                "textMode": _text_mode(panel),
             }
         case PanelType.TIME_SERIES:
             return {
@@ -192,6 +203,13 @@ def _options(panel: Panel) -> Json:
             return {"showValue": "never", "mergeValues": True, "legend": _LEGEND}
         case PanelType.TABLE:
             return {"showHeader": True}
+
+
+def _text_mode(panel: Panel) -> str:
+    """A number whose name is the panel's own needs no second one; a word needs no number."""
+    if panel.is_word:
+        return "name"
+    return "value_and_name" if any("{{" in query.legend for query in panel.queries) else "value"
 
 
 def _target(query: Query, index: int, panel: Panel) -> Json:

@@ -1,7 +1,17 @@
 """Hand-offs: where deals are, how long each step takes, and where they are stuck."""
 
-from dashboards.headlines import MATCHED, OVERDUE, SEEN_EVERYWHERE, TOUCHLESS
-from dashboards.panels import FLOW, REGION, Dashboard, PageOf, Panel, PanelType, Query, Row
+from dashboards.headlines import IS_DEAL, MATCHED, OVERDUE, SEEN_EVERYWHERE, TOUCHLESS
+from dashboards.panels import (
+    FLOW,
+    REGION,
+    STATUSES,
+    Dashboard,
+    PageOf,
+    Panel,
+    PanelType,
+    Query,
+    Row,
+)
 from dashboards.queries import chosen, increase, of, quantile
 from monitor.core.catalogue import TRANSACTIONS
 from monitor.core.indicator_metrics import (
@@ -33,9 +43,10 @@ _FUNNEL = Row(
             "What the last look at each deal said. In flight: something is awaited in time.",
             PanelType.STAT,
             "short",
-            (Query(f"sum by (status) ({chosen(TRANSACTIONS)})", "{{status}}"),),
+            (Query(f"sum by (status) ({chosen(TRANSACTIONS, IS_DEAL)})", "{{status}}"),),
             width=12,
             height=5,
+            colours=STATUSES,
             page=PageOf.DEALS_BY_STATUS,
         ),
         MATCHED,
@@ -92,6 +103,7 @@ _STUCK = Row(
             "s",
             (Query(f"max by (flow, rank) ({chosen(RECOVERY_TIME)})", "{{flow}} {{rank}}"),),
             page=PageOf.BREAKS_BY_FLOW,
+            decimals=1,
         ),
     ),
 )
@@ -105,6 +117,7 @@ _TIME = Row(
             PanelType.TIME_SERIES,
             "s",
             (Query(f"max by (hop) ({chosen(HAND_OFF_TIME, _PLAIN, _NINE)})", "{{hop}}"),),
+            decimals=1,
         ),
         Panel(
             "Working time by hand-off, 9 of 10",
@@ -112,6 +125,7 @@ _TIME = Row(
             PanelType.TIME_SERIES,
             "s",
             (Query(f"max by (hop) ({chosen(HAND_OFF_TIME, _WORKING, _NINE)})", "{{hop}}"),),
+            decimals=1,
         ),
         Panel(
             "Time taken as seen now, 95 of 100",
@@ -120,6 +134,7 @@ _TIME = Row(
             "s",
             (Query(quantile(0.95, chosen(HAND_OFF_DURATION, suffix="_bucket"), "hop"), "{{hop}}"),),
             exemplars=True,
+            decimals=1,
         ),
         Panel(
             "Project set-up time",
@@ -127,6 +142,7 @@ _TIME = Row(
             PanelType.TIME_SERIES,
             "s",
             (Query(f"max by (time, rank) ({chosen(SET_UP_TIME)})", "{{time}} {{rank}}"),),
+            decimals=1,
         ),
     ),
 )
@@ -166,6 +182,7 @@ _QUALITY = Row(
             PanelType.TIME_SERIES,
             "s",
             (Query(f"sum by (flow) ({chosen(TIME_SAVED)})", "{{flow}}"),),
+            decimals=1,
         ),
     ),
 )

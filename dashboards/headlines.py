@@ -1,6 +1,15 @@
 """Panels that stand on more than one dashboard, said once."""
 
-from dashboards.panels import GOOD_WHEN_ONE, Colour, PageOf, Panel, PanelType, Query, Step
+from dashboards.panels import (
+    GOOD_WHEN_ONE,
+    MONEY_WAITS,
+    Colour,
+    PageOf,
+    Panel,
+    PanelType,
+    Query,
+    Step,
+)
 from dashboards.queries import chosen
 from monitor.core.catalogue import (
     CONFIG_RELOADED,
@@ -17,6 +26,9 @@ from monitor.core.indicator_metrics import (
     HAND_OFFS_TOUCHLESS,
 )
 from monitor.core.metric_types import Metric
+from monitor.core.transactions import TransactionStatus
+
+IS_DEAL = f'status!="{TransactionStatus.EMPTY.value}"'
 
 
 def _share(title: str, description: str, metric: Metric, worst: str) -> Panel:
@@ -74,6 +86,7 @@ VALUE_AT_RISK_NOW = Panel(
     _AT_RISK,
     width=12,
     height=5,
+    steps=MONEY_WAITS,
     decimals=2,
     page=PageOf.BREAKS,
 )

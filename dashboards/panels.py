@@ -1,11 +1,14 @@
 """Grafana dashboards as typed values."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Self
 
+from monitor.core.breaks import Severity
 from monitor.core.catalogue import BUILD_INFO, SOURCE_UP, TRANSACTIONS
 from monitor.core.indicator_metrics import DEALS_MATCHED
+from monitor.core.transactions import TransactionStatus
 
 
 class PanelType(StrEnum):
@@ -21,9 +24,11 @@ class Colour(StrEnum):
     """Grafana's names of the colours in use."""
 
     GREEN = "green"
+    YELLOW = "yellow"
     ORANGE = "orange"
     RED = "red"
     BLUE = "blue"
+    GREY = "gray"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,20 @@ class Step:
 
 BAD_WHEN_ANY = (Step(None, Colour.GREEN), Step(1, Colour.RED))
 GOOD_WHEN_ONE = (Step(None, Colour.RED), Step(1, Colour.GREEN))
+MONEY_WAITS = (Step(None, Colour.GREEN), Step(0.01, Colour.ORANGE))
+
+SEVERITIES: Mapping[str, Colour] = {
+    Severity.CRITICAL.value: Colour.RED,
+    Severity.WARNING.value: Colour.ORANGE,
+    Severity.INFO.value: Colour.BLUE,
+}
+STATUSES: Mapping[str, Colour] = {
+    TransactionStatus.MATCHED.value: Colour.GREEN,
+    TransactionStatus.IN_FLIGHT.value: Colour.BLUE,
+    TransactionStatus.BROKEN.value: Colour.RED,
+    TransactionStatus.UNKNOWN.value: Colour.GREY,
+}
+"""What is empty holds no record any more: it is no deal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +96,10 @@ class Panel:
         width: columns of 24.
         height: rows.
         steps: colours by value.
+        colours: of the series with these names, whatever their values.
         decimals: places; None leaves it to Grafana.
         stacked: areas upon one another.
+        is_word: what a number's series is called is told, not the number.
         exemplars: single observations too, each with a link to its trace.
         page: where a click on a value leads; None: nowhere.
     """
@@ -91,8 +112,10 @@ class Panel:
     width: int = 12
     height: int = 8
     steps: tuple[Step, ...] = (Step(None, Colour.BLUE),)
+    colours: Mapping[str, Colour] = field(default_factory=dict)
     decimals: int | None = None
     stacked: bool = False
+    is_word: bool = False
     exemplars: bool = False
     page: PageOf | None = None
 

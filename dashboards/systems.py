@@ -42,27 +42,28 @@ _SIGHT = Row(
         ),
         Panel(
             "Freshness",
-            "Time since each stream was last looked at completely.",
+            "Time since each source's stalest stream was last looked at completely.",
             PanelType.TIME_SERIES,
             "s",
             (
                 Query(
-                    f"time() - max by (source, stream) ({chosen(SOURCE_LAST_SUCCESS)})",
-                    "{{source}}.{{stream}}",
+                    f"time() - min by (source) ({chosen(SOURCE_LAST_SUCCESS)})",
+                    "{{source}}",
                 ),
             ),
         ),
         Panel(
             "Missed looks",
-            "Age in looks: how many times its own interval each stream is old. Above"
-            " 3 it is stale.",
+            "Age in looks: how many times its own interval ago each source's stalest stream was"
+            " looked at. Above 3 it is stale.",
             PanelType.TIME_SERIES,
             "short",
             (
                 Query(
+                    "max by (source) ("
                     f"(time() - max by (source, stream) ({chosen(SOURCE_LAST_SUCCESS)}))"
-                    f" / max by (source, stream) ({chosen(SOURCE_INTERVAL)})",
-                    "{{source}}.{{stream}}",
+                    f" / max by (source, stream) ({chosen(SOURCE_INTERVAL)}))",
+                    "{{source}}",
                 ),
             ),
         ),
@@ -126,6 +127,7 @@ _ROWS = Row(
             PanelType.TIME_SERIES,
             "cps",
             (Query(f"sum by (outcome) ({rate(chosen(RECORDS_SAMPLED))})", "{{outcome}}"),),
+            width=8,
             stacked=True,
         ),
         Panel(
@@ -134,17 +136,15 @@ _ROWS = Row(
             PanelType.TIME_SERIES,
             "cps",
             (Query(f"sum by (source) ({rate(chosen(RECORDS_SAMPLED, _CHANGES))})", "{{source}}"),),
+            width=8,
         ),
         Panel(
             "Quarantine",
-            "Rows set aside because they could not become records, by stream.",
+            "Rows set aside because they could not become records.",
             PanelType.TIME_SERIES,
             "short",
-            (
-                Query(
-                    f"sum by (source, stream) ({chosen(QUARANTINE_DEPTH)})", "{{source}}.{{stream}}"
-                ),
-            ),
+            (Query(f"sum by (source) ({chosen(QUARANTINE_DEPTH)})", "{{source}}"),),
+            width=8,
         ),
     ),
 )

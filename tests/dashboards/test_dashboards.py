@@ -27,7 +27,9 @@ FOLDER = Path(__file__).parents[2] / "dashboards"
 TOLD_APART = {("Matched by part of the firm", "region")}
 """Panels with a line for each value of what a variable chooses."""
 
-SHOWN_NOWHERE: dict[str, str] = {}
+SHOWN_NOWHERE: dict[str, str] = {
+    "tieout_templates_failed_total": "the message itself says so, and the log says why",
+}
 """Metrics that no panel and no rule reads, with the reason."""
 
 

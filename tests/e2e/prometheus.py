@@ -3,7 +3,6 @@
 import contextlib
 import json
 import shutil
-import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -60,18 +59,17 @@ class Monitoring:
         found: list[Any] = told["data"]["result"]
         return found
 
-    def query_range(self, expression: str, seconds: int, step: int = 1) -> list[Any]:
-        """The series of an expression over the last seconds.
+    def query_range(self, expression: str, until: int, seconds: int, step: int = 1) -> list[Any]:
+        """The series of an expression over so many seconds before an instant.
 
         Raises:
             AssertionError: Prometheus refused it.
         """
-        now = int(time.time())
         told = ask(
             f"{self.prometheus}/api/v1/query_range",
             query=expression,
-            start=f"{now - seconds}",
-            end=f"{now}",
+            start=f"{until - seconds}",
+            end=f"{until}",
             step=f"{step}",
         )
         assert told["status"] == "success", (expression, told)

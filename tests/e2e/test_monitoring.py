@@ -45,7 +45,7 @@ def shows_something(expression: str, type_: PanelType, monitoring: Monitoring) -
     if type_ in {PanelType.STAT, PanelType.TABLE}:
         values = [each["value"][1] for each in monitoring.query(expression)]
     else:
-        courses = monitoring.query_range(expression, WATCHED)
+        courses = monitoring.query_range(expression, int(time.time()), WATCHED)
         values = [value for each in courses for _, value in each["values"]]
     return any(not math.isnan(float(value)) for value in values)
 
