@@ -17,6 +17,7 @@ from slack_sdk.models.blocks import (
 from alerts.escaping import cut, cut_mrkdwn, escape_slack, one_line
 from alerts.facts import MAX_VALUE, Fact
 from alerts.incident_facts import facts_of_incident, outcome_of
+from alerts.incident_text import foot_of
 from alerts.passages import Passage, addresses_of, passages_of
 from alerts.render import Target, link, render
 from monitor.core.incidents import Event, Message
@@ -49,12 +50,25 @@ class SlackMessage:
 
 def compose_message(message: Message) -> SlackMessage:
     """The message that people read; every text within Slack's limits, no value with an effect."""
-    facts = facts_of_incident(message)
-    outcome = outcome_of(message)
     blocks: list[Block] = [
         HeaderBlock(text=_plain(message.title, MAX_HEADER)),
         ContextBlock(elements=[_template("slack_heading.mrkdwn.j2", message)]),
+        *(_own_words(message) if message.words.slack else _our_words(message)),
+        ContextBlock(elements=_footer(message)),
     ]
+    text = cut_mrkdwn(message.title, MAX_TEXT)
+    return SlackMessage(text, [block.to_dict() for block in blocks])
+
+
+def _own_words(message: Message) -> list[Block]:
+    text = MarkdownTextObject(text=message.words.slack, verbatim=True)
+    return [SectionBlock(text=text)]
+
+
+def _our_words(message: Message) -> list[Block]:
+    facts = facts_of_incident(message)
+    outcome = outcome_of(message)
+    blocks: list[Block] = []
     if outcome:
         blocks.append(SectionBlock(text=_plain(outcome, MAX_TEXT)))
     blocks += [
@@ -64,9 +78,7 @@ def compose_message(message: Message) -> SlackMessage:
     blocks += [SectionBlock(text=_passage(each)) for each in passages_of(message)]
     if message.examples:
         blocks.append(SectionBlock(text=_listed(message)))
-    blocks.append(ContextBlock(elements=_footer(message)))
-    text = cut_mrkdwn(message.title, MAX_TEXT)
-    return SlackMessage(text, [block.to_dict() for block in blocks])
+    return blocks
 
 
 def compose_reply(events: Sequence[Event]) -> SlackMessage:
@@ -112,6 +124,7 @@ def _footer(message: Message) -> list[TextObject]:
     return [
         *(MarkdownTextObject(text=text, verbatim=True) for text in texts),
         _template("slack_footer.mrkdwn.j2", message),
+        *([_plain(foot, MAX_TEXT)] if (foot := foot_of(message)) else []),
     ]
 
 

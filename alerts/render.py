@@ -140,3 +140,8 @@ _ENVIRONMENTS = {
     Target.PLAIN: _environment(one_line),
     Target.MRKDWN: _environment(defuse_mrkdwn),
 }
+
+
+def environment_for(target: Target) -> ImmutableSandboxedEnvironment:
+    """The sandbox in which texts for a place are made; what it prints is harmless there."""
+    return _ENVIRONMENTS[target]

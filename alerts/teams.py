@@ -13,6 +13,7 @@ from pydantic import Field
 from alerts.answers import SecretUrl
 from alerts.escaping import cut, one_line
 from alerts.incident_facts import facts_of_incident, outcome_of
+from alerts.incident_text import foot_of
 from alerts.news import news_of, told_all
 from alerts.passages import addresses_of, passages_of
 from alerts.posting import Poster
@@ -21,6 +22,7 @@ from monitor.core.incidents import IncidentState, Message, Told
 from monitor.core.plugins import ChannelContext
 from monitor.core.streams import Duration, Settings
 
+MAX_LINES = 40
 MAX_LINE = 500
 """Characters; some twenty lines stay far below what Teams takes."""
 
@@ -71,13 +73,9 @@ def _card(message: Message) -> dict[str, Any]:
         _text(message.title, size="large", weight="bolder", color=colour),
         _text(f"{incident.state.value} · {incident.severity.value} · incident {incident.id}"),
     ]
-    if outcome := outcome_of(message):
-        body.append(_text(outcome))
-    body += [_text(f"{fact.label}: {fact.value}") for fact in facts_of_incident(message)]
-    for passage in passages_of(message):
-        body.append(_text(passage.heading, weight="bolder"))
-        body += [_text(line) for line in passage.lines]
-    body += [_text(f"• {each}") for each in message.examples]
+    body += _own_words(message) if message.words.text else _our_words(message)
+    if foot := foot_of(message):
+        body.append(_text(foot))
     card: dict[str, Any] = {
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "type": "AdaptiveCard",
@@ -89,6 +87,20 @@ def _card(message: Message) -> dict[str, Any]:
             {"type": "Action.OpenUrl", "title": each.name, "url": each.url} for each in addresses
         ]
     return card
+
+
+def _own_words(message: Message) -> list[dict[str, Any]]:
+    return [_text(line) for line in message.words.text.splitlines()[:MAX_LINES] if line.strip()]
+
+
+def _our_words(message: Message) -> list[dict[str, Any]]:
+    outcome = outcome_of(message)
+    body = [_text(outcome)] if outcome else []
+    body += [_text(f"{fact.label}: {fact.value}") for fact in facts_of_incident(message)]
+    for passage in passages_of(message):
+        body.append(_text(passage.heading, weight="bolder"))
+        body += [_text(line) for line in passage.lines]
+    return body + [_text(f"• {each}") for each in message.examples]
 
 
 def _text(text: str, **style: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from alerts import CHANNELS
+from alerts.wording import Wording, check_templates
 from monitor.config import Landscape
 from monitor.config.context import duty_of, known_entities, rule_context, watch_context
 from monitor.config.effective import (
@@ -52,6 +53,7 @@ def load_plugins() -> Plugins:
         watches=_with_outsiders(WATCHES, "tieout.watches"),
         check_stream=check_stream,
         build_hand_off=build_hand_off,
+        check_templates=check_templates,
         expand_system=expand_system,
     )
 
@@ -141,6 +143,7 @@ def build_estate(
         people=People(landscape.people),
         traces=_build_traces(landscape),
         evidence=landscape.evidence,
+        wording=Wording(landscape.incidents.templates),
     )
 
 

@@ -15,6 +15,7 @@ from monitor.core.clock import Clock
 from monitor.core.errors import Permanent, Reason, TieoutError, Transient
 from monitor.core.metric_types import NoticeOutcome
 from monitor.core.ports import Channel, LivingChannel
+from monitor.core.wording import Slot
 from monitor.store import outbox
 from monitor.store.database import Database
 
@@ -37,12 +38,14 @@ class Attempt:
         outcome: how it ended.
         failure: why it was not sent; None if it was.
         until: when it is tried again; None where it is not.
+        unfit: templates of the firm's own that could not be used for it.
     """
 
     channel: str
     outcome: NoticeOutcome
     failure: Reason | None = None
     until: datetime | None = None
+    unfit: tuple[Slot, ...] = ()
 
 
 def deliver(channels: Channels, database: Database, clock: Clock) -> tuple[Attempt, ...]:

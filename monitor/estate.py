@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from alerts.routing import Routing
+from alerts.wording import Wording
 from monitor.core.duty import Duty
 from monitor.core.entities import EntityFields
 from monitor.core.exchange import Exchange
@@ -179,6 +180,7 @@ class Estate:
         people: who may act.
         traces: where they go, and when a deal counts as closed; None: nowhere.
         evidence: how it is signed; None: it is not.
+        wording: the firm's own words for what people are told.
     """
 
     digest: str
@@ -202,6 +204,7 @@ class Estate:
     exchange: Exchange = field(default_factory=Exchange)
     duty: Duty = field(default_factory=Duty)
     people: People = field(default_factory=lambda: People({}))
+    wording: Wording = field(default_factory=Wording)
 
     def only_feeds(self, names: Iterable[str]) -> list[str]:
         """Of some channels, those that carry notices one by one."""

@@ -16,6 +16,7 @@ from monitor.core import catalogue as shown
 from monitor.core.breaks import Transition
 from monitor.core.clock import Clock, stopwatch, system_clock
 from monitor.core.errors import TieoutError
+from monitor.core.incident_metrics import TEMPLATES_FAILED
 from monitor.core.indicator_metrics import INDICATORS_LAST_SUCCESS
 from monitor.core.metric_types import SampleOutcome
 from monitor.core.metrics import Metrics
@@ -182,6 +183,8 @@ def deliver_notices(estate: Estate, runtime: Runtime) -> tuple[delivery.Attempt,
         return ()
     for attempt in attempts:
         runtime.metrics.add(shown.NOTICES, channel=attempt.channel, outcome=attempt.outcome)
+        for slot in attempt.unfit:
+            runtime.metrics.add(TEMPLATES_FAILED, template=slot)
         if attempt.failure is not None:
             runtime.metrics.add(
                 shown.DELIVERY_FAILURES, channel=attempt.channel, reason=attempt.failure

@@ -26,7 +26,7 @@ def check_landscape(landscape: Landscape, plugins: Plugins) -> list[Problem]:
         *_check_rates(landscape),
         *_check_owners(landscape),
         *_check_systems(landscape, plugins),
-        *check_telling(landscape),
+        *check_telling(landscape, plugins),
     ]
     for name, flow in landscape.flows.items():
         problems += check_flow(name, flow, landscape, plugins, is_sound=not problems)

@@ -6,19 +6,25 @@ from itertools import islice
 
 from monitor.config.issues import KeyPath, Problem, did_you_mean
 from monitor.config.landscape import Landscape
+from monitor.config.own_templates import FILES, FOLDER
 from monitor.core.breaks import HINTS, BreakKind, Severity
 from monitor.core.calendar import faults_of, working_hours
 from monitor.core.duty import next_closing
 from monitor.core.flows import PLAIN, CalendarSettings, RuleSettings
 from monitor.core.notices import NoticeKind
+from monitor.core.plugins import Plugins
 from monitor.core.routes import RouteHours, RouteSettings
 
 _OF_SYSTEMS = frozenset({NoticeKind.BLIND, NoticeKind.SIGHTED})
 _SOME_MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 
 
-def check_telling(landscape: Landscape) -> Iterator[Problem]:
-    """Every name that leads nowhere, every route that nothing ever fits, every unused chain."""
+def check_telling(landscape: Landscape, plugins: Plugins) -> Iterator[Problem]:
+    """Every name that leads nowhere, every route that nothing ever fits, every unused chain.
+
+    And every template of the firm's own that could not be used.
+    """
+    yield from _check_templates(landscape, plugins)
     names = [
         *_check_routes(landscape),
         *_check_chains(landscape),
@@ -35,6 +41,17 @@ def check_telling(landscape: Landscape) -> Iterator[Problem]:
         if name not in used:
             path: KeyPath = ("incidents", "escalations", name)
             yield Problem(path, f"no route names the chain '{name}'", at_key=True)
+
+
+def _check_templates(landscape: Landscape, plugins: Plugins) -> Iterator[Problem]:
+    settings = landscape.incidents.templates
+    if plugins.check_templates is None:
+        return
+    for slot, why in plugins.check_templates(settings):
+        if settings.folder is None:
+            yield Problem(("incidents", "templates", slot.value), why)
+        else:
+            yield Problem(FOLDER, f"{FILES[slot]}: {why}")
 
 
 def _check_routes(landscape: Landscape) -> Iterator[Problem]:

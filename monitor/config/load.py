@@ -17,6 +17,7 @@ from monitor.config.issues import ConfigurationError, Issue, KeyPath, Problem
 from monitor.config.landscape import Landscape, landscape_model
 from monitor.config.messages import read_errors
 from monitor.config.named import named_plugins
+from monitor.config.own_templates import with_templates_of_folder
 from monitor.config.rates import with_rates_of_file
 from monitor.config.references import References, Resolved, resolve_references
 from monitor.config.shape import Shape
@@ -56,8 +57,9 @@ def resolve_landscape(
     resolved = resolve_references(document, environment)
     shape = Shape(model.model_json_schema, resolved.tree)
     tree, misread = with_rates_of_file(_retype_references(resolved, shape), document.file.parent)
+    tree, unread = with_templates_of_folder(tree, document.file.parent)
     landscape, errors = _validate(model, tree)
-    problems = [*resolved.problems, *misread]
+    problems = [*resolved.problems, *misread, *unread]
     if landscape is None or _has_secrets(landscape):
         problems.extend(_check_secrets(shape, resolved))
     known = {problem.path for problem in problems}

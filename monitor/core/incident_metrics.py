@@ -3,6 +3,7 @@
 from monitor.core.breaks import Severity
 from monitor.core.incidents import IncidentState
 from monitor.core.metric_types import Bound, Label, Metric, MetricType
+from monitor.core.wording import Slot
 
 _SEVERITY = Label("severity", Severity)
 
@@ -78,6 +79,13 @@ CHANNEL_FAILING = Metric(
     "Incidents of which the channel could not be told at the last try.",
     (Label("channel", Bound.CHANNELS),),
 )
+TEMPLATES_FAILED = Metric(
+    "tieout_templates_failed_total",
+    MetricType.COUNTER,
+    "messages",
+    "Messages told in tieout's words because a template of the firm's own could not be used.",
+    (Label("template", Slot),),
+)
 
 INCIDENT_METRICS: tuple[Metric, ...] = (
     INCIDENTS,
@@ -90,5 +98,6 @@ INCIDENT_METRICS: tuple[Metric, ...] = (
     SILENCES,
     CHANNEL_BEHIND,
     CHANNEL_FAILING,
+    TEMPLATES_FAILED,
 )
 """In the order of the reference page."""

@@ -17,6 +17,7 @@ from monitor.core.breaks import BreakKind, Finding, Severity
 from monitor.core.circumstances import Circumstances
 from monitor.core.model import StreamId
 from monitor.core.notices import Notice
+from monitor.core.wording import Words
 
 WATCH = "tieout"
 """Who took a step that no person took."""
@@ -146,6 +147,7 @@ class Message:
         link: where people look further; empty where no public address is configured.
         circumstances: where its worst deal is stuck, why, and what could be done; empty where
             they were not asked for.
+        words: the firm's own, where its landscape has templates.
     """
 
     incident: Incident
@@ -160,6 +162,7 @@ class Message:
     blind: Mapping[StreamId, datetime]
     link: str = ""
     circumstances: Circumstances = field(default_factory=Circumstances)
+    words: Words = field(default_factory=Words)
 
     @property
     def key(self) -> str:

@@ -1,7 +1,7 @@
 """What a plug-in's row in its folder's table holds, and what it is built with."""
 
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -19,6 +19,7 @@ from monitor.core.ports import Channel, LivingChannel, Probe, Rule
 from monitor.core.rates import RATES
 from monitor.core.streams import Settings, StreamSettings, SystemSettings
 from monitor.core.watches import Watch, WatchSettings
+from monitor.core.wording import Slot, TemplateSettings
 
 
 class WorkingTime(Protocol):
@@ -222,6 +223,8 @@ class Plugins:
     watches: Mapping[str, WatchType] = field(default_factory=dict)
     build_hand_off: Callable[[str, HandOffSettings, RuleContext], Rule] | None = None
     """As that of a rule, for the steps of a flow."""
+    check_templates: Callable[[TemplateSettings], Iterable[tuple[Slot, str]]] | None = None
+    """What is wrong with templates of the firm's own, and of which of them."""
     expand_system: Callable[[dict[str, Any], Path], dict[str, Any]] | None = None
     """A system that uses a ready definition, as its probe takes it; relative to a folder.
 

@@ -11,6 +11,7 @@ from monitor.core.escalation import ChainSettings
 from monitor.core.links import LinkSettings
 from monitor.core.rates import CurrencyCode
 from monitor.core.streams import Duration, Name, Settings
+from monitor.core.wording import TemplateSettings
 
 
 class StormSettings(Settings):
@@ -81,6 +82,8 @@ class IncidentSettings(Settings):
     storm: StormSettings = StormSettings()
     links: LinkSettings = LinkSettings()
     """Where people look further."""
+    templates: TemplateSettings = TemplateSettings()
+    """The firm's own words for what people are told."""
     urgency: tuple[UrgencySettings, ...] = ()
     """What raises an incident's severity: the money at risk, and how long it has stood."""
     escalations: dict[Name, ChainSettings] = {}

@@ -71,7 +71,10 @@ def complete_message(
                 proposal=_proposal(connection, estate, number, worst),
                 repaired_by=_repaired_by(connection, worst),
             )
-    return replace(message, circumstances=found)
+    told = estate.wording.apply(replace(message, circumstances=found))
+    for slot, why in told.words.faults:
+        log.warning("own template cannot be used", template=slot, incident=number, why=why)
+    return told
 
 
 def _worst(connection: Connection, message: Message | None) -> Break | None:

@@ -137,7 +137,8 @@ def _show(behind: Behind, estate: Estate, database: Database, clock: Clock) -> A
     with database.write() as connection:
         version = message.incident.version
         tellings.mark_told(connection, behind.incident, behind.channel, version, told, clock())
-    return Attempt(behind.channel, NoticeOutcome.SENT)
+    unfit = tuple(fault.slot for fault in message.words.faults)
+    return Attempt(behind.channel, NoticeOutcome.SENT, unfit=unfit)
 
 
 def _known(channel: LivingChannel, message: Message, behind: Behind) -> Told | None:

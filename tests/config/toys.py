@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr
 
+from alerts.wording import check_templates
 from monitor.core.flows import RuleSettings, StreamName
 from monitor.core.plugins import (
     ChannelType,
@@ -111,4 +112,5 @@ TOYS = Plugins(
         "still": WatchType(StillWatch, _build_watch),
         "moving": WatchType(MovingWatch, _build_watch),
     },
+    check_templates=check_templates,
 )
