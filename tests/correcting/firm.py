@@ -1,10 +1,7 @@
-"""A firm in memory whose systems can be written to: deals, projects, dead letters.
-
-What its writers do is done to the very rows that its probes read, and noted in a ledger of effects.
-"""
+"""A firm in memory whose systems can be written to: deals, projects, dead letters."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -13,7 +10,6 @@ from typing import Any
 from monitor.calls import CallLedger
 from monitor.core.breaks import Break
 from monitor.core.entities import ENTITIES
-from monitor.core.errors import Permanent, Reason, TieoutError
 from monitor.core.flows import HandOffSettings, RuleSettings
 from monitor.core.metrics import Metrics
 from monitor.core.model import KeyRole, KeyUse, Record, StreamId, Value
@@ -23,7 +19,7 @@ from monitor.core.ports import Capabilities, Rule
 from monitor.core.rates import RateSettings, rate_table
 from monitor.core.routes import RouteSettings
 from monitor.core.streams import CursorSettings, DeletesSettings, StreamSettings
-from monitor.core.writing import Abilities, Observation, Operation, Receipt, Safety, Write
+from monitor.core.writing import Abilities, Operation, Safety
 from monitor.correcting.planning import Draft, Request, draft_plan
 from monitor.estate import Estate, Flow, HandOff, Source
 from monitor.jobs import Runtime
@@ -33,8 +29,8 @@ from monitor.store.breaks import standing_breaks
 from monitor.store.database import Database
 from reconcilers import RULES
 from reconcilers.hand_off import build_hand_off
+from tests.correcting.pen import WritableSystem
 from tests.cycle.recorder import Recorder
-from tests.cycle.small_firm import MemorySystem
 
 OPPORTUNITY = StreamId("crm", "opportunity")
 PROJECT = StreamId("psa", "project")
@@ -57,114 +53,6 @@ CORRECTIONS: Mapping[str, Any] = {
     "limits": {"corrections": 20, "share": 0.2},
     "approvers": {"ann": {"roles": ["finance"]}, "bob": {}, "cy": {}},
 }
-
-Effect = tuple[str, str, str]
-"""Operation, stream and native id."""
-
-
-@dataclass
-class MemoryWriter:
-    """Writes to the rows of one system; `failures` are raised one a call, before or after it."""
-
-    system: "WritableSystem"
-    effects: list[Effect] = field(default_factory=list)
-    failures: list[TieoutError | None] = field(default_factory=list)
-    lost_answers: list[TieoutError | None] = field(default_factory=list)
-    keys_seen: dict[str, Receipt] = field(default_factory=dict)
-
-    def abilities(self, stream: str) -> Abilities:
-        return self.system.writable if stream == self.system.stream.stream else Abilities()
-
-    def observe(self, write: Write) -> Observation:
-        found = self._find(write)
-        return Observation(found, found.version if found else "", self.system.clock())
-
-    def apply(self, write: Write, seen: Observation, idempotency_key: str) -> Receipt:
-        _raise_next(self.failures)
-        if idempotency_key not in self.keys_seen:
-            self.keys_seen[idempotency_key] = self._do(write, seen)
-        _raise_next(self.lost_answers)
-        return self.keys_seen[idempotency_key]
-
-    def close(self) -> None:
-        self.failures = []
-
-    def _find(self, write: Write) -> Record | None:
-        if write.native_id:
-            return self.system.rows.get(write.native_id)
-        wanted = {(use.kind, use.value) for use in write.keys}
-        return next(
-            (
-                row
-                for row in self.system.rows.values()
-                if wanted & {(use.kind, use.value) for use in row.keys}
-            ),
-            None,
-        )
-
-    def _do(self, write: Write, seen: Observation) -> Receipt:
-        now = self._find(write)
-        if (now.version if now else "") != seen.token:
-            raise Permanent("somebody changed it", reason=Reason.CONFLICT)
-        native_id = write.native_id or f"made-{len(self.effects) + 1}"
-        match write.operation:
-            case Operation.CREATE:
-                self.system.write_row(native_id, write.keys, dict(write.after))
-            case Operation.UPDATE if now is not None:
-                self.system.write_row(native_id, now.keys, {**now.fields, **write.after})
-            case Operation.DELETE:
-                del self.system.rows[native_id]
-            case Operation.REPLAY if now is not None:
-                del self.system.rows[native_id]
-                self.system.deliver(now)
-            case _:
-                raise Permanent("no such operation", reason=Reason.UNSUPPORTED)
-        self.effects.append((write.operation.value, str(write.stream), native_id))
-        return Receipt(native_id, f"act-{len(self.effects)}", "done")
-
-
-def _raise_next(failures: list[TieoutError | None]) -> None:
-    failure = failures.pop(0) if failures else None
-    if failure is not None:
-        raise failure
-
-
-@dataclass
-class WritableSystem(MemorySystem):
-    """A system in memory with a writer beside its probe."""
-
-    writable: Abilities = field(default_factory=Abilities)
-    deliver: Callable[[Record], None] = lambda _: None
-    skew: timedelta = timedelta(0)
-
-    def __post_init__(self) -> None:
-        self.pen = MemoryWriter(self)
-
-    def writer(self) -> MemoryWriter | None:
-        return self.pen if self.writable.operations else None
-
-    def source_time(self) -> datetime:
-        return super().source_time() + self.skew
-
-    def write_row(
-        self, native_id: str, keys: tuple[KeyUse, ...], fields: Mapping[str, Value]
-    ) -> None:
-        """Write a row as it shall be, stamped now."""
-        known: dict[str, Value] = dict.fromkeys(ENTITIES[self.stream.stream])
-        self.rows[native_id] = Record(
-            stream=self.stream,
-            entity=self.stream.stream,
-            native_id=native_id,
-            fields={**known, "created_at": self.clock(), **fields},
-            keys=keys,
-            modified_at=self.clock(),
-        )
-
-    def edit(self, native_id: str, **fields: Value) -> None:
-        """What somebody else does in the meantime."""
-        row = self.rows[native_id]
-        self.write_row(native_id, row.keys, {**row.fields, **fields})
-
 
 _KEYED = Abilities(
     {Operation.CREATE: Safety.KEYED, Operation.UPDATE: Safety.CONDITIONAL,
