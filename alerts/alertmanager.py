@@ -13,6 +13,7 @@ from alerts.escaping import cut
 from alerts.incident_text import text_of
 from alerts.news import told_all
 from alerts.posting import Poster
+from monitor.core.drafts import Draft
 from monitor.core.incidents import IncidentState, Message, Told
 from monitor.core.model import encode_value
 from monitor.core.plugins import ChannelContext
@@ -55,6 +56,10 @@ class AlertmanagerChannel:
         self._poster.call("POST", self._url, [self._alert(message, self._clock())])
         is_over = message.incident.state is IncidentState.RESOLVED
         return told_all(message, message.key)._replace(again=None if is_over else self._repeat)
+
+    def draft(self, message: Message) -> Draft:
+        """The alerts that would be sent; Alertmanager documents no limits."""
+        return Draft([self._alert(message, self._clock())])
 
     def find(self, message: Message) -> Told | None:
         """Not needed: an alert that is sent twice is one alert."""

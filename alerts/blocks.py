@@ -20,6 +20,7 @@ from alerts.incident_facts import facts_of_incident, outcome_of
 from alerts.incident_text import foot_of
 from alerts.passages import Passage, addresses_of, passages_of
 from alerts.render import Target, link, render
+from monitor.core.drafts import Measure
 from monitor.core.incidents import Event, Message
 
 MAX_HEADER = 150
@@ -79,6 +80,34 @@ def _our_words(message: Message) -> list[Block]:
     if message.examples:
         blocks.append(SectionBlock(text=_listed(message)))
     return blocks
+
+
+def measure_message(shown: SlackMessage) -> tuple[Measure, ...]:
+    """What Slack limits of a message (docs.slack.dev, "Block Kit reference")."""
+    cells = [cell["text"] for block in shown.blocks for cell in block.get("fields", ())]
+    headers = [block["text"]["text"] for block in shown.blocks if block["type"] == "header"]
+    texts = [
+        block["text"]["text"]
+        for block in shown.blocks
+        if block["type"] == "section" and "text" in block
+    ]
+    notes = [
+        each["text"]
+        for block in shown.blocks
+        if block["type"] == "context"
+        for each in block["elements"]
+    ]
+    return (
+        Measure("blocks", len(shown.blocks), 50),
+        Measure("header", _longest(headers), 150),
+        Measure("longest section", _longest([*texts, *notes]), 3_000),
+        Measure("longest field", _longest(cells), 2_000),
+        Measure("all blocks", sum(map(len, [*headers, *texts, *notes, *cells])), 13_200),
+    )
+
+
+def _longest(texts: Sequence[str]) -> int:
+    return max(map(len, texts), default=0)
 
 
 def compose_reply(events: Sequence[Event]) -> SlackMessage:

@@ -16,12 +16,15 @@ from pydantic import Field, SecretStr, StringConstraints
 from alerts.escaping import cut, one_line
 from alerts.incident_text import text_of
 from alerts.news import news_of, told_all
+from monitor.core.drafts import Draft, Measure
 from monitor.core.errors import Permanent, Reason, TieoutError, Transient
 from monitor.core.incidents import Message, Told
 from monitor.core.plugins import ChannelContext
 from monitor.core.streams import Duration, Settings
 
 MAX_SUBJECT = 200
+MAX_LINE = 998
+"""Characters of one line of a mail (RFC 5322, 2.1.1)."""
 
 _TRANSIENT = range(400, 500)
 _CREDENTIALS = frozenset({530, 534, 535, 538})
@@ -60,6 +63,13 @@ class EmailChannel:
         if news_of(message, told):
             self._send(self._mail(message, told))
         return told_all(message)
+
+    def draft(self, message: Message) -> Draft:
+        """The mail that would be sent."""
+        mail = self._mail(message, None)
+        measure = Measure("subject", len(str(mail["Subject"])), MAX_LINE)
+        headers = "".join(f"{name}: {value}\n" for name, value in mail.items())
+        return Draft(f"{headers}\n{mail.get_content()}", (measure,))
 
     def find(self, message: Message) -> Told | None:
         """Never: what was sent cannot be asked for."""

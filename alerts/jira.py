@@ -18,6 +18,7 @@ from alerts.answers import read_as
 from alerts.escaping import cut, one_line
 from alerts.posting import Poster
 from alerts.tickets import basic, came_back, description_of, is_over, name_of, note_of
+from monitor.core.drafts import Draft, Measure
 from monitor.core.errors import Permanent, Reason, Transient
 from monitor.core.incidents import Message, Told
 from monitor.core.plugins import ChannelContext
@@ -128,6 +129,22 @@ class JiraChannel:
             return self._open(message)  # somebody deleted it; what it says still has to be said
         return Told(told.reference, len(message.history))
 
+    def draft(self, message: Message) -> Draft:
+        """The issue that would be created."""
+        fields = self._new_fields(message)
+        length = sum(
+            len(run.get("text", "\n"))
+            for paragraph in fields["description"]["content"]
+            for run in paragraph["content"]
+        )
+        return Draft(
+            {"fields": fields},
+            (
+                Measure("summary", len(fields["summary"]), MAX_SUMMARY),
+                Measure("description", length, 32_767),
+            ),
+        )
+
     def find(self, message: Message) -> Told | None:
         """The newest issue with the incident's label, and how far its comments tell the history.
 
@@ -146,13 +163,8 @@ class JiraChannel:
         self._poster.close()
 
     def _open(self, message: Message) -> Told:
-        settings = self._settings
-        fields = self._fields(message) | {
-            "project": {"key": settings.project},
-            "issuetype": {"name": settings.issue_type},
-            "labels": [*settings.labels, settings.prefix, name_of(self._settings.prefix, message)],
-        }
-        answer = self._poster.call("POST", f"{self._api}/issue", {"fields": fields})
+        body = {"fields": self._new_fields(message)}
+        answer = self._poster.call("POST", f"{self._api}/issue", body)
         return Told(_checked(read_as(answer, _Issue).key), len(message.history))
 
     def _follow(self, message: Message, told: Told) -> None:
@@ -193,6 +205,14 @@ class JiraChannel:
             for found in mark.finditer(msgspec.json.encode(each.body).decode())
         ]
         return max(steps, default=1)
+
+    def _new_fields(self, message: Message) -> dict[str, Any]:
+        settings = self._settings
+        return self._fields(message) | {
+            "project": {"key": settings.project},
+            "issuetype": {"name": settings.issue_type},
+            "labels": [*settings.labels, settings.prefix, name_of(settings.prefix, message)],
+        }
 
     def _fields(self, message: Message) -> dict[str, Any]:
         return {

@@ -7,6 +7,7 @@ characters in a summary).
 from datetime import timedelta
 from typing import Any, Literal
 
+import msgspec
 from pydantic import AnyHttpUrl, Field, SecretStr
 
 from alerts.escaping import cut
@@ -15,12 +16,14 @@ from alerts.news import told_all
 from alerts.passages import addresses_of, passages_of
 from alerts.posting import Poster
 from monitor.core.breaks import Severity
+from monitor.core.drafts import Draft, Measure
 from monitor.core.incidents import IncidentState, Message, Told
 from monitor.core.model import encode_value
 from monitor.core.plugins import ChannelContext
 from monitor.core.streams import Duration, Settings
 
 MAX_SUMMARY = 1_024
+MAX_BYTES = 512 * 1024
 
 _SEVERITIES = {
     Severity.CRITICAL: "critical",
@@ -60,6 +63,17 @@ class PagerDutyChannel:
             self._poster.post(self._event(message, "trigger"))
         self._poster.post(self._event(message, _ACTIONS[message.incident.state]))
         return told_all(message, message.key)
+
+    def draft(self, message: Message) -> Draft:
+        """The event that would be enqueued."""
+        body = self._event(message, "trigger") | {"routing_key": "…"}
+        return Draft(
+            body,
+            (
+                Measure("summary", len(body["payload"]["summary"]), MAX_SUMMARY),
+                Measure("bytes", len(msgspec.json.encode(body)), MAX_BYTES),
+            ),
+        )
 
     def find(self, message: Message) -> Told | None:
         """Never: events cannot be asked for. The other side knows a repetition by its key."""

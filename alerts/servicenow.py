@@ -21,6 +21,7 @@ from alerts.incident_facts import outcome_of
 from alerts.posting import Poster
 from alerts.tickets import basic, came_back, description_of, is_over, name_of, note_of
 from monitor.core.breaks import Severity
+from monitor.core.drafts import Draft, Measure
 from monitor.core.errors import Permanent, Reason, Transient
 from monitor.core.incidents import Message, Told
 from monitor.core.plugins import ChannelContext
@@ -111,6 +112,15 @@ class ServiceNowChannel:
             return self._open(message)  # somebody deleted it; what it says still has to be said
         return Told(told.reference, len(message.history))
 
+    def draft(self, message: Message) -> Draft:
+        """The record that would be created."""
+        record = self._new_record(message)
+        limits = {"short_description": MAX_SHORT, "description": MAX_LONG}
+        return Draft(
+            record,
+            tuple(Measure(name, len(record[name]), limit) for name, limit in limits.items()),
+        )
+
     def find(self, message: Message) -> Told | None:
         """The newest record of the incident that is neither closed nor cancelled."""
         key = name_of(self._settings.prefix, message)
@@ -131,6 +141,10 @@ class ServiceNowChannel:
         self._poster.close()
 
     def _open(self, message: Message) -> Told:
+        answer = self._poster.call("POST", self._table, self._new_record(message))
+        return Told(_checked(read_as(answer, _One).result.sys_id), len(message.history))
+
+    def _new_record(self, message: Message) -> dict[str, Any]:
         record = self._record(message) | {"correlation_id": name_of(self._settings.prefix, message)}
         if self._settings.assignment_group is not None:
             record["assignment_group"] = self._settings.assignment_group
@@ -138,8 +152,7 @@ class ServiceNowChannel:
             record["caller_id"] = self._settings.caller
         if is_over(message):
             record |= self._closing(message)
-        answer = self._poster.call("POST", self._table, record)
-        return Told(_checked(read_as(answer, _One).result.sys_id), len(message.history))
+        return record
 
     def _record(self, message: Message) -> dict[str, Any]:
         level = _LEVELS[message.incident.severity]

@@ -17,9 +17,10 @@ import msgspec
 from pydantic import AnyHttpUrl, Field, SecretStr
 from slack_sdk.models.metadata import Metadata
 
-from alerts.blocks import SlackMessage, compose_message, compose_reply
+from alerts.blocks import SlackMessage, compose_message, compose_reply, measure_message
 from alerts.slack_errors import explain
 from monitor.core.clock import TimeLimit
+from monitor.core.drafts import Draft
 from monitor.core.errors import Permanent, Reason, Transient
 from monitor.core.incidents import Message, Told
 from monitor.core.plugins import ChannelContext
@@ -111,6 +112,11 @@ class SlackChannel:
         if news := message.history[told.events :]:
             self._post(compose_reply(news), message.key, events, thread=told.reference)
         return Told(told.reference, events)
+
+    def draft(self, message: Message) -> Draft:
+        """What would be posted."""
+        shown = compose_message(message)
+        return Draft(self._document(shown), measure_message(shown))
 
     def find(self, message: Message) -> Told | None:
         """Look for the incident's message since it came up, and how far its thread has got."""

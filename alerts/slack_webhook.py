@@ -10,9 +10,10 @@ from typing import Literal
 from pydantic import Field
 
 from alerts.answers import SecretUrl
-from alerts.blocks import compose_message
+from alerts.blocks import compose_message, measure_message
 from alerts.news import news_of, told_all
 from alerts.posting import Poster
+from monitor.core.drafts import Draft
 from monitor.core.incidents import Message, Told
 from monitor.core.plugins import ChannelContext
 from monitor.core.streams import Duration, Settings
@@ -37,9 +38,13 @@ class SlackWebhookChannel:
     def tell(self, message: Message, told: Told | None) -> Told:
         """Post the incident as it stands, if something is new that people have to hear of."""
         if news_of(message, told):
-            posted = compose_message(message)
-            self._poster.post({"text": posted.text, "blocks": posted.blocks})
+            self._poster.post(self.draft(message).body)
         return told_all(message)
+
+    def draft(self, message: Message) -> Draft:
+        """What would be posted."""
+        shown = compose_message(message)
+        return Draft({"text": shown.text, "blocks": shown.blocks}, measure_message(shown))
 
     def find(self, message: Message) -> Told | None:
         """Never: a webhook cannot be asked."""

@@ -8,6 +8,7 @@ message).
 from datetime import timedelta
 from typing import Any, Literal
 
+import msgspec
 from pydantic import Field
 
 from alerts.answers import SecretUrl
@@ -18,10 +19,12 @@ from alerts.news import news_of, told_all
 from alerts.passages import addresses_of, passages_of
 from alerts.posting import Poster
 from monitor.core.breaks import Severity
+from monitor.core.drafts import Draft, Measure
 from monitor.core.incidents import IncidentState, Message, Told
 from monitor.core.plugins import ChannelContext
 from monitor.core.streams import Duration, Settings
 
+MAX_BYTES = 28 * 1024
 MAX_LINES = 40
 MAX_LINE = 500
 """Characters; some twenty lines stay far below what Teams takes."""
@@ -48,12 +51,15 @@ class TeamsChannel:
     def tell(self, message: Message, told: Told | None) -> Told:
         """Post the incident as it stands, if something is new that people have to hear of."""
         if news_of(message, told):
-            card = {
-                "contentType": "application/vnd.microsoft.card.adaptive",
-                "content": _card(message),
-            }
-            self._poster.post({"type": "message", "attachments": [card]})
+            self._poster.post(self.draft(message).body)
         return told_all(message)
+
+    def draft(self, message: Message) -> Draft:
+        """What would be posted."""
+        content_type = "application/vnd.microsoft.card.adaptive"
+        card = {"contentType": content_type, "content": _card(message)}
+        body = {"type": "message", "attachments": [card]}
+        return Draft(body, (Measure("bytes", len(msgspec.json.encode(body)), MAX_BYTES),))
 
     def find(self, message: Message) -> Told | None:
         """Never: a webhook cannot be asked."""

@@ -5,12 +5,15 @@ import hmac
 from datetime import timedelta
 from typing import Literal
 
+import msgspec
 from pydantic import Field, SecretStr
 
 from alerts.answers import SecretUrl, explain, transport_to
 from alerts.document import document_of
 from alerts.escaping import cut, one_line
 from monitor.core.clock import TimeLimit
+from monitor.core.drafts import Draft
+from monitor.core.incidents import Message
 from monitor.core.notices import Delivery, Notice
 from monitor.core.plugins import ChannelContext
 from monitor.core.streams import Duration, Settings
@@ -61,6 +64,11 @@ class WebhookChannel:
         if failure is not None:
             raise failure
         return Delivery(cut(one_line(answer.headers.get("x-request-id", "")), _MAX_REFERENCE))
+
+    def draft(self, message: Message) -> Draft:
+        """What would be posted of its worst break; null where it is about none."""
+        worst = message.worst
+        return Draft(None if worst is None else msgspec.json.decode(document_of(worst)))
 
     def find(self, notice: Notice) -> Delivery | None:
         """Never: a webhook cannot be asked. The receiver knows a repetition by `Tieout-Notice`."""

@@ -4,6 +4,7 @@ Created once, found after a crash or known by its name, updated in place, closed
 may answer meanwhile. What each channel can is stated here, and in docs/reference/channels.md.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ from pathlib import Path
 import pytest
 
 from alerts import CHANNELS
+from alerts.incident_text import text_of
+from monitor.core.drafts import Drafting
 from monitor.core.errors import Permanent, Transient
 from monitor.core.incidents import Event, EventKind, IncidentState, Message, Told
 from monitor.core.ports import LivingChannel
@@ -145,18 +148,18 @@ def test_two_incidents_are_two_things(side: Side) -> None:
     assert len(side.things()) == 2
 
 
-@pytest.mark.parametrize("shape", sorted(every_message()))
-def test_every_shape_is_within_the_limits(side: Side, shape: str) -> None:
-    live(side, every_message()[shape])
-    assert len(side.things()) == 1
+def test_every_shape_is_within_the_limits(side: Side) -> None:
+    for number, each in enumerate(every_message().values(), 1):
+        live(side, replace(each, incident=replace(each.incident, id=number)))
+        assert len(side.things()) == number
 
 
-@pytest.mark.parametrize("number", range(len(HOSTILE)))
-def test_no_text_of_a_record_keeps_an_incident_from_its_end(side: Side, number: int) -> None:
-    found = hostile_finding(HOSTILE[number])
-    over = message(found, state=IncidentState.RESOLVED, history=(RESOLVED._replace(sequence=2),))
-    live(side, message(found), replace(over, examples=tuple([HOSTILE[number]] * 10)))
-    assert list(side.things().values())[-1]
+def test_no_text_of_a_record_keeps_an_incident_from_its_end(side: Side) -> None:
+    for number, text in enumerate(HOSTILE, 1):
+        found, ended = hostile_finding(text), RESOLVED._replace(sequence=2)
+        over = message(found, number=number, state=IncidentState.RESOLVED, history=(ended,))
+        live(side, message(found, number=number), replace(over, examples=tuple([text] * 10)))
+        assert list(side.things().values())[-1]
 
 
 def test_a_wait_in_seconds_is_kept(answering: tuple[Side, Receiver]) -> None:
@@ -216,3 +219,38 @@ def test_the_page_says_what_each_channel_can() -> None:
     assert {name for name, edits, _ in rows if edits == "yes"} == EDITS
     assert {name for name, _, knows in rows if knows != "no"} == RECOGNISES | FEEDS
     assert {name for name, _, _ in rows} == set(CHANNELS)
+
+
+@pytest.mark.parametrize("name", sorted(CHANNELS))
+def test_a_preview_is_what_is_sent(name: str) -> None:
+    if name == "email":
+        with mail() as side:
+            assert isinstance(side.channel, Drafting)
+            draft = side.channel.draft(OPEN)
+            assert "Subject: [tieout] PSA project missing" in draft.body
+            assert draft.body.endswith(text_of(OPEN) + "\n")
+        return
+    with HARNESSES[name]() as harness:
+        assert isinstance(harness.channel, Drafting)
+        draft = harness.channel.draft(OPEN)
+        harness.say()
+        sent = next(
+            json.loads(each.body)
+            for each in reversed(harness.receiver.requests)
+            if each.body and b"jql" not in each.body
+        )
+    shown = json.dumps(draft.body)
+    assert not [canary for canary in harness.canaries if canary in shown]
+    if isinstance(draft.body, dict):
+        sent = {key: value for key, value in sent.items() if key in draft.body}
+    if name == "pagerduty":
+        sent["routing_key"] = "…"
+    assert draft.body == sent
+
+
+@pytest.mark.parametrize("name", sorted(CHANNELS))
+def test_a_preview_says_that_every_shape_fits(name: str) -> None:
+    with mail() if name == "email" else HARNESSES[name]() as side:
+        assert isinstance(side.channel, Drafting)
+        drafts = [side.channel.draft(each) for each in every_message().values()]
+    assert [each for draft in drafts for each in draft.measures if not each.fits] == []

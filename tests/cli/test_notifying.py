@@ -72,3 +72,36 @@ def test_a_feed_of_machines_is_no_channel_to_try(tieout: Run, firm: Scene, tmp_p
     done = tieout("notify", "test", "inbox", "-l", landscape, variables=firm.environment())
     assert done.status != 0
     assert "tells machines" in " ".join(done.err.split())
+
+
+def test_a_channel_shows_what_it_would_send_and_what_limits_that(
+    tieout: Run, firm: Scene, tmp_path: Path
+) -> None:
+    landscape = tmp_path / "landscape.yaml"
+    text = firm.landscape.read_text("utf-8")
+    room = "channels:\n  room: {channel: teams, url: '${env:ROOM_URL}'}\n"
+    landscape.write_text(text.replace("channels:\n", room), "utf-8")
+    variables = {**firm.environment(), "ROOM_URL": "https://teams.example/canary-7c1d"}
+    words = ("notify", "preview", "--example", "opened", "--channel", "room", "-l", landscape)
+    shown = tieout(*words, variables=variables)
+    assert shown.status == 0
+    assert '"AdaptiveCard"' in shown.out
+    assert "of 28,672" in shown.out
+    document = json.loads(tieout(*words, "--json", variables=variables).out)
+    assert document["channel"] == "room"
+    assert document["limits"][0]["what"] == "bytes"
+    assert "canary-7c1d" not in shown.out + shown.err
+
+
+def test_what_the_other_side_would_not_take_is_said(
+    tieout: Run, firm: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("alerts.teams.MAX_BYTES", 100)
+    landscape = tmp_path / "landscape.yaml"
+    text = firm.landscape.read_text("utf-8")
+    room = "channels:\n  room: {channel: teams, url: 'https://teams.example'}\n"
+    landscape.write_text(text.replace("channels:\n", room), "utf-8")
+    words = ("notify", "preview", "--example", "opened", "--channel", "room", "-l", landscape)
+    shown = tieout(*words, variables=firm.environment())
+    assert shown.status == 1
+    assert "too long" in shown.err
