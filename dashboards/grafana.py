@@ -190,7 +190,7 @@ def _options(panel: Panel) -> Json:
         case PanelType.STAT:
             return {
                 "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
-                "colorMode": "background_solid" if len(panel.steps) > 1 else "none",
+                "colorMode": _colour_mode(panel),
                 "graphMode": "none",
                 "textMode": _text_mode(panel),
             }
@@ -203,6 +203,13 @@ def _options(panel: Panel) -> Json:
             return {"showValue": "never", "mergeValues": True, "legend": _LEGEND}
         case PanelType.TABLE:
             return {"showHeader": True}
+
+
+def _colour_mode(panel: Panel) -> str:
+    """Colour says something or is left out."""
+    if len(panel.steps) > 1:
+        return "background_solid"
+    return "value" if panel.colours else "none"
 
 
 def _text_mode(panel: Panel) -> str:

@@ -1,5 +1,9 @@
 """An estate of 50 systems and 500 rules, as a landscape over files."""
 
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 FLOWS, SYSTEMS, HAND_OFFS, RULES = 5, 10, 9, 91
@@ -29,14 +33,37 @@ def landscape() -> dict[str, Any]:
     }
 
 
-def rows(system: str, stream: str) -> list[dict[str, str]]:
+def rows(system: str, stream: str, at: datetime) -> list[dict[str, str]]:
     """A deal for each region; of every third system the amounts are wrong."""
     wrong = stream == "project" and int(system[-2:]) % 3 == 1
     return [
         {"id": f"{region}", "amount": "2.00" if wrong else "1.00", "currency": "EUR",
-         "status": "won", "at": "2026-03-01T09:00:00Z", "region": f"region{region}"}
+         "status": "won", "at": at.isoformat(), "region": f"region{region}"}
         for region in range(REGIONS)
     ]  # fmt: skip
+
+
+def write_estate(folder: Path, at: datetime, **parts: Mapping[str, Any]) -> Path:
+    """The landscape in a file, with parts beside those that it has, and what its systems hold.
+
+    Args:
+        folder: for all of them.
+        at: when every deal was closed.
+        parts: of the landscape.
+    """
+    described = landscape() | parts
+    for system, of_system in described["systems"].items():
+        for stream in of_system["streams"]:
+            lines = "".join(f"{json.dumps(row)}\n" for row in rows(system, stream, at))
+            (folder / f"{system}-{stream}.jsonl").write_text(lines)
+    file = folder / "landscape.yaml"
+    file.write_text(json.dumps(described))
+    return file
+
+
+def variables(folder: Path) -> dict[str, str]:
+    """What the landscape refers to."""
+    return {"DATA": str(folder), "SECRET": "of sixteen letters"}
 
 
 def _system(name: str) -> dict[str, Any]:
@@ -66,6 +93,7 @@ def _stream(system: str, stream: str, entity: str) -> dict[str, Any]:
         "id": "id",
         "map": shown,
         "deletes": {"kind": "sweep"},
+        "every": "5s",
     }
 
 

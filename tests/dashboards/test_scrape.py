@@ -4,15 +4,15 @@ How long it takes is measured by `make bench`, as a ratio.
 """
 
 import gzip
-import json
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import product
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from prometheus_client.openmetrics import parser as openmetrics
 
 from monitor import jobs
 from monitor.app import build_estate, read_landscape
@@ -23,12 +23,14 @@ from monitor.core.metrics import KnownNames, Metrics
 from monitor.core.model import StreamId
 from monitor.estate import Estate
 from monitor.exposition import known_names, possible_breaks
+from monitor.scheduler import Daemon
 from monitor.simulation import VirtualClock
 from monitor.single_pass import pass_once
 from monitor.store.breaks import open_counts
 from monitor.store.database import open_database
-from tests.dashboards.large_estate import landscape, rows
+from tests.dashboards.large_estate import variables, write_estate
 from tests.databases import SQLite
+from tests.web.serving import browsing
 
 OPEN = "application/openmetrics-text; version=1.0.0"
 MOST_SERIES = 5000
@@ -41,16 +43,9 @@ def large(
 ) -> Iterator[tuple[Estate, jobs.Runtime]]:
     """An estate that was looked at once, and what it shows."""
     folder = tmp_path_factory.mktemp("large")
-    described = landscape()
-    for system, settings_ in described["systems"].items():
-        for stream in settings_["streams"]:
-            lines = "".join(f"{json.dumps(row)}\n" for row in rows(system, stream))
-            (folder / f"{system}-{stream}.jsonl").write_text(lines)
-    file = folder / "landscape.yaml"
-    file.write_text(json.dumps(described))
     clock = VirtualClock(datetime(2026, 3, 9, 9, 0, tzinfo=UTC))
     estate = build_estate(
-        read_landscape(file, {"DATA": str(folder), "SECRET": "of sixteen letters"}),
+        read_landscape(write_estate(folder, clock() - timedelta(days=8)), variables(folder)),
         clock,
         calls_today={},
         sleep=lambda _: None,
@@ -83,6 +78,21 @@ def test_an_estate_of_50_systems_and_500_rules_has_5000_series_at_most(
     assert families["tieout_deals_matched_ratio"] > 5
     assert families["tieout_hand_off_duration_seconds_count"] == 45
     assert len(series) <= 0.9 * MOST_SERIES, families.most_common(8)
+
+
+def test_prometheus_is_served_all_of_it_by_the_application(
+    large: tuple[Estate, jobs.Runtime],
+) -> None:
+    estate, runtime = large
+    with browsing(Daemon(runtime, lambda: estate)) as client:
+        answer = client.get("/metrics", headers={"Accept": OPEN, "Accept-Encoding": "gzip"})
+    assert answer.headers["content-type"].startswith("application/openmetrics-text")
+    assert answer.headers["content-encoding"] == "gzip"
+    families = list(openmetrics.text_string_to_metric_families(answer.text))  # type: ignore[no-untyped-call] # the library's
+    assert sum(len(family.samples) for family in families) <= MOST_SERIES
+    assert {family.name for family in families} == {
+        metric.name.removesuffix("_total").removesuffix("_info") for metric in catalogue.CATALOGUE
+    }
 
 
 def test_what_is_found_could_be_found_by_the_landscapes_rules(

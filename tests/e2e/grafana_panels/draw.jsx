@@ -1,6 +1,8 @@
 // Draws one dashboard with Grafana's own components (@grafana/ui, @grafana/data: Apache-2.0): its
 // panel frames, stats and time series. A state timeline is no part of that library: it is drawn
 // here as Grafana draws it. `window.DASHBOARD` holds the document and what Prometheus answered.
+import '@fontsource/inter/latin-400.css';
+import '@fontsource/inter/latin-500.css';
 import React from 'react';
 import { createRoot } from 'react-dom/client';
 import { createTheme, dateTime, FieldType, getDisplayProcessor, ThemeContext, toDataFrame } from '@grafana/data';
@@ -157,7 +159,9 @@ function Variables() {
 const height = Math.max(...board.panels.map(({ gridPos: { y, h } }) => y + h)) * (ROW + GAP);
 document.body.style.background = theme.colors.background.canvas;
 document.body.style.margin = '0';
-createRoot(document.getElementById('board')).render(
+// Grafana measures its texts in its own font.
+const fonts = Promise.all([400, 500].map((weight) => document.fonts.load(`${weight} 12px Inter`)));
+fonts.then(() => createRoot(document.getElementById('board')).render(
   <ThemeContext.Provider value={theme}>
     <GlobalStyles hackNoBackdropBlur />
     <div style={{ fontFamily: theme.typography.fontFamily, color: theme.colors.text.primary, fontSize: 14 }}>
@@ -168,4 +172,4 @@ createRoot(document.getElementById('board')).render(
       </div>
     </div>
   </ThemeContext.Provider>,
-);
+));
