@@ -180,11 +180,21 @@ class Shard:
 
     def scope(self, at: datetime, sight: PastSight) -> Scope:
         """What the rules look at, as it was at an instant."""
+        return self.scope_of(*self.state(at), at, sight)
+
+    def state(self, at: datetime) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The records at an instant, deleted ones included, and which transactions they are of."""
         states = state_at(self.versions, at)
         uses = uses_of(states, self.flow.kinds)
         links = correlate(uses, self.flow.root, self.flow.key, self.flow.kinds)
         if self.keys is not None:
             links = links.filter(pl.col("transaction").is_in(list(self.keys)))
+        return states, links
+
+    def scope_of(
+        self, states: pl.DataFrame, links: pl.DataFrame, at: datetime, sight: PastSight
+    ) -> Scope:
+        """What the rules look at, of a state that was told by `state`."""
         return Scope(self.flow.name, frames_of(states, links, self.fields), sight.looked_until, at)
 
     def findings(self, at: datetime, sight: PastSight) -> pl.DataFrame:

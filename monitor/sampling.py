@@ -13,7 +13,7 @@ from monitor.core.profiling import Fresh
 from monitor.core.statistics import ClockReading
 from monitor.core.window import NextWindow, advance, next_window
 from monitor.estate import Source
-from monitor.store import looks, quarantine, records, statistics, streams
+from monitor.store import looks, quarantine, readings, records, statistics, streams
 from monitor.store.database import Connection, Database
 
 log = structlog.get_logger(__name__)
@@ -34,6 +34,11 @@ class Tally:
     unchanged: int = 0
     rejected: int = 0
     deleted: int = 0
+
+    @property
+    def is_news(self) -> bool:
+        """Whether anything was not known before."""
+        return bool(self.new or self.changed or self.rejected or self.deleted)
 
     def __add__(self, other: "Tally") -> "Tally":
         return Tally(
@@ -101,13 +106,17 @@ def _read_window(source: Source, database: Database, clock: Clock) -> Tally:
         full_requested=state.full_requested,
     )
     cursor, tally, seen = state.cursor, Tally(), set[str | None]()
-    for page in source.probe.changes(source.id.stream, upcoming.window):
+    pages = source.probe.changes(source.id.stream, upcoming.window)
+    for number, page in enumerate(pages, 1):
         cursor = advance(cursor, page.position, upcoming.window)
         seen.update(record.native_id for record in page.records)
         seen.update(reject.native_id for reject in page.rejects)
         with database.write() as connection:
-            tally += store_page(connection, source.id, page, clock())
+            brought = store_page(connection, source.id, page, clock())
+            if brought.is_news or upcoming.reads_all_for_once:
+                _note_page(connection, source.id, page, upcoming, began_at, number, clock())
             streams.save_cursor(connection, source.id, cursor)
+        tally += brought
     if source.settings.cursor is None and source.settings.deletes.kind != "none":
         _refuse_empty(source, seen, known)
         # A row whose id cannot be read may be any of those that seem to be gone.
@@ -154,6 +163,33 @@ def _finish(
         upcoming.window.until,
         patience=source.settings.stale_after,
         now=now,
+    )
+
+
+def _note_page(
+    connection: Connection,
+    stream: StreamId,
+    page: Page,
+    upcoming: NextWindow,
+    began_at: datetime,
+    number: int,
+    now: datetime,
+) -> None:
+    """Keep what a page said as a hash; pages that say nothing new would only fill the store."""
+    readings.note_page(
+        connection,
+        stream,
+        readings.PageRead(
+            began_at=began_at,
+            is_full=upcoming.is_full,
+            since=upcoming.window.since,
+            until=upcoming.window.until,
+            number=number,
+            rows=len(page.records),
+            rejected=len(page.rejects),
+            digest=page.digest,
+        ),
+        now,
     )
 
 

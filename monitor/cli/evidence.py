@@ -159,7 +159,7 @@ def keys(
 def verify(
     evidence: Annotated[
         Path | None,
-        typer.Argument(dir_okay=False, help="An exported audit log (log.jsonl)."),
+        typer.Argument(dir_okay=False, help="A pack (.zip), or an exported audit log (.jsonl)."),
     ] = None,
     key: Key = "",
     heads: Annotated[
@@ -172,7 +172,7 @@ def verify(
         bool, typer.Option("--print-script", help="Print the verifier itself, to be run alone.")
     ] = False,
 ) -> None:
-    """Verify an exported audit log; names the first item that does not hold.
+    """Verify an evidence pack or an exported audit log; names the first item that does not hold.
 
     Needs neither landscape nor store. The same file runs without tieout: see --print-script.
     Exit status 1 where something does not hold.
@@ -181,7 +181,7 @@ def verify(
         sys.stdout.write(Path(verifier.__file__).read_text(encoding="utf-8"))
         return
     if evidence is None:
-        raise typer.BadParameter("name an audit log")
+        raise typer.BadParameter("name a pack or an audit log")
     words = [str(evidence), "--key", key]
     words += ["--heads", str(heads)] if heads else []
     words += ["--keys", str(introduced)] if introduced else []

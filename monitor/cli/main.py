@@ -47,6 +47,7 @@ COMMANDS: Mapping[str, str] = {
     "sample": "monitor.cli.sample:sample",
     "indicators": "monitor.cli.indicators:indicators",
     "export": "monitor.cli.export:export",
+    "report": "monitor.cli.report:report",
     "audit": "monitor.cli.evidence:audit",
     "keys": "monitor.cli.evidence:keys",
     "verify": "monitor.cli.evidence:verify",

@@ -200,6 +200,13 @@ class Page:
     rejects: tuple[Reject, ...] = ()
     position: datetime | None = None
 
+    @property
+    def digest(self) -> str:
+        """SHA-256 over its rows in the order of their arrival, as 64 hex digits."""
+        parts = [f"{each.native_id}\x1f{each.version}" for each in self.records]
+        parts += [f"\x1f{each.payload}" for each in self.rejects]
+        return hashlib.sha256("\x1e".join(parts).encode()).hexdigest()
+
 
 @dataclass(frozen=True, slots=True)
 class Window:

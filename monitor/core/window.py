@@ -36,6 +36,11 @@ class NextWindow:
         """Whether the whole stream is read."""
         return self.window.since is None
 
+    @property
+    def reads_all_for_once(self) -> bool:
+        """Whether the whole stream is read although mostly only its changes are."""
+        return self.is_full and self.reason is not WindowReason.NO_CURSOR
+
 
 def next_window(
     settings: CursorSettings | None,

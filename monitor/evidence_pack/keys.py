@@ -65,7 +65,7 @@ def make_key(folder: Path, database: Database, now: datetime, who: str) -> str:
     """
     with database.read() as connection:
         known = load_keys(connection)
-    before = _load(folder, known[-1]["key"]) if known else None
+    before = load_key(folder, known[-1]["key"]) if known else None
     signer = Signer(Ed25519PrivateKey.generate())
     _save(folder, signer)
     said = {
@@ -105,7 +105,7 @@ def open_signer(folder: Path, database: Database) -> Signer:
             "there is no signing key yet: make one with 'tieout keys create'",
             reason=Reason.CONFIGURATION,
         )
-    return _load(folder, known[-1]["key"])
+    return load_key(folder, known[-1]["key"])
 
 
 def _path(folder: Path, key: str) -> Path:
@@ -127,7 +127,12 @@ def _save(folder: Path, signer: Signer) -> None:
         ) from None
 
 
-def _load(folder: Path, key: str) -> Signer:
+def load_key(folder: Path, key: str) -> Signer:
+    """A key by its fingerprint, in use or not.
+
+    Raises:
+        Permanent: its file cannot be read, or has another key.
+    """
     try:
         private = load_pem_private_key(_path(folder, key).read_bytes(), None)
     except (OSError, ValueError, TypeError):

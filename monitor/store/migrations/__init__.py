@@ -16,6 +16,7 @@ REVISIONS = (
     "0015",
     "0016",
     "0017",
+    "0018",
 )
 """Every revision that this version knows. Stated here so that opening a store that is up to date
 needs no migration tool in memory."""
