@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from dashboards.addresses import Addresses
+from dashboards.grafana import to_grafana
 from dashboards.pages import DASHBOARDS
-from dashboards.panels import PanelType
+from dashboards.panels import ALWAYS, PanelType
 from dashboards.queries import chosen_everywhere
 from dashboards.rules.table import RECORDINGS
 from monitor.core.telemetry import trace_id_of
@@ -63,6 +65,25 @@ def test_every_panel_shows_something_or_has_a_reason_not_to(watched: Monitored) 
         if not shows_something(expression, type_, watched.monitoring)
     }
     assert empty == set(EMPTY)
+
+
+def test_every_variable_has_values_to_choose_from(watched: Monitored) -> None:
+    for choice in {*ALWAYS, *(each for board in DASHBOARDS for each in board.choices)}:
+        series = watched.monitoring.query(f"{choice.metric}{{{choice.matchers}}}")
+        assert {each["metric"].get(choice.label) for each in series} - {None}, choice.name
+
+
+def test_annotations_are_asked_well_and_mark_what_happened(watched: Monitored) -> None:
+    document = to_grafana(DASHBOARDS[0], Addresses().page)
+    marked = {
+        each["name"]
+        for each in document["annotations"]["list"]
+        if watched.monitoring.query_range(
+            chosen_everywhere(each["target"]["expr"], ()), int(time.time()), WATCHED
+        )
+    }
+    # The daemon came while Prometheus looked on, and found what was critical.
+    assert {"Deployments", "Incidents", "Alerts"} <= marked
 
 
 def test_every_recorded_series_is_there_or_has_a_reason_not_to_be(watched: Monitored) -> None:
