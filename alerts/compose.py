@@ -8,7 +8,7 @@ from types import MappingProxyType
 from urllib.parse import quote
 
 from alerts.escaping import cut, one_line
-from alerts.render import Target, render
+from alerts.render import Target, instant, render
 from monitor.core.breaks import Break, Finding, Severity, Transition, TransitionKind
 from monitor.core.errors import Reason
 from monitor.core.model import StreamId, encode_value
@@ -53,6 +53,12 @@ def notice_of(
     return _about_break(
         transition.after, kind, transition.at, stamp, transition.why, address, titles
     )
+
+
+def brief_title(notice: Notice) -> str:
+    """Its title in a list of several: without since when."""
+    since = "" if notice.since is None else f" since {instant(notice.since)}"
+    return notice.title.removesuffix(since) if since else notice.title
 
 
 def handed_over_notice(

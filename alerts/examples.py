@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from alerts.compose import notice_of
+from alerts.compose import brief_title, notice_of
 from alerts.headline import headline
 from monitor.core.breaks import (
     Break,
@@ -123,8 +123,24 @@ _REPAIRED = replace(
 
 _SEEN = Event(2, _OPENED, EventKind.ACKNOWLEDGED, "anna", "anna looks after it.")
 _GREW = Event(2, _LATER, EventKind.GREW, WATCH, "9 breaks opened.")
-_RAISED = Event(3, _LATER, EventKind.RAISED, WATCH, "1,750,000.00 EUR are at risk.")
+_RAISED = Event(
+    3,
+    _LATER,
+    EventKind.RAISED,
+    WATCH,
+    "It is critical now, and was warning: 1,000,000 EUR or more are at risk.",
+)
 _OVER = Event(3, _LATER, EventKind.RESOLVED, WATCH, "The rule looked again and finds it no more.")
+_LAPSED = Event(
+    3, _LATER, EventKind.LAPSED, WATCH, "The acknowledgement has lapsed, and it still stands."
+)
+_ESCALATED = Event(
+    4,
+    _LATER,
+    EventKind.ESCALATED,
+    WATCH,
+    "Nobody has acknowledged it, so these are told too: lead, lena (on-call, step 1 of 2).",
+)
 _CROWD = Cause(CauseKind.RULE, "sales-to-cash won-deal-has-project psa")
 _DEAL = Cause(CauseKind.DEAL, "sales-to-cash OPP-17")
 
@@ -138,6 +154,7 @@ def examples() -> Mapping[str, Message]:
         "acknowledged": _message(
             _DEAL, _MISSING, known=_STUCK, state=IncidentState.ACKNOWLEDGED, history=(_SEEN,)
         ),
+        "escalated": _message(_DEAL, _MISSING, known=_STUCK, history=(_SEEN, _LAPSED, _ESCALATED)),
         "proposed": _message(_DEAL, _MISMATCH, known=_PROPOSED),
         "resolved": _message(
             _DEAL, _MISSING, known=_REPAIRED, state=IncidentState.RESOLVED, history=(_SEEN, _OVER)
@@ -197,7 +214,7 @@ def _message(
         worst=told[0],
         standing=standing,
         ever=len(found),
-        examples=tuple(each.title for each in told[:10]) if standing > 1 else (),
+        examples=tuple(map(brief_title, told[:10])) if standing > 1 else (),
         money={"EUR": at_risk},
         owners=tuple(dict.fromkeys(each.owner for each in found)),
         history=(Event(1, _OPENED, EventKind.OPENED, WATCH, told[0].title), *history),

@@ -37,7 +37,7 @@ def facts_of(notice: Notice) -> tuple[Fact, ...]:
         Fact("At risk", f"{at_risk} {notice.currency}".strip()),
         Fact("Owner", notice.owner),
         Fact("Since", "" if notice.since is None else instant(notice.since)),
-        Fact("Rule", notice.rule),
+        Fact("Rule", "" if notice.rule == notice.hop else notice.rule),
     )
     lines = (Fact(fact.label, cut(one_line(fact.value), MAX_VALUE)) for fact in facts)
     return tuple(line for line in lines if line.value)

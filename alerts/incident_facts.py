@@ -1,5 +1,6 @@
 """What an incident says, as labelled values in reading order."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 from alerts.escaping import cut, one_line
@@ -19,8 +20,7 @@ def facts_of_incident(message: Message) -> tuple[Fact, ...]:
         return facts_of(message.worst)
     sums = ", ".join(f"{money(value)} {code}" for code, value in sorted(message.money.items()))
     streams = ", ".join(f"{stream} since {instant(at)}" for stream, at in message.blind.items())
-    stand = f"{message.standing} stand, of {message.ever}"
-    counts = (stand if message.standing else f"{message.ever}, all gone") if message.ever else ""
+    counts = _counts(message.standing, message.ever)
     facts = (
         Fact("Breaks", counts),
         Fact("Cannot be seen", streams),
@@ -32,15 +32,22 @@ def facts_of_incident(message: Message) -> tuple[Fact, ...]:
     return tuple(line for line in lines if line.value)
 
 
+def _counts(standing: int, ever: int) -> str:
+    if not standing:
+        return f"{ever}, all gone" if ever else ""
+    return f"{standing} stand, of {ever}" if standing < ever else str(standing)
+
+
 def is_about_one(message: Message) -> bool:
     """Whether one break stands, or one is all there ever was."""
     return (message.standing or message.ever) <= 1
 
 
 def outcome_of(message: Message) -> str:
-    """How it ended and how long it took; else what is to be done by hand, and who looks after it.
+    """How it ended and how long it took; else what became of it so far.
 
-    Empty where nothing of it is known.
+    That is what is to be done by hand, what raised it, who looks after it or who else was told
+    because nobody does, and who silenced it. Empty where nothing of it is known.
     """
     incident = message.incident
     if incident.merged_into is not None:
@@ -51,12 +58,22 @@ def outcome_of(message: Message) -> str:
         why = message.circumstances.repaired_by or message.last_said(EventKind.RESOLVED)
         took = lasting(incident.resolved_at - incident.opened_at)
         return f"Resolved after {took}.{_looked_after_by(message)} {why}".strip()
-    by_hand = [each.why for each in message.history if each.kind is EventKind.HANDED_OVER]
-    said = [f"By hand: {by_hand[-1]}"] if by_hand else []
+    return " ".join(_so_far(message))
+
+
+def _so_far(message: Message) -> Iterator[str]:
+    incident = message.incident
+    if by_hand := message.last_said(EventKind.HANDED_OVER):
+        yield f"By hand: {by_hand}"
+    if message.raised_because:
+        yield message.raised_because
     if incident.state is IncidentState.ACKNOWLEDGED and incident.acknowledged_until is not None:
         until = instant(incident.acknowledged_until)
-        said.append(f"{incident.acknowledged_by} looks after it until {until}.")
-    return " ".join(said)
+        yield f"{incident.acknowledged_by} looks after it until {until}."
+    elif message.escalated_to:
+        yield message.escalated_to
+    if message.silenced_because:
+        yield message.silenced_because
 
 
 def _looked_after_by(message: Message) -> str:

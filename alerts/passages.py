@@ -49,7 +49,9 @@ def passages_of(message: Message) -> tuple[Passage, ...]:
     known = message.circumstances
     is_over = message.incident.state is IncidentState.RESOLVED
     way = () if is_over and message.ever > 1 else _end_of(known.way)
-    found = [Passage(f"Where {one_line(known.deal)} is", tuple(map(_step, way)))]
+    deal = one_line(known.deal)
+    where = f"Where {deal} is" if message.standing <= 1 else f"Where {deal}, the worst of them, is"
+    found = [Passage(where, tuple(map(_step, way)))]
     if not is_over:
         found.append(Passage("Why", tuple(_cause(known.cause))))
         if known.proposal is not None:

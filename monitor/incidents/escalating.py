@@ -86,7 +86,7 @@ def _take_step(
     step = chain.steps[climb.place.taken]
     said = ", ".join((*step.channels, *step.people))
     place = f"step {climb.place.taken + 1} of {len(chain.steps)}"
-    why = f"Nobody has acknowledged it: {said} ({climb.chain}, {place})."
+    why = f"Nobody has acknowledged it, so these are told too: {said} ({climb.chain}, {place})."
     incidents.add_event(connection, climb.incident, EventKind.ESCALATED, WATCH, why, now)
     tellings.subscribe(connection, climb.incident, estate.only_living(step.channels), now)
     incidents.change_incident(connection, climb.incident)

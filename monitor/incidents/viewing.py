@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from alerts.compose import MAX_TITLE, notice_of
+from alerts.compose import MAX_TITLE, brief_title, notice_of
 from alerts.escaping import cut
 from alerts.headline import headline
 from monitor.core.at_risk import Worth, sum_at_risk
@@ -48,7 +48,7 @@ def message_of(connection: Connection, estate: Estate, number: int) -> Message |
         worst=worst,
         standing=len(standing),
         ever=ever,
-        examples=tuple(each.title for each in notices[:EXAMPLES]) if len(standing) > 1 else (),
+        examples=tuple(map(brief_title, notices[:EXAMPLES])) if len(standing) > 1 else (),
         money=_money(standing),
         owners=tuple(dict.fromkeys(each.owner for each in notices if each.owner)),
         history=incidents.events_of(connection, number),

@@ -38,7 +38,7 @@ def test_what_nobody_acknowledges_reaches_further_channels_step_by_step(
     tell(firm, minutes=1)
     (paged,) = boards["pager"].posts
     assert paged.shown.escalated_to == (
-        "Nobody has acknowledged it: pager, anna (on-call, step 1 of 2)."
+        "Nobody has acknowledged it, so these are told too: pager, anna (on-call, step 1 of 2)."
     )
     assert boards["lead"].posts == []
     tell(firm, minutes=30)
