@@ -93,7 +93,7 @@ def _stream(system: str, stream: str, entity: str) -> dict[str, Any]:
         "id": "id",
         "map": shown,
         "deletes": {"kind": "sweep"},
-        "every": "5s",
+        "every": "15s",
     }
 
 
