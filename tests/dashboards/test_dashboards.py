@@ -171,6 +171,16 @@ def test_every_link_to_the_page_is_used() -> None:
     assert {panel.page for panel in PANELS if panel.page is not None} == set(PageOf)
 
 
+def test_panels_and_dashboards_that_pages_name_exist() -> None:
+    pages = (FOLDER.parent / "docs").rglob("*.md")
+    text = " ".join(word for page in pages for word in page.read_text("utf-8").split())
+    named_panels = set(re.findall(r"\bpanel \*([^*]+)\*", text))
+    named_boards = set(re.findall(r"\bdashboard \*([^*]+)\*", text))
+    assert named_panels
+    assert named_panels <= {panel.title for panel in PANELS}
+    assert named_boards <= {board.title.removeprefix("tieout / ") for board in DASHBOARDS}
+
+
 def test_no_panel_is_described_twice() -> None:
     """One that stands on two dashboards is one value; its size apart."""
     drawn = {(panel.queries, panel.type, panel.title, panel.description) for panel in PANELS}
