@@ -201,8 +201,6 @@ def _options(panel: Panel) -> Json:
             }
         case PanelType.STATE_TIMELINE:
             return {"showValue": "never", "mergeValues": True, "legend": _LEGEND}
-        case PanelType.TABLE:
-            return {"showHeader": True}
 
 
 def _colour_mode(panel: Panel) -> str:
@@ -225,8 +223,9 @@ def _target(query: Query, index: int, panel: Panel) -> Json:
         "datasource": _DATASOURCE,
         "expr": query.expression,
         "legendFormat": query.legend,
-        "instant": query.instant,
-        "range": not query.instant,
+        # A number is of now or of nothing: what was last known is not how things stand.
+        "instant": panel.type is PanelType.STAT,
+        "range": panel.type is not PanelType.STAT,
         "exemplar": panel.exemplars,
         "format": "time_series",
     }

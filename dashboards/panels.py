@@ -15,7 +15,6 @@ class PanelType(StrEnum):
     """Grafana's names of the panels in use."""
 
     STAT = "stat"
-    TABLE = "table"
     TIME_SERIES = "timeseries"
     STATE_TIMELINE = "state-timeline"
 
@@ -24,7 +23,6 @@ class Colour(StrEnum):
     """Grafana's names of the colours in use."""
 
     GREEN = "green"
-    YELLOW = "yellow"
     ORANGE = "orange"
     RED = "red"
     BLUE = "blue"
@@ -63,7 +61,6 @@ class Query:
 
     expression: str
     legend: str
-    instant: bool = False
 
 
 class PageOf(StrEnum):

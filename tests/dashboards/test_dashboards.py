@@ -195,6 +195,14 @@ def test_dashboards_link_to_one_another_and_to_the_deals(document: dict[str, Any
     assert [page.rpartition("/")[2] for page in pages] == ["transactions", "breaks", "incidents"]
 
 
+def test_a_number_is_of_now_or_of_nothing(document: dict[str, Any]) -> None:
+    """One that was true hours ago, before the daemon ended, is not shown as how things stand."""
+    for panel in document["panels"]:
+        for target in panel.get("targets", ()):
+            assert target["instant"] == (panel["type"] == "stat")
+            assert target["range"] != target["instant"]
+
+
 def test_annotations_read_metrics_that_exist(document: dict[str, Any]) -> None:
     text = "\n".join(each["target"]["expr"] for each in document["annotations"]["list"])
     assert {*re.findall(r"\btieout_\w+", text)} <= set(METRICS)

@@ -44,7 +44,7 @@ def watched() -> Iterator[Monitored]:
 
 def shows_something(expression: str, type_: PanelType, monitoring: Monitoring) -> bool:
     """Whether anything is drawn: now for a number, at any time for a course; NaN draws nothing."""
-    if type_ in {PanelType.STAT, PanelType.TABLE}:
+    if type_ is PanelType.STAT:
         values = [each["value"][1] for each in monitoring.query(expression)]
     else:
         courses = monitoring.query_range(expression, int(time.time()), WATCHED)

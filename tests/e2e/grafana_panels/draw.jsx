@@ -51,10 +51,12 @@ function framesOf(panel) {
   }));
 }
 
-const lastOf = (field) => [...field.values].reverse().find((value) => value !== null);
+// Numbers are asked of now alone.
+const lastOf = (field) => field.values.at(-1);
 
 function Stats({ panel, frames, width, height }) {
-  const getValues = () => frames.map(({ fields: [, field] }) => (
+  const known = frames.filter(({ fields: [, field] }) => lastOf(field) !== null);
+  const getValues = () => known.map(({ fields: [, field] }) => (
     { ...field.display(lastOf(field)), title: field.config.displayName }
   ));
   const { colorMode, graphMode, textMode } = panel.options;

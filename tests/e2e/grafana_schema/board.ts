@@ -12,10 +12,6 @@ import type {
   FieldConfig as TimelineFieldConfig,
   Options as TimelineOptions,
 } from '@grafana/schema/dist/esm/raw/composable/statetimeline/panelcfg/x/StateTimelinePanelCfg_types.gen';
-import type {
-  FieldConfig as TableFieldConfig,
-  Options as TableOptions,
-} from '@grafana/schema/dist/esm/raw/composable/table/panelcfg/x/TablePanelCfg_types.gen';
 import type { Options as TimeSeriesOptions } from '@grafana/schema/dist/esm/raw/composable/timeseries/panelcfg/x/TimeSeriesPanelCfg_types.gen';
 
 type Plain<T> = unknown extends T
@@ -68,7 +64,6 @@ type OurPanel =
   | PanelOf<'stat', StatOptions, never>
   | PanelOf<'timeseries', TimeSeriesOptions, GraphFieldConfig>
   | PanelOf<'state-timeline', TimelineOptions, TimelineFieldConfig>
-  | PanelOf<'table', TableOptions, TableFieldConfig>
   | (Omit<Plain<RowPanel>, 'type'> & { type: 'row' });
 
 // Likewise what an annotation asks of its data source.
