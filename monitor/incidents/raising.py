@@ -210,7 +210,8 @@ def _open(
     back = incidents.last_resolved(connection, absent, reopens_after) if absent else {}
     going_on = {"state": IncidentState.OPEN.value, "resolved_at": None, "merged_into": None}
     incidents.change_incidents(connection, dict.fromkeys(back.values(), going_on))
-    new = {each: severity for each, severity in severities.items() if each in absent - back.keys()}
+    unknown = absent - back.keys()
+    new = {each: severity for each, severity in severities.items() if each in unknown}
     opened = incidents.add_incidents(connection, new, now)
     return {
         cause: (standing[cause], EventKind.GREW)

@@ -78,14 +78,14 @@ def incidents_of(connection: Connection, fingerprints: Collection[str]) -> dict[
 def stakes_of(connection: Connection, numbers: Collection[int]) -> dict[int, list[Stake]]:
     """What the breaks of some incidents that stand and are heard of put at stake."""
     columns = [breaks.c[name] for name in Stake._fields]
+    # Joined, and not `IN`: SQLite would go through the whole list again for each break.
+    wanted = listed_ids(connection, numbers).subquery()
     query = (
         select(incident_break.c.incident_id, *columns)
-        .join(incident_break, incident_break.c.fingerprint == breaks.c.fingerprint)
-        .where(
-            incident_break.c.incident_id.in_(listed_ids(connection, numbers)),
-            incident_break.c.is_current,
-            breaks.c.state.in_(_HEARD),
-        )
+        .select_from(wanted)
+        .join(incident_break, incident_break.c.incident_id == wanted.c.value)
+        .join(breaks, incident_break.c.fingerprint == breaks.c.fingerprint)
+        .where(incident_break.c.is_current, breaks.c.state.in_(_HEARD))
     )
     found: dict[int, list[Stake]] = {number: [] for number in numbers}
     for number, *row in connection.execute(query):
