@@ -30,7 +30,7 @@ from monitor.core.screens import Aggregate, Fact, Screen
 from monitor.core.streams import Name
 from reconcilers.conditions import condition, explode_keys, select_rows
 from reconcilers.decisions import Row, check_rows
-from reconcilers.names import find_field, find_stream
+from reconcilers.names import check_key, find_field, find_stream
 from reconcilers.reporter import Reporter, as_text
 
 EXAMPLE = """
@@ -79,13 +79,18 @@ def build(name: str, settings: PolicySettings, context: RuleContext) -> "Policy"
 
     Raises:
         ValueError: a stream or field is unknown.
-        Misfit: `when` asks for a field that is not given, or nothing asks for one that is; a row
-            can never be reached, or two rows contradict one another.
+        Misfit: records lack the key that pairs them; `when` asks for a field that is not given, or
+            nothing asks for one that is; a row can never be reached, or two rows contradict one
+            another.
     """
     checked = find_stream(context, settings.stream)
     sources = {field: find_stream(context, text) for field, text in settings.given.items()}
     for field, source in sources.items():
         find_field(context, source, field)
+    try:
+        check_key(context, settings.match, *dict.fromkeys((checked, *sources.values())))
+    except ValueError as error:
+        raise Misfit(str(error), "match") from error
     check_rows(settings.rows, settings.given)
     fits = []
     for number, row in enumerate(settings.rows, 1):

@@ -10,6 +10,10 @@ from tests.docs.firm import landscape_with
 
 MISMATCH = "check: mismatch, left: crm.opportunity, right: psa.project"
 HAND_OFF = "from: crm.opportunity, to: psa.project, start: closed_at, within: 4h"
+POLICY = (
+    "check: policy, given: {name: crm.opportunity}, stream: psa.project, "
+    "rows: [{when: {name: a}, then: {name: b}}]"
+)
 ASK = "check: expression, stream: psa.project, query"
 
 
@@ -56,6 +60,7 @@ def refusal(section: str, text: str, folder: Path) -> tuple[str, str]:
          "1:40", "a record of psa.project in this state would contradict itself"),
         ("{check: requires, stream: psa.milestone, needs: erp.invoice, match: mile}", "1:11",
          "unknown key of psa.milestone 'mile'; did you mean 'milestone'?"),
+        (f"{{{POLICY}, match: quote}}", "1:131", "unknown key of psa.project 'quote'"),
         (f"{{{ASK}: SELECT amout FROM psa.project}}", "1:59",
          "unknown column 'amout'; did you mean 'amount'?"),
         (f"{{{ASK}: SELECT transaction FROM psa.projects}}", "1:59",
