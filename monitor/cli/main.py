@@ -48,6 +48,7 @@ COMMANDS: Mapping[str, str] = {
     "indicators": "monitor.cli.indicators:indicators",
     "export": "monitor.cli.export:export",
     "report": "monitor.cli.report:report",
+    "signoff": "monitor.cli.sign_off:sign_off",
     "audit": "monitor.cli.evidence:audit",
     "keys": "monitor.cli.evidence:keys",
     "verify": "monitor.cli.evidence:verify",

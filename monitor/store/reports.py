@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, Row, insert, select
 
-from monitor.store.evidence_tables import report
+from monitor.store.evidence_tables import report, sign_off
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,26 @@ class ReportEntry:
     pack_hash: str
     key: str
     is_complete: bool
+
+
+class SignOff(NamedTuple):
+    """What somebody signed.
+
+    Attributes:
+        control: name of what the report is about.
+        report: its number.
+        role: as what.
+        who: the person.
+        why: a remark.
+        at: when.
+    """
+
+    control: str
+    report: int
+    role: str
+    who: str
+    why: str
+    at: datetime
 
 
 def add_report(
@@ -80,6 +100,23 @@ def list_reports(connection: Connection) -> list[ReportEntry]:
     """Every report, the newest first."""
     query = select(report).order_by(report.c.id.desc())
     return [_entry(row) for row in connection.execute(query)]
+
+
+def add_sign_off(connection: Connection, signed: SignOff) -> None:
+    """Note a sign-off; belongs into the transaction that checked it."""
+    row = signed._asdict()
+    connection.execute(insert(sign_off).values(report_id=row.pop("report"), **row))
+
+
+def list_sign_offs(connection: Connection, number: int) -> list[SignOff]:
+    """Who signed a report off, the oldest first."""
+    said = sign_off.c
+    query = (
+        select(said.control, said.report_id, said.role, said.who, said.why, said.at)
+        .where(said.report_id == number)
+        .order_by(said.id)
+    )
+    return [SignOff(*row) for row in connection.execute(query)]
 
 
 def _entry(row: Row[Any]) -> ReportEntry:
