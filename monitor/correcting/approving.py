@@ -2,6 +2,10 @@
 
 Nobody approves what they asked for, nobody twice, and nobody a plan that would not be made so now:
 its records are read again at the moment of approval.
+
+Every door answers by the same functions. Each gives an `Answer`: heard, where `refusals` is empty,
+and then `lacking` says what is still missing; else refused, for the reasons given. Of several who
+speak at the same moment each is heard once, or told by an error of conflict to look again.
 """
 
 from collections.abc import Callable, Mapping
@@ -69,7 +73,9 @@ def approve(
     """Say yes to a plan; with the last yes that it lacks, it is approved.
 
     Raises:
-        Transient, Permanent: as `load_named`, or the store failed; nothing was noted.
+        Permanent: as `load_named`; with reason `CONFLICT`, the plan was changed, ended or spoken of
+            by the same person meanwhile. Nothing was noted: look at it again.
+        Transient: the store failed; nothing was noted.
     """
     kept = load_named(estate, database, prefix)
     refused = _why_not_by(kept, who, estate)
@@ -86,7 +92,9 @@ def approve_by_policy(estate: Estate, database: Database, plan_hash: str, clock:
     """Let a plan go ahead of which every policy says that it may by itself.
 
     Raises:
-        Transient, Permanent: as `load_named`, or the store failed; nothing was noted.
+        Permanent: as `load_named`; with reason `CONFLICT`, the plan was changed, ended or spoken of
+            by the same person meanwhile. Nothing was noted: look at it again.
+        Transient: the store failed; nothing was noted.
     """
     kept = load_named(estate, database, plan_hash)
     if kept.plan.mode is not Mode.AUTO:
@@ -111,7 +119,9 @@ def reject(
     """Say no to a plan, which ends it; whoever asked for it withdraws it so.
 
     Raises:
-        Transient, Permanent: as `load_named`, or the store failed; nothing was noted.
+        Permanent: as `load_named`; with reason `CONFLICT`, the plan was changed, ended or spoken of
+            by the same person meanwhile. Nothing was noted: look at it again.
+        Transient: the store failed; nothing was noted.
     """
     kept = load_named(estate, database, prefix)
     plan_hash = kept.plan.hash
