@@ -20,6 +20,7 @@ from alerts.incident_facts import facts_of_incident, outcome_of
 from alerts.incident_text import foot_of
 from alerts.passages import Passage, addresses_of, passages_of
 from alerts.render import Target, link, render
+from alerts.slack_actions import action_blocks
 from monitor.core.drafts import Measure
 from monitor.core.incidents import Event, Message
 
@@ -49,12 +50,18 @@ class SlackMessage:
     blocks: list[dict[str, Any]]
 
 
-def compose_message(message: Message) -> SlackMessage:
-    """The message that people read; every text within Slack's limits, no value with an effect."""
+def compose_message(message: Message, *, acts: bool = False) -> SlackMessage:
+    """The message that people read; every text within Slack's limits, no value with an effect.
+
+    Args:
+        message: the incident.
+        acts: whether somebody hears it when a button is pressed.
+    """
     blocks: list[Block] = [
         HeaderBlock(text=_plain(message.title, MAX_HEADER)),
         ContextBlock(elements=[_template("slack_heading.mrkdwn.j2", message)]),
         *(_own_words(message) if message.words.slack else _our_words(message)),
+        *(action_blocks(message) if acts else []),
         ContextBlock(elements=_footer(message)),
     ]
     text = cut_mrkdwn(message.title, MAX_TEXT)

@@ -50,6 +50,16 @@ class SlackSettings(Settings):
     base_url: AnyHttpUrl = AnyHttpUrl("https://slack.com/api/")
     timeout: Duration = Field(default=timedelta(seconds=10), ge=timedelta(seconds=1))
     """How long a whole call may take."""
+    app_token: SecretStr | None = None
+    """App-level token with `connections:write`: what people press and type comes through a
+    connection that tieout opens (Socket Mode), so no port is open to anybody."""
+    signing_secret: SecretStr | None = None
+    """The app's signing secret: what people press and type is taken at `/slack` of the page."""
+
+    @property
+    def hears(self) -> bool:
+        """Whether what people press and type comes to tieout."""
+        return self.app_token is not None or self.signing_secret is not None
 
 
 class _Posted(msgspec.Struct):
@@ -85,6 +95,7 @@ class SlackChannel:
     """
 
     def __init__(self, settings: SlackSettings, context: ChannelContext) -> None:
+        self.settings = settings
         self._conversation = settings.conversation
         self._timeout = settings.timeout
         self._clock = context.clock
@@ -101,9 +112,9 @@ class SlackChannel:
         """Post the incident, or edit its message and tell the thread what happened since."""
         events = len(message.history)
         if told is None:
-            return Told(self._post(compose_message(message), message.key, events), events)
+            return Told(self._post(self._compose(message), message.key, events), events)
         try:
-            self._update(told.reference, compose_message(message))
+            self._update(told.reference, self._compose(message))
         except Permanent as error:
             if error.reason is not Reason.NOT_FOUND:
                 raise
@@ -113,9 +124,14 @@ class SlackChannel:
             self._post(compose_reply(news), message.key, events, thread=told.reference)
         return Told(told.reference, events)
 
+    @property
+    def has_socket(self) -> bool:
+        """Whether it is answered through a connection that tieout opens."""
+        return self.settings.app_token is not None
+
     def draft(self, message: Message) -> Draft:
         """What would be posted."""
-        shown = compose_message(message)
+        shown = self._compose(message)
         return Draft(self._document(shown), measure_message(shown))
 
     def find(self, message: Message) -> Told | None:
@@ -131,6 +147,9 @@ class SlackChannel:
     def close(self) -> None:
         """Let go of connections."""
         self._transport.close()
+
+    def _compose(self, message: Message) -> SlackMessage:
+        return compose_message(message, acts=self.settings.hears)
 
     def _wait_for_turn(self) -> None:
         now = self._clock()

@@ -7,13 +7,14 @@ a slow source delays neither detection nor another source, and a slow channel no
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from monitor import jobs
+from monitor.answering.desk import AnsweringDesk
 from monitor.core import catalogue as shown
 from monitor.core.errors import TieoutError
 from monitor.delivery import recover
@@ -22,6 +23,9 @@ from monitor.exposition import known_names
 from monitor.jobs import Runtime
 from monitor.preparation import prepare_store
 from monitor.tenancy import Tenancy
+
+if TYPE_CHECKING:
+    from monitor.answering.sockets import SocketDoors
 
 log = structlog.get_logger(__name__)
 
@@ -39,6 +43,10 @@ WATCHES = "watches"
 
 CORRECTIONS = "corrections"
 """The pool of corrections: one turn at a time, however long the targets take to answer."""
+
+DOORS_EVERY = timedelta(seconds=10)
+DOORS = "doors"
+"""The pool that keeps connections open through which people answer."""
 
 HEARTBEAT = "heartbeat"
 """The pool of the heartbeat: a slow switch outside delays nothing inside."""
@@ -66,6 +74,8 @@ class Daemon:
         self.runtime = runtime
         self._tenancy = Tenancy(build())
         self._build = build
+        self.answering = AnsweringDesk(lambda: self.estate, runtime)
+        self._doors: SocketDoors | None = None
         self._reloading = threading.Lock()
         self._pools: set[str] = set()
         self._scheduler = BackgroundScheduler(
@@ -75,6 +85,7 @@ class Daemon:
                 WATCHES: ThreadPoolExecutor(1),
                 CORRECTIONS: ThreadPoolExecutor(1),
                 HEARTBEAT: ThreadPoolExecutor(1),
+                DOORS: ThreadPoolExecutor(1),
             },
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
@@ -104,6 +115,9 @@ class Daemon:
             Whether they have; a look at a slow source may not.
         """
         self._tenancy.end()
+        if self._doors is not None:
+            self._doors.close()
+        self.answering.close()
         ending = threading.Thread(target=self._scheduler.shutdown, daemon=True)
         ending.start()
         ending.join(patience.total_seconds())
@@ -167,6 +181,18 @@ class Daemon:
         self._repeat(tenancy, jobs.count_indicators, INDICATORS_EVERY)
         if estate.traces is not None:
             self._repeat(tenancy, jobs.export_traces, TRACES_EVERY)
+        if self._doors is not None or any_door(estate):
+            self._repeat(tenancy, self._keep_doors, DOORS_EVERY, pool=DOORS)
+
+    def _keep_doors(self, estate: Estate, _runtime: Runtime) -> None:
+        """Connections stand as the landscape asks for them."""
+        if self._doors is None:
+            from monitor.answering.sockets import (  # noqa: PLC0415 - few landscapes need it
+                SocketDoors,
+            )
+
+            self._doors = SocketDoors(self.answering)
+        self._doors.follow(estate)
 
     def _repeat(
         self,
@@ -188,6 +214,11 @@ class Daemon:
             executor=pool,
             next_run_time=datetime.now(UTC),
         )
+
+
+def any_door(estate: Estate) -> bool:
+    """Whether some channel is answered through a connection that tieout opens."""
+    return any(getattr(each, "has_socket", False) for each in estate.channels.values())
 
 
 def _as_trace(job: Callable[..., Any], name: str) -> Callable[..., Any]:

@@ -32,6 +32,8 @@ COMMANDS: Mapping[str, str] = {
     "ignores": "monitor.cli.ignoring:ignores",
     "incidents": "monitor.cli.incidents:incidents",
     "acknowledge": "monitor.cli.incidents:acknowledge",
+    "assign": "monitor.cli.incidents:assign",
+    "snooze": "monitor.cli.incidents:snooze",
     "silence": "monitor.cli.silencing:silence",
     "notify": "monitor.cli.notifying:notify",
     "plan": "monitor.cli.planning:plan",

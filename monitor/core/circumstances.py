@@ -62,6 +62,8 @@ class Proposal:
         approvers: who may approve; empty where it needs nobody.
         expires_at: after that it cannot be approved.
         link: its page; empty where no public address is configured.
+        hash: of the plan, by which what is said of it is bound to what it would do.
+        is_whole: whether `changes` are all that the plan would do.
     """
 
     plan: str
@@ -72,6 +74,8 @@ class Proposal:
     approvers: tuple[str, ...]
     expires_at: datetime
     link: str = ""
+    hash: str = ""
+    is_whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

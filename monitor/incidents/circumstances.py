@@ -182,6 +182,8 @@ def _proposal(connection: Connection, estate: Estate, number: int, worst: Break)
         approvers=_approvers(estate, kept.plan.requester) if asks_people else (),
         expires_at=entry.expires_at,
         link=f"{estate.address}/plans/{entry.id}" if estate.address else "",
+        hash=kept.plan.hash,
+        is_whole=left_out <= 0 and len(kept.plan.corrections) == len(ours),
     )
 
 

@@ -15,6 +15,7 @@ from monitor.web.desk import Desk
 from monitor.web.management import management_routes
 from monitor.web.pages import PAGES
 from monitor.web.protection import protect_application
+from monitor.web.slack import slack_routes
 
 _ROOM = Path(__file__).parent
 
@@ -30,6 +31,7 @@ def create_application(daemon: Daemon) -> FastAPI:
     )
     protect_application(application, daemon.estate.address)
     application.include_router(management_routes(daemon), include_in_schema=False)
+    application.include_router(slack_routes(daemon), include_in_schema=False)
     desk = Desk(daemon, _templates())
     for routes in PAGES:
         application.include_router(routes(desk), include_in_schema=False)

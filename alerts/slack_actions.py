@@ -1,0 +1,79 @@
+"""The buttons beside an incident: what can be done about it as it stands, and nothing else.
+
+Once something is decided its buttons are gone, and the message says who decided what.
+"""
+
+from collections.abc import Iterator
+
+from slack_sdk.models.blocks import ActionsBlock, Block, InteractiveElement
+from slack_sdk.models.blocks.basic_components import Option, PlainTextObject
+from slack_sdk.models.blocks.block_elements import (
+    ButtonElement,
+    StaticSelectElement,
+    UserSelectElement,
+)
+
+from monitor.core.answers import Act, Press, write_press
+from monitor.core.corrections import PlanState
+from monitor.core.incidents import IncidentState, Message
+
+HOURS = (1, 4, 12)
+"""For how long an incident may be let wait with one press."""
+
+
+def action_blocks(message: Message) -> list[Block]:
+    """The rows of buttons; none for what is over or silenced."""
+    incident = message.incident
+    if incident.state is IncidentState.RESOLVED or incident.merged_into is not None:
+        return []
+    blocks: list[Block] = [ActionsBlock(elements=list(_handle(message)))]
+    assign = write_press(Press(Act.ASSIGN, incident.id, incident.acknowledged_by))
+    blocks.append(ActionsBlock(block_id=assign, elements=[_people()]))
+    if decide := list(_decide(message)):
+        blocks.append(ActionsBlock(elements=decide))
+    return blocks
+
+
+def _handle(message: Message) -> Iterator[InteractiveElement]:
+    number, holder = message.incident.id, message.incident.acknowledged_by
+    if holder:
+        release = Press(Act.RELEASE, number, holder)
+        yield ButtonElement(text="Let go", action_id=Act.RELEASE, value=write_press(release))
+    else:
+        take = Press(Act.ACKNOWLEDGE, number)
+        yield ButtonElement(
+            text="I look after it", action_id=Act.ACKNOWLEDGE, value=write_press(take),
+            style="primary",
+        )  # fmt: skip
+    yield StaticSelectElement(
+        placeholder=PlainTextObject(text="Let it wait"),
+        action_id=Act.SNOOZE,
+        options=[
+            Option(
+                text=f"for {hours} hour{'' if hours == 1 else 's'}",
+                value=write_press(Press(Act.SNOOZE, number, holder, hours=hours)),
+            )
+            for hours in HOURS
+        ],
+    )
+
+
+def _people() -> InteractiveElement:
+    placeholder = PlainTextObject(text="Give it to …")
+    return UserSelectElement(placeholder=placeholder, action_id=Act.ASSIGN)
+
+
+def _decide(message: Message) -> Iterator[InteractiveElement]:
+    """Yes and no to the plan that would repair it: only where all that it would do is shown."""
+    proposal = message.circumstances.proposal
+    if proposal is None or not proposal.is_whole:
+        return
+    if proposal.state != PlanState.PROPOSED.value or not proposal.approvers:
+        return
+    number, holder = message.incident.id, message.incident.acknowledged_by
+    for act, text, style in (
+        (Act.APPROVE, "Approve the plan", "primary"),
+        (Act.REJECT, "Reject it", "danger"),
+    ):
+        press = Press(act, number, holder, proposal.hash)
+        yield ButtonElement(text=text, action_id=act, value=write_press(press), style=style)

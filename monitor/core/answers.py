@@ -1,0 +1,91 @@
+"""What people say to tieout from elsewhere: a button pressed beside an incident, or a command."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+MOST_CHARACTERS: Final = 2_000
+"""What a button's value holds (docs.slack.dev, "Button element")."""
+
+
+class Act(StrEnum):
+    """What a button does."""
+
+    ACKNOWLEDGE = "acknowledge"
+    SNOOZE = "snooze"
+    ASSIGN = "assign"
+    RELEASE = "release"
+    APPROVE = "approve"
+    REJECT = "reject"
+
+
+class Press(msgspec.Struct, frozen=True, array_like=True):
+    """A button, and what was shown when it was drawn.
+
+    Attributes:
+        act: what it does.
+        incident: number of the incident that it stands beside.
+        holder: who looked after the incident then; empty where nobody did.
+        plan: hash of the plan that was proposed then, for what decides about it.
+        hours: for how long, where that is asked.
+    """
+
+    act: Act
+    incident: int
+    holder: str = ""
+    plan: str = ""
+    hours: int = 0
+
+
+def write_press(press: Press) -> str:
+    """The button as the text that it carries.
+
+    Raises:
+        ValueError: it is longer than a button takes.
+    """
+    text = msgspec.json.encode(press).decode()
+    if len(text) > MOST_CHARACTERS:
+        raise ValueError(f"a button carries {MOST_CHARACTERS} characters at most")
+    return text
+
+
+def read_press(text: str) -> Press | None:
+    """The button that a text stands for; None where it is none of ours."""
+    try:
+        return msgspec.json.decode(text, type=Press)
+    except (msgspec.DecodeError, UnicodeEncodeError):
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Click:
+    """Somebody pressed a button.
+
+    Attributes:
+        key: tells this click from every other, however often it arrives.
+        member: who, by their id where they pressed it.
+        press: the button.
+        chosen: whom they chose with it, by the same kind of id; empty where nobody.
+        reply_to: address that takes an answer for them alone; a secret.
+    """
+
+    key: str
+    member: str
+    press: Press
+    chosen: str = ""
+    reply_to: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Somebody typed a command; attributes as of a `Click`, and the text after its name."""
+
+    key: str
+    member: str
+    text: str
+    reply_to: str = field(default="", repr=False)
+
+
+Said = Click | Command

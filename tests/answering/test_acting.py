@@ -1,0 +1,151 @@
+"""What people press is done once, by those who may, on what still stands; all else does nothing."""
+
+from collections.abc import Iterable
+
+import pytest
+
+from monitor.answering.acting import ACTS
+from monitor.core.answers import Act, Click, Press, read_press, write_press
+from monitor.core.incidents import IncidentState
+from monitor.core.people import GRANTS
+from tests.answering.scene import MEMBERS, Scene
+
+ABLE = {act: [n for n, (_, roles) in MEMBERS.items()
+              if any(ACTS[act][0] in GRANTS[role] for role in roles)] for act in Act}  # fmt: skip
+UNABLE = [(act, name) for act in Act for name in [*MEMBERS, "U0EVE"] if name not in ABLE[act]]
+
+
+def state(scene: Scene) -> tuple[object, ...]:
+    """All that an act could change."""
+    return (scene.incident, scene.plan_state())
+
+
+def named(pairs: Iterable[tuple[Act, str]]) -> list[str]:
+    return [f"{act.value}-{name}" for act, name in pairs]
+
+
+def test_every_button_says_who_may_press_it_and_what_it_does() -> None:
+    assert set(ACTS) == set(Act)
+
+
+def test_a_button_is_read_as_it_was_written() -> None:
+    for act in Act:
+        press = Press(act, 12, 'ann|"\u202e', "f" * 64, 4)
+        assert read_press(write_press(press)) == press
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "12", "[]", '["fly",1]', '["approve"]', '["approve","1"]', "{}", "\ud800", "null"],
+)
+def test_what_is_no_button_of_ours_is_none(text: str) -> None:
+    assert read_press(text) is None
+
+
+@pytest.mark.parametrize(("act", "who"), UNABLE, ids=named(UNABLE))
+def test_who_lacks_the_role_changes_nothing_and_is_noted(
+    act: Act, who: str, quiet_scene: Scene
+) -> None:
+    before = state(quiet_scene)
+    told = quiet_scene.click(who, quiet_scene.press(act), chosen="otto")
+    assert told.startswith("Nothing was done: ")
+    assert state(quiet_scene) == before
+    assert quiet_scene.deeds()[-1] == (
+        f"slack:{who}" if who == "U0EVE" else who,
+        "refused_in_slack",
+    )
+
+
+def test_whoever_presses_it_looks_after_the_incident(scene: Scene) -> None:
+    told = scene.click("olga", scene.press(Act.ACKNOWLEDGE))
+    assert told.startswith(f"You look after incident {scene.incident.id} until ")
+    assert scene.incident.acknowledged_by == "olga"
+    assert scene.incident.state is IncidentState.ACKNOWLEDGED
+    assert scene.deeds()[-1] == ("olga", "acknowledge")
+
+
+def test_a_click_on_what_somebody_else_took_says_who_and_does_nothing(scene: Scene) -> None:
+    shown = scene.press(Act.ACKNOWLEDGE)
+    scene.click("olga", shown)
+    told = scene.click("otto", shown)
+    assert "olga looks after it until" in told
+    assert scene.incident.acknowledged_by == "olga"
+
+
+def test_the_same_click_again_has_no_effect_and_no_answer(scene: Scene) -> None:
+    click = Click("one", MEMBERS["olga"][0], scene.press(Act.ACKNOWLEDGE))
+    assert scene.say(click)
+    version = scene.incident.version
+    assert scene.say(click) == ""
+    assert scene.incident.version == version
+
+
+def test_an_incident_waits_and_nobody_is_called_until_then(scene: Scene) -> None:
+    scene.click("olga", scene.press(Act.SNOOZE, hours=4))
+    until = scene.incident.acknowledged_until
+    assert until is not None
+    assert (until - scene.firm.clock()).total_seconds() == 4 * 3600
+    assert scene.incident.state is IncidentState.ACKNOWLEDGED
+
+
+def test_an_incident_is_given_to_somebody_whom_the_landscape_names(scene: Scene) -> None:
+    told = scene.click("olga", scene.press(Act.ASSIGN), chosen="otto")
+    assert told.startswith("otto looks after incident ")
+    assert scene.incident.acknowledged_by == "otto"
+    told = scene.click("olga", scene.press(Act.ASSIGN), chosen="U0EVE")
+    assert "does not know whom you chose" in told
+    assert scene.incident.acknowledged_by == "otto"
+
+
+def test_whoever_lets_go_leaves_it_open_again(scene: Scene) -> None:
+    scene.click("olga", scene.press(Act.ACKNOWLEDGE))
+    scene.click("otto", scene.press(Act.RELEASE))
+    assert (scene.incident.acknowledged_by, scene.incident.state) == ("", IncidentState.OPEN)
+
+
+def test_nothing_is_done_about_what_is_over(scene: Scene) -> None:
+    shown = {act: scene.press(act) for act in Act}
+    scene.firm.staff("OPP-3")
+    scene.firm.settle_down()
+    assert scene.incident.state is IncidentState.RESOLVED
+    before = scene.incident.version
+    for act in (Act.ACKNOWLEDGE, Act.SNOOZE, Act.RELEASE, Act.ASSIGN):
+        told = scene.click("olga", shown[act], chosen="otto")
+        assert told.startswith("Nothing was done: "), act
+    assert scene.incident.version == before
+
+
+def test_somebody_else_approves_the_plan_that_was_shown(scene: Scene) -> None:
+    told = scene.click("ann", scene.press(Act.APPROVE))
+    assert told == f"Plan {scene.plan[:12]} is approved."
+    assert scene.plan_state() == "approved"
+    assert ("ann", "approve") in scene.deeds()
+
+
+def test_who_asked_for_a_plan_cannot_approve_it_here_either(scene: Scene) -> None:
+    told = scene.click("rita", scene.press(Act.APPROVE))
+    assert "somebody else has to approve it" in told
+    assert scene.plan_state() == "proposed"
+
+
+def test_a_plan_that_changed_meanwhile_is_not_approved(scene: Scene) -> None:
+    shown = scene.press(Act.APPROVE)
+    scene.firm.psa.edit("p-OPP-3", amount=scene.firm.crm.rows["o-OPP-3"].fields["amount"])
+    told = scene.click("ann", shown)
+    assert told.startswith("Nothing was done: ")
+    assert scene.plan_state() != "approved"
+
+
+def test_a_plan_that_was_decided_is_not_decided_again(scene: Scene) -> None:
+    shown = scene.press(Act.REJECT)
+    scene.click("ann", shown)
+    assert scene.plan_state() == "rejected"
+    assert scene.click("ann", shown).startswith("Nothing was done: ")
+    assert scene.click("ann", scene.press(Act.APPROVE)).startswith("Nothing was done: ")
+    assert scene.plan_state() == "rejected"
+
+
+def test_a_plan_whose_time_is_over_is_not_approved(scene: Scene) -> None:
+    scene.later(hours=5)
+    assert scene.click("ann", scene.press(Act.APPROVE)).startswith("Nothing was done: ")
+    assert scene.plan_state() != "approved"
