@@ -66,19 +66,22 @@ class SocketSlack:
         return Reply(200, json.dumps({"ok": True, "url": url}).encode())
 
     def serve(self, listener: socket.socket) -> None:
-        """Take one connection after another until the listener is closed."""
+        """Take connections until the listener is closed; the newest is spoken to."""
         while True:
             try:
                 connection, _ = listener.accept()
             except OSError:
                 return
-            with connection, suppress(OSError, EOFError):
-                self._greet(connection)
-                self._connection = connection
-                self.opened += 1
-                self._write(_TEXT, b'{"type": "hello", "num_connections": 1}')
-                while self._read(connection):
-                    pass
+            threading.Thread(target=self._speak, args=(connection,), daemon=True).start()
+
+    def _speak(self, connection: socket.socket) -> None:
+        with connection, suppress(OSError, EOFError):
+            self._greet(connection)
+            self._connection = connection
+            self._write(_TEXT, b'{"type": "hello", "num_connections": 1}')
+            self.opened += 1
+            while self._read(connection):
+                pass
 
     def _greet(self, connection: socket.socket) -> None:
         head = b""
@@ -106,7 +109,7 @@ class SocketSlack:
         )
         match first & 0x0F:
             case 9:
-                self._write(_PONG, body)
+                connection.sendall(bytes([0x80 | _PONG, len(body)]) + body)
             case 8:
                 return False
             case 1:

@@ -13,6 +13,7 @@ from monitor.answering.desk import BUSY, AnsweringDesk
 from monitor.answering.sockets import SocketDoors
 from monitor.core.answers import Act, write_press
 from monitor.core.plugins import ChannelContext
+from monitor.scheduler import Daemon
 from monitor.store.database import Database
 from tests.answering.scene import MEMBERS, Scene
 from tests.answering.socket_slack import (
@@ -83,7 +84,7 @@ def door(sqlite_database: Database) -> Iterator[Door]:
         )
         scene.firm.estate = replace(scene.firm.estate, channels={"team": channel})
         desk = AnsweringDesk(lambda: scene.firm.estate, scene.firm.runtime, slack.receiver.address)
-        doors = SocketDoors(desk, ping_every=0.3)
+        doors = SocketDoors(desk, ping_every=1.0)
         doors.follow(scene.firm.estate)
         wait_until(lambda: slack.is_connected)
         yield Door(scene, slack, doors, desk)
@@ -158,3 +159,17 @@ def test_a_token_that_slack_refuses_leaves_the_daemon_at_work(
     said = capsys.readouterr()
     assert "credentials" in said.out + said.err + caplog.text
     assert "canary" not in said.out + said.err + caplog.text
+
+
+def test_a_daemon_opens_the_connection_keeps_it_over_a_reload_and_closes_it(door: Door) -> None:
+    door.doors.close()
+    daemon = Daemon(door.scene.firm.runtime, lambda: door.scene.firm.estate)
+    daemon.start()
+    try:
+        wait_until(lambda: door.slack.opened > 1 and door.slack.is_connected)
+        assert daemon.reload() is None
+        daemon.answering.reply_origin = door.slack.receiver.address
+        door.slack.send("e1", "slash_commands", door.command("vic", "help"))
+        assert door.wait_for_answers(1)
+    finally:
+        assert daemon.stop()

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 def wait_until(is_so: Callable[[], bool]) -> None:
