@@ -6,6 +6,7 @@ from typing import Any
 CLIENT = {"client_id": "tieout", "client_secret": "canary-c0ffee42"}
 
 CREDENTIALS: Mapping[str, dict[str, Any]] = {
+    "boomi": {"auth": {"username": "BOOMI_TOKEN.t@firm.example", "password": "canary-c0ffee42"}},
     "business_central": {"auth": CLIENT},
     "dynamics365": {"auth": CLIENT},
     "hubspot": {"auth": {"token": "canary-c0ffee42"}},

@@ -1,6 +1,5 @@
-"""Lists in pages: all of it, or an error."""
+"""Lists whose pages are counted, and lists that do not end as they should."""
 
-from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from random import Random
 from typing import Any
@@ -8,75 +7,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from monitor.core.errors import Permanent, Reason, Transient
-from monitor.response import Response
 from probes.engine.caller import Call
 from probes.engine.links import read_next_link
 from probes.engine.pages import Answer
-from probes.engine.pagination import Paging, walk
-from probes.engine.selector import select
-
-URL = "http://crm.example/api/rows"
-FIRST = Call("GET", "/rows", params=(("status", "won"),))
-
-Serve = Callable[[Call], tuple[Any, dict[str, str]]]
-
-
-def paging(**settings: Any) -> Paging:
-    adapter: TypeAdapter[Paging] = TypeAdapter(Paging)
-    return adapter.validate_python(settings)
-
-
-def param(call: Call, name: str, default: int = 0) -> int:
-    return int(dict(call.params).get(name, default))
-
-
-def pages_of(settings: Paging, serve: Serve, first: Call = FIRST) -> Iterator[Answer]:
-    def read(call: Call) -> Answer:
-        document, headers = serve(call)
-        return Answer(
-            Response(200, headers, b"", URL if call.url == "/rows" else call.url),
-            document,
-            select(document, "items"),
-        )
-
-    return walk(settings, first, read, lambda row: row["id"])
-
-
-def ids(settings: Paging, serve: Serve, first: Call = FIRST) -> list[int]:
-    return [row["id"] for answer in pages_of(settings, serve, first) for row in answer.rows]
-
-
-def rows(numbers: Sequence[int]) -> list[dict[str, int]]:
-    return [{"id": number} for number in numbers]
-
-
-class ByOffset:
-    """A list that is served from an offset on."""
-
-    def __init__(self, size: int, numbers: list[int]) -> None:
-        self.size = size
-        self.numbers = numbers
-        self.offsets: list[int] = []
-
-    def __call__(self, call: Call) -> tuple[Any, dict[str, str]]:
-        offset = param(call, "offset")
-        self.offsets.append(offset)
-        items = rows(self.numbers[offset : offset + self.size])
-        return {"items": items, "total": len(self.numbers)}, {}
-
-
-class ByNumber(ByOffset):
-    """The same list in numbered pages."""
-
-    def __call__(self, call: Call) -> tuple[Any, dict[str, str]]:
-        number = param(call, "page", 1)
-        self.offsets.append(number)
-        items = rows(self.numbers[(number - 1) * self.size : number * self.size])
-        pages = -(-len(self.numbers) // self.size)
-        return {"items": items, "total": len(self.numbers), "pages": pages}, {}
+from tests.probes.lists import URL, ByNumber, ByOffset, ByToken, ids, pages_of, paging, rows
 
 
 @given(count=st.integers(0, 40), size=st.integers(1, 12), overlap=st.integers(0, 6))
@@ -201,132 +138,6 @@ def test_rows_in_another_order_within_a_page_hide_no_other(
 def test_an_overlap_as_large_as_the_page_is_refused() -> None:
     with pytest.raises(ValidationError):
         paging(kind="offset", size_param="limit", size=5, overlap=5)
-
-
-class ByToken:
-    """A list whose every page names the next one."""
-
-    def __init__(self, size: int, count: int) -> None:
-        self.size = size
-        self.numbers = list(range(count))
-
-    def page(self, start: int) -> tuple[list[dict[str, int]], int | None]:
-        end = start + self.size
-        return rows(self.numbers[start:end]), end if end < len(self.numbers) else None
-
-    def cursor(self, call: Call) -> tuple[Any, dict[str, str]]:
-        items, following = self.page(param(call, "cursor"))
-        return {"items": items, "meta": {"next": following and str(following)}}, {}
-
-    def body(self, call: Call) -> tuple[Any, dict[str, str]]:
-        items, following = self.page(int(call.body.get("paging", {}).get("after", 0)))
-        return {"items": items, "next": following}, {}
-
-    def link(self, call: Call) -> tuple[Any, dict[str, str]]:
-        items, following = self.page(_start_of(call))
-        link = None if following is None else f"{URL}?start={following}&status=won"
-        return {"items": items, "next": link}, {}
-
-    def relative(self, call: Call) -> tuple[Any, dict[str, str]]:
-        items, following = self.page(_start_of(call))
-        return {"items": items, "next": following and f"?start={following}"}, {}
-
-    def header(self, call: Call) -> tuple[Any, dict[str, str]]:
-        items, following = self.page(_start_of(call))
-        link = f'<{URL}>; rel="first", <{URL}?start={following}>; rel="next"'
-        return {"items": items}, {"link": link} if following else {}
-
-    def keyset(self, call: Call) -> tuple[Any, dict[str, str]]:
-        after = param(call, "after_id", -1)
-        items = rows([each for each in self.numbers if each > after][: self.size])
-        return {"items": items}, {}
-
-    def in_query(self, call: Call) -> tuple[Any, dict[str, str]]:
-        after = int(call.body["q"].removeprefix("SELECT * FROM deal WHERE id > "))
-        assert dict(call.params)["q"] == f"id:>{after}"
-        items = rows([each for each in self.numbers if each > after][: self.size])
-        return {"items": items}, {}
-
-    def in_list(self, call: Call) -> tuple[Any, dict[str, str]]:
-        assert call.body["filters"][0] == {"name": "status"}
-        after = int(call.body["filters"][1]["value"])
-        items = rows([each for each in self.numbers if each > after][: self.size])
-        return {"items": items}, {}
-
-
-IN_QUERY = Call(
-    "POST", "/rows", (("q", "id:>{last}"),), {"q": "SELECT * FROM deal WHERE id > {last}"}
-)
-IN_LIST = Call("POST", "/rows", body={"filters": [{"name": "status"}, {"value": -1}]})
-BODIES = {
-    "body": Call("POST", "/rows", body={"filter": "won"}),
-    "in_query": IN_QUERY,
-    "in_list": IN_LIST,
-}
-
-
-def _start_of(call: Call) -> int:
-    return int(call.url.partition("start=")[2].partition("&")[0] or 0)
-
-
-@pytest.mark.parametrize("count", [0, 1, 4, 5, 23])
-@pytest.mark.parametrize(
-    ("settings", "way"),
-    [
-        ({"kind": "cursor", "next": "meta.next"}, "cursor"),
-        ({"kind": "cursor", "next": "next", "param": "paging.after", "in": "body"}, "body"),
-        ({"kind": "next_link", "next": "next"}, "link"),
-        ({"kind": "next_link", "next": "next"}, "relative"),
-        ({"kind": "next_link"}, "header"),
-        ({"kind": "keyset", "params": {"after_id": "id"}}, "keyset"),
-        (
-            {"kind": "keyset", "in": "text", "params": {"last": "id"}, "first": {"last": "-1"}},
-            "in_query",
-        ),
-        ({"kind": "keyset", "in": "body", "params": {"filters.1.value": "id"}}, "in_list"),
-    ],
-)
-def test_every_row_comes_once(settings: dict[str, Any], way: str, count: int) -> None:
-    serve = getattr(ByToken(4, count), way)
-    assert ids(paging(**settings), serve, BODIES.get(way, FIRST)) == list(range(count))
-
-
-def test_what_would_change_the_meaning_of_a_query_is_never_put_into_it() -> None:
-    settings = paging(kind="keyset", params={"last": "id"}, first={"last": "-1"}, **{"in": "text"})
-
-    def serve(call: Call) -> tuple[Any, dict[str, str]]:
-        return {"items": [{"id": "1' OR '1'='1"}]}, {}
-
-    with pytest.raises(Permanent, match="cannot stand in a query"):
-        ids(settings, serve, IN_QUERY)
-
-
-def test_the_size_is_asked_for_with_every_page() -> None:
-    sizes = []
-    served = ByToken(4, 9)
-
-    def serve(call: Call) -> tuple[Any, dict[str, str]]:
-        sizes.append((param(call, "limit"), dict(call.params)["status"]))
-        return served.cursor(call)
-
-    settings = paging(kind="cursor", next="meta.next", size_param="limit", size=4)
-    assert len(ids(settings, serve)) == 9
-    assert sizes == [(4, "won")] * 3
-
-
-def test_one_page_is_one_call() -> None:
-    assert ids(paging(kind="none"), ByOffset(100, [1, 2, 3])) == [1, 2, 3]
-
-
-def test_a_flag_ends_the_list() -> None:
-    served = ByNumber(5, list(range(100)))
-
-    def serve(call: Call) -> tuple[Any, dict[str, str]]:
-        document, headers = served(call)
-        return {**document, "more": param(call, "page", 1) < 3}, headers
-
-    found = ids(paging(kind="page_number", more="more", fixed=True), serve)
-    assert found == list(range(15))
 
 
 @pytest.mark.parametrize(

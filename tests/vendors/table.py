@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from tests.vendors.boomi import Boomi
 from tests.vendors.hubspot import HubSpot
 from tests.vendors.microsoft import BusinessCentral, Dataverse
 from tests.vendors.netsuite import NetSuite
@@ -10,6 +11,7 @@ from tests.vendors.sap import Sap
 from tests.vendors.vendor import Vendor
 
 VENDORS: Mapping[str, type[Vendor]] = {
+    "boomi": Boomi,
     "business_central": BusinessCentral,
     "dynamics365": Dataverse,
     "hubspot": HubSpot,

@@ -54,7 +54,7 @@ class Vendor(ABC):
     stream: ClassVar[str]
     """The ready stream whose rows it holds."""
     money: ClassVar[str]
-    """Where the vendor sends the amount."""
+    """Where the vendor sends the amount, or else something that is no free text."""
     page: ClassVar[int] = 10
     """Rows that it hands out at once, fewer than the vendor does."""
     issues_tokens: ClassVar[bool] = True
@@ -92,12 +92,16 @@ class Vendor(ABC):
     def native(self, row: Row) -> dict[str, Any]:
         """The row as the vendor sends it."""
 
+    def expected(self, row: Row) -> dict[str, Any]:
+        """Canonical fields of the record that the row becomes."""
+        return {"name": row.name, "amount": row.amount, "region": row.custom}
+
     def native_id(self, number: int) -> str:
         """The native id of the row with this number."""
         return str(number)
 
     def sent(self, row: Row) -> dict[str, Any]:
-        """The same; of the spoilt row, with an amount that is no number."""
+        """The same; of the spoilt row, with a word where none can stand."""
         shown = self.native(row)
         return {**shown, self.money: "plenty"} if row.id == self.spoilt else shown
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 CLIENTS: Mapping[str, str] = {
+    "boomi": "boomi",
     "hubspot": "hubspot-api-client",
     "salesforce": "simple-salesforce",
     "sap_s4hana": "pyodata",
