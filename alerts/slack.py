@@ -18,7 +18,9 @@ from pydantic import AnyHttpUrl, Field, SecretStr
 from slack_sdk.models.metadata import Metadata
 
 from alerts.blocks import SlackMessage, compose_message, compose_reply, measure_message
+from alerts.slack_actions import ignore_form
 from alerts.slack_errors import explain
+from monitor.core.answers import Form
 from monitor.core.clock import TimeLimit
 from monitor.core.drafts import Draft
 from monitor.core.errors import Permanent, Reason, Transient
@@ -85,7 +87,11 @@ class _History(msgspec.Struct):
     response_metadata: _Next | None = None
 
 
-_Answer = TypeVar("_Answer", _Posted, _History)
+class _Accepted(msgspec.Struct):
+    ok: bool
+
+
+_Answer = TypeVar("_Answer", _Posted, _History, _Accepted)
 
 
 class SlackChannel:
@@ -128,6 +134,24 @@ class SlackChannel:
     def has_socket(self) -> bool:
         """Whether it is answered through a connection that tieout opens."""
         return self.settings.app_token is not None
+
+    def show_form(self, trigger: str, form: Form) -> None:
+        """Ask whoever pressed a button for what it needs; Slack allows that for three seconds.
+
+        Raises:
+            Transient, Permanent: Slack did not take it.
+        """
+        view = ignore_form(form).to_dict()
+        self._call("views.open", _Accepted, json={"trigger_id": trigger, "view": view})
+
+    def whisper(self, member: str, text: str) -> None:
+        """Tell one person of the conversation something that nobody else sees.
+
+        Raises:
+            Transient, Permanent: Slack did not take it.
+        """
+        document = {"channel": self._conversation, "user": member, "text": text}
+        self._call("chat.postEphemeral", _Accepted, json=document)
 
     def draft(self, message: Message) -> Draft:
         """What would be posted."""

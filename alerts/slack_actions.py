@@ -5,17 +5,28 @@ Once something is decided its buttons are gone, and the message says who decided
 
 from collections.abc import Iterator
 
-from slack_sdk.models.blocks import ActionsBlock, Block, InteractiveElement
+from slack_sdk.models.blocks import ActionsBlock, Block, InputBlock, InteractiveElement
 from slack_sdk.models.blocks.basic_components import Option, PlainTextObject
 from slack_sdk.models.blocks.block_elements import (
     ButtonElement,
+    PlainTextInputElement,
     StaticSelectElement,
     UserSelectElement,
 )
+from slack_sdk.models.views import View
 
-from monitor.core.answers import Act, Press, write_press
+from monitor.core.answers import Act, Form, Press, write_press
 from monitor.core.corrections import PlanState
 from monitor.core.incidents import IncidentState, Message
+
+MAX_TITLE = 24
+"""Characters of a form's title (docs.slack.dev, "Modal view")."""
+
+FORM, REASON, DAYS = "ignore", "reason", "days"
+"""Names of the form that is asked for before breaks are set aside, and of its parts."""
+
+TERMS = (1, 3, 7, 30)
+"""For how many days breaks may be set aside with one press."""
 
 HOURS = (1, 4, 12)
 """For how long an incident may be let wait with one press."""
@@ -54,6 +65,36 @@ def _handle(message: Message) -> Iterator[InteractiveElement]:
                 value=write_press(Press(Act.SNOOZE, number, holder, hours=hours)),
             )
             for hours in HOURS
+        ],
+    )
+    if message.standing:
+        ignore = Press(Act.IGNORE, number, holder)
+        yield ButtonElement(text="Ignore …", action_id=Act.IGNORE, value=write_press(ignore))
+
+
+def ignore_form(form: Form) -> View:
+    """What is asked before breaks are set aside: why, and for how long."""
+    options = [
+        Option(text=f"{days} day{'' if days == 1 else 's'}", value=str(days)) for days in TERMS
+    ]
+    return View(
+        type="modal",
+        callback_id=FORM,
+        private_metadata=write_press(form.press),
+        title=PlainTextObject(text=f"Ignore incident {form.press.incident}"[:MAX_TITLE]),
+        submit=PlainTextObject(text="Ignore"),
+        close=PlainTextObject(text="Cancel"),
+        blocks=[
+            InputBlock(
+                block_id=REASON,
+                label=PlainTextObject(text="Why nobody needs to hear of it"),
+                element=PlainTextInputElement(action_id=REASON, max_length=500),
+            ),
+            InputBlock(
+                block_id=DAYS,
+                label=PlainTextObject(text="For how long"),
+                element=StaticSelectElement(action_id=DAYS, options=options),
+            ),
         ],
     )
 

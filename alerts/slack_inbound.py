@@ -8,7 +8,10 @@ from typing import Any
 
 import msgspec
 
-from monitor.core.answers import Click, Command, read_press
+from alerts.slack_actions import DAYS, FORM, REASON
+from monitor.core.answers import Click, Command, Filled, read_press
+
+_MOST_DIGITS = 5
 
 
 class _User(msgspec.Struct):
@@ -28,16 +31,34 @@ class _Container(msgspec.Struct):
     message_ts: str = ""
 
 
+class _State(msgspec.Struct):
+    values: dict[str, dict[str, dict[str, Any]]] = {}
+
+
+class _View(msgspec.Struct):
+    id: str
+    callback_id: str = ""
+    private_metadata: str = ""
+    state: _State = msgspec.field(default_factory=_State)
+
+
 class _Payload(msgspec.Struct):
     type: str
     user: _User
     actions: list[_Action] = []
     response_url: str = ""
+    trigger_id: str = ""
     container: _Container = msgspec.field(default_factory=_Container)
+    view: _View | None = None
 
 
-def read_click(payload: bytes | Mapping[str, Any]) -> Click | None:
-    """The button that somebody pressed; None where it is none of ours."""
+def read_interaction(payload: bytes | Mapping[str, Any], channel: str) -> Click | Filled | None:
+    """The button that somebody pressed, or the form that they filled in; None for anything else.
+
+    Args:
+        payload: as Slack sends it.
+        channel: through whose app it came.
+    """
     try:
         read = (
             msgspec.json.decode(payload, type=_Payload)
@@ -46,6 +67,8 @@ def read_click(payload: bytes | Mapping[str, Any]) -> Click | None:
         )
     except (msgspec.DecodeError, msgspec.ValidationError):
         return None
+    if read.type == "view_submission" and read.view is not None:
+        return _read_form(read.view, read.user.id, channel)
     if read.type != "block_actions" or len(read.actions) != 1:
         return None
     (action,) = read.actions
@@ -56,12 +79,31 @@ def read_click(payload: bytes | Mapping[str, Any]) -> Click | None:
     if press is None:
         return None
     key = f"click {read.container.message_ts} {action.action_id} {read.user.id} {action.action_ts}"
-    return Click(key, read.user.id, press, action.selected_user, read.response_url)
+    who = read.user.id
+    return Click(key, who, press, action.selected_user, read.response_url, read.trigger_id, channel)
 
 
-def read_command(form: Mapping[str, str]) -> Command | None:
+def _read_form(view: _View, member: str, channel: str) -> Filled | None:
+    press = read_press(view.private_metadata)
+    if press is None or view.callback_id != FORM:
+        return None
+    reason = view.state.values.get(REASON, {}).get(REASON, {}).get("value")
+    option = view.state.values.get(DAYS, {}).get(DAYS, {}).get("selected_option") or {}
+    days = str(option.get("value") if isinstance(option, Mapping) else "")
+    return Filled(
+        f"form {view.id} {member}",
+        member,
+        press,
+        reason if isinstance(reason, str) else "",
+        int(days) if days.isascii() and days.isdigit() and len(days) < _MOST_DIGITS else 0,
+        channel=channel,
+    )
+
+
+def read_command(form: Mapping[str, str], channel: str) -> Command | None:
     """The command that somebody typed; None where it is none of ours."""
     if form.get("command") != "/tieout" or not form.get("user_id"):
         return None
     key = f"command {form.get('trigger_id', '')} {form['user_id']}"
-    return Command(key, form["user_id"], form.get("text", ""), form.get("response_url", ""))
+    text, reply_to = form.get("text", ""), form.get("response_url", "")
+    return Command(key, form["user_id"], text, reply_to, channel)

@@ -9,18 +9,25 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from monitor.core.answers import Act, Press
+from monitor.core.answers import Act, Form, Press
+from monitor.core.breaks import Break
 from monitor.core.clock import Clock
 from monitor.core.errors import Permanent, Reason
+from monitor.core.ignores import Decision, Pattern
 from monitor.core.incidents import Incident
 from monitor.core.people import Permission, Person
 from monitor.core.showing import show_minute
 from monitor.correcting.approving import Answer, approve, reject
 from monitor.estate import Estate
+from monitor.ignoring import decide
 from monitor.incidents import handling
 from monitor.store import tellings
 from monitor.store.database import Database
+from monitor.store.incident_contents import breaks_of
 from monitor.store.incidents import load_incident
+
+MOST_DAYS: Final = 90
+"""For how long somebody may set a break aside from elsewhere than the command line."""
 
 WHERE: Final = "in Slack"
 """What the audit log gives as the reason of a decision for which nobody was asked one."""
@@ -49,8 +56,9 @@ class Asked:
         return self.estate.incidents.acknowledged_for
 
 
-Deed = Callable[[Asked], str]
-"""Does it, and says what came of it; raises `Permanent` with the reason where it may not be."""
+Deed = Callable[[Asked], str | Form]
+"""Does it and says what came of it, or says what has to be asked first; raises `Permanent` with the
+reason where it may not be."""
 
 
 def acknowledge(asked: Asked) -> str:
@@ -88,6 +96,37 @@ def release(asked: Asked) -> str:
     return f"Nobody looks after incident {done.id} now."
 
 
+def ask_to_ignore(asked: Asked) -> Form:
+    """Breaks are set aside with a reason and an end, or not at all."""
+    _breaks_of(asked)
+    return Form(asked.press)
+
+
+def ignore(asked: Asked, reason: str, days: int) -> str:
+    """Nobody hears of the incident's breaks for some days, as they stand now.
+
+    Raises:
+        Permanent: none of them stands any more, or no reason or end is given.
+        Transient: the store failed.
+    """
+    if not reason.strip() or not 0 < days <= MOST_DAYS:
+        raise Permanent("an ignore needs a reason and an end", reason=Reason.REFUSED)
+    named = _breaks_of(asked)
+    until = asked.clock() + timedelta(days=days)
+    decision = Decision(asked.person.name, reason.strip(), until, Pattern())
+    made = decide(asked.estate, asked.database, decision, named, asked.clock)
+    count = f"{len(named)} break{'' if len(named) == 1 else 's'}"
+    return f"Nobody hears of {count} until {show_minute(until)} UTC (ignore {made.ignore.id})."
+
+
+def _breaks_of(asked: Asked) -> list[Break]:
+    with asked.database.read() as connection:
+        standing, _ = breaks_of(connection, asked.press.incident)
+    if not standing:
+        raise Permanent("no break of it stands any more", reason=Reason.CONFLICT)
+    return standing
+
+
 def approve_plan(asked: Asked) -> str:
     """Say yes to the plan that was shown."""
     return _say(asked, approve)
@@ -103,6 +142,7 @@ ACTS: Mapping[Act, tuple[Permission, Deed]] = {
     Act.SNOOZE: (Permission.HANDLE, snooze),
     Act.ASSIGN: (Permission.HANDLE, assign),
     Act.RELEASE: (Permission.HANDLE, release),
+    Act.IGNORE: (Permission.IGNORE, ask_to_ignore),
     Act.APPROVE: (Permission.DECIDE, approve_plan),
     Act.REJECT: (Permission.DECIDE, reject_plan),
 }

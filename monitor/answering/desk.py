@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 
 import structlog
 
+from alerts.slack import SlackChannel
 from monitor.answering.answering import answer
-from monitor.core.answers import Said
+from monitor.core.answers import Click, Form, Said
 from monitor.core.clock import TimeLimit
 from monitor.core.errors import TieoutError
 from monitor.estate import Estate
@@ -62,9 +63,10 @@ class AnsweringDesk:
 
     def _work(self, said: Said) -> None:
         try:
-            text = answer(self._estate(), self._runtime.database, said, self._runtime.clock)
-            if text:
-                self._reply(said.reply_to, text)
+            estate = self._estate()
+            told = answer(estate, self._runtime.database, said, self._runtime.clock)
+            if told:
+                self._reply(said, told, estate)
         except TieoutError as error:
             log.error("what was said cannot be answered", reason=error.reason.value)
         except Exception as error:  # noqa: BLE001 - the edge of a job: the next one goes on
@@ -72,10 +74,20 @@ class AnsweringDesk:
         finally:
             self._room.release()
 
-    def _reply(self, address: str, text: str) -> None:
+    def _reply(self, said: Said, told: str | Form, estate: Estate) -> None:
+        channel = estate.channels.get(said.channel)
+        if isinstance(told, Form):
+            if isinstance(channel, SlackChannel) and isinstance(said, Click):
+                channel.show_form(said.trigger, told)
+        elif said.reply_to:
+            self._post(said.reply_to, told)
+        elif isinstance(channel, SlackChannel):
+            channel.whisper(said.member, told)
+
+    def _post(self, address: str, text: str) -> None:
         """Tell them alone; an address elsewhere than at Slack gets nothing."""
         parts = urlsplit(address)
-        if not address or f"{parts.scheme}://{parts.netloc}" != self.reply_origin:
+        if f"{parts.scheme}://{parts.netloc}" != self.reply_origin:
             return
         transport = Transport(self.reply_origin, connections=1, max_bytes=_ANSWER_BYTES)
         try:

@@ -7,6 +7,7 @@ docs.slack.dev, "Using Socket Mode".
 import logging
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -17,7 +18,7 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 
 from alerts.slack import SlackChannel, SlackSettings
-from alerts.slack_inbound import read_click, read_command
+from alerts.slack_inbound import read_command, read_interaction
 from monitor.answering.desk import BUSY, AnsweringDesk
 from monitor.core.answers import Command, Said
 from monitor.core.clock import TimeLimit
@@ -94,10 +95,10 @@ class SocketDoors:
         wanted = wanted_doors(estate)
         for token in self._open.keys() - wanted.keys():
             self._open.pop(token).close()
-        for token, settings in wanted.items():
+        for token, name in wanted.items():
             known = self._open.get(token)
             if known is None or not known.is_connected():
-                self._connect(token, settings, known)
+                self._connect(token, name, estate, known)
 
     def is_connected(self) -> bool:
         """Whether every connection stands."""
@@ -109,10 +110,13 @@ class SocketDoors:
             client.close()
         self._open = {}
 
-    def _connect(self, token: str, settings: SlackSettings, known: _Client | None) -> None:
-        client = known or _Client(settings, token, self._ping_every)
-        if known is None:
-            client.socket_mode_request_listeners.append(self._hear)
+    def _connect(self, token: str, name: str, estate: Estate, known: _Client | None) -> None:
+        client = known
+        if client is None:
+            channel = estate.channels[name]
+            assert isinstance(channel, SlackChannel)  # noqa: S101 - as it was found
+            client = _Client(channel.settings, token, self._ping_every)
+            client.socket_mode_request_listeners.append(partial(self._hear, name))
             self._open[token] = client
         try:
             client.wss_uri = None
@@ -122,8 +126,8 @@ class SocketDoors:
         except Exception as error:  # noqa: BLE001 - the SDK raises what its sockets raise
             log.warning("Slack's commands and buttons cannot be heard", reason=type(error).__name__)
 
-    def _hear(self, client: BaseSocketModeClient, request: SocketModeRequest) -> None:
-        said = read_envelope(request.type, request.payload)
+    def _hear(self, name: str, client: BaseSocketModeClient, request: SocketModeRequest) -> None:
+        said = read_envelope(request.type, request.payload, name)
         taken = said is None or self._desk.take(said)
         answer = SocketModeResponse(envelope_id=request.envelope_id)
         if not taken and isinstance(said, Command):
@@ -131,21 +135,22 @@ class SocketDoors:
         client.send_socket_mode_response(answer)
 
 
-def wanted_doors(estate: Estate) -> dict[str, SlackSettings]:
-    """By app-level token, the settings of the channel that has it."""
-    return {
-        each.settings.app_token.get_secret_value(): each.settings
-        for each in estate.channels.values()
-        if isinstance(each, SlackChannel) and each.settings.app_token is not None
-    }
+def wanted_doors(estate: Estate) -> dict[str, str]:
+    """By app-level token, the first channel that has it."""
+    wanted: dict[str, str] = {}
+    for name, each in estate.channels.items():
+        if isinstance(each, SlackChannel) and each.settings.app_token is not None:
+            wanted.setdefault(each.settings.app_token.get_secret_value(), name)
+    return wanted
 
 
-def read_envelope(kind: str, payload: Mapping[str, Any]) -> Said | None:
+def read_envelope(kind: str, payload: Mapping[str, Any], channel: str) -> Said | None:
     """What somebody said; None where it is nothing that tieout answers."""
     match kind:
         case "interactive":
-            return read_click(payload)
+            return read_interaction(payload, channel)
         case "slash_commands":
-            return read_command({str(key): str(value) for key, value in payload.items()})
+            form = {str(key): str(value) for key, value in payload.items()}
+            return read_command(form, channel)
         case _:
             return None

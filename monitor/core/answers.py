@@ -17,6 +17,7 @@ class Act(StrEnum):
     SNOOZE = "snooze"
     ASSIGN = "assign"
     RELEASE = "release"
+    IGNORE = "ignore"
     APPROVE = "approve"
     REJECT = "reject"
 
@@ -69,6 +70,8 @@ class Click:
         press: the button.
         chosen: whom they chose with it, by the same kind of id; empty where nobody.
         reply_to: address that takes an answer for them alone; a secret.
+        trigger: by which a form can be shown to them for a few seconds; a secret.
+        channel: through which it came; empty where that is not known.
     """
 
     key: str
@@ -76,6 +79,8 @@ class Click:
     press: Press
     chosen: str = ""
     reply_to: str = field(default="", repr=False)
+    trigger: str = field(default="", repr=False)
+    channel: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,32 @@ class Command:
     member: str
     text: str
     reply_to: str = field(default="", repr=False)
+    channel: str = ""
 
 
-Said = Click | Command
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """Somebody filled in the form that a button opened; attributes as of a `Click`.
+
+    Attributes:
+        reason: why, in their words.
+        days: for how long.
+    """
+
+    key: str
+    member: str
+    press: Press
+    reason: str
+    days: int
+    reply_to: str = field(default="", repr=False)
+    channel: str = ""
+
+
+Said = Click | Command | Filled
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What has to be asked before a button can have an effect: a reason, and for how long."""
+
+    press: Press

@@ -7,7 +7,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
 from alerts.slack import SlackChannel
-from alerts.slack_inbound import read_click, read_command
+from alerts.slack_inbound import read_command, read_interaction
 from monitor.answering.desk import BUSY
 from monitor.answering.signatures import is_from_slack
 from monitor.core.answers import Command, Said
@@ -41,32 +41,33 @@ def slack_routes(daemon: Daemon) -> APIRouter:
 def _take(daemon: Daemon, body: bytes, stamp: str, signature: str) -> Response:
     now = daemon.runtime.clock()
     secrets = signing_secrets(daemon.estate)
-    if not any(is_from_slack(each, stamp, body, signature, now) for each in secrets):
+    signers = [n for n, key in secrets.items() if is_from_slack(key, stamp, body, signature, now)]
+    if not signers:
         return Response(status_code=401)
     with daemon.runtime.database.write() as connection:
         if not take_once(connection, f"signature {signature}", now):
             return Response(status_code=401)
-    said = read_body(body)
+    said = read_body(body, signers[0])
     if said is not None and not daemon.answering.take(said) and isinstance(said, Command):
         return JSONResponse({"response_type": "ephemeral", "text": BUSY})
     return Response(status_code=200)
 
 
-def signing_secrets(estate: Estate) -> list[str]:
-    """Of every app that a channel belongs to."""
-    return [
-        each.settings.signing_secret.get_secret_value()
-        for each in estate.channels.values()
+def signing_secrets(estate: Estate) -> dict[str, str]:
+    """By channel, the secret with which its app signs."""
+    return {
+        name: each.settings.signing_secret.get_secret_value()
+        for name, each in estate.channels.items()
         if isinstance(each, SlackChannel) and each.settings.signing_secret is not None
-    ]
+    }
 
 
-def read_body(body: bytes) -> Said | None:
+def read_body(body: bytes, channel: str) -> Said | None:
     """What somebody said; None where it is nothing that tieout answers."""
     try:
         form = {name: values[-1] for name, values in parse_qs(body.decode()).items()}
     except UnicodeDecodeError:
         return None
     if "payload" in form:
-        return read_click(form["payload"].encode())
-    return read_command(form)
+        return read_interaction(form["payload"].encode(), channel)
+    return read_command(form, channel)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from monitor.answering.answering import answer
-from monitor.core.answers import Act, Click, Command, Press
+from monitor.core.answers import Act, Click, Command, Filled, Form, Press, Said
 from monitor.core.incidents import Incident, IncidentState
 from monitor.core.people import People, PersonSettings, Role
 from monitor.correcting.approving import load_named
@@ -69,15 +69,26 @@ class Scene:
         self.clicks += 1
         member = MEMBERS[who][0] if who in MEMBERS else who
         whom = MEMBERS[chosen][0] if chosen in MEMBERS else chosen
-        return self.say(Click(f"click {self.clicks}", member, press, whom))
+        return self.said(Click(f"click {self.clicks}", member, press, whom))
+
+    def fill_in(self, who: str, press: Press, reason: str, days: int) -> str:
+        """Somebody fills in the form that a button opened; what they are told."""
+        self.clicks += 1
+        member = MEMBERS[who][0] if who in MEMBERS else who
+        return self.said(Filled(f"form {self.clicks}", member, press, reason, days))
+
+    def said(self, said: Said) -> str:
+        told = self.say(said)
+        assert isinstance(told, str)
+        return told
 
     def command(self, who: str, text: str) -> str:
         """Somebody types a command; what they are told."""
         self.clicks += 1
         member = MEMBERS[who][0] if who in MEMBERS else who
-        return self.say(Command(f"command {self.clicks}", member, text))
+        return self.said(Command(f"command {self.clicks}", member, text))
 
-    def say(self, said: Click | Command) -> str:
+    def say(self, said: Said) -> str | Form:
         return answer(self.firm.estate, self.database, said, self.firm.clock)
 
     def later(self, **by: float) -> None:

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 import pytest
 
 from monitor.answering.acting import ACTS
-from monitor.core.answers import Act, Click, Press, read_press, write_press
+from monitor.core.answers import Act, Click, Filled, Form, Press, read_press, write_press
+from monitor.core.breaks import BreakState
 from monitor.core.incidents import IncidentState
 from monitor.core.people import GRANTS
 from tests.answering.scene import MEMBERS, Scene
@@ -74,9 +75,9 @@ def test_a_click_on_what_somebody_else_took_says_who_and_does_nothing(scene: Sce
 
 def test_the_same_click_again_has_no_effect_and_no_answer(scene: Scene) -> None:
     click = Click("one", MEMBERS["olga"][0], scene.press(Act.ACKNOWLEDGE))
-    assert scene.say(click)
+    assert scene.said(click)
     version = scene.incident.version
-    assert scene.say(click) == ""
+    assert scene.said(click) == ""
     assert scene.incident.version == version
 
 
@@ -109,10 +110,45 @@ def test_nothing_is_done_about_what_is_over(scene: Scene) -> None:
     scene.firm.settle_down()
     assert scene.incident.state is IncidentState.RESOLVED
     before = scene.incident.version
-    for act in (Act.ACKNOWLEDGE, Act.SNOOZE, Act.RELEASE, Act.ASSIGN):
+    for act in (Act.ACKNOWLEDGE, Act.SNOOZE, Act.RELEASE, Act.ASSIGN, Act.IGNORE):
         told = scene.click("olga", shown[act], chosen="otto")
         assert told.startswith("Nothing was done: "), act
     assert scene.incident.version == before
+
+
+def test_breaks_are_set_aside_with_a_reason_and_an_end(scene: Scene) -> None:
+    press = scene.press(Act.IGNORE)
+    asked = scene.say(Click("one", MEMBERS["olga"][0], press))
+    assert asked == Form(press)
+    assert scene.incident.state is IncidentState.OPEN
+    told = scene.fill_in("olga", press, "known to finance", 7)
+    assert told.startswith("Nobody hears of 1 break until ")
+    assert scene.deeds()[-1] == ("olga", "ignore")
+    assert [each.state for each in scene.firm.breaks()] == [BreakState.SUPPRESSED]
+
+
+@pytest.mark.parametrize(("reason", "days"), [("", 7), ("  ", 7), ("why", 0), ("why", 91)])
+def test_nothing_is_set_aside_without_a_reason_or_for_ever(
+    reason: str, days: int, quiet_scene: Scene
+) -> None:
+    before = state(quiet_scene)
+    told = quiet_scene.fill_in("olga", quiet_scene.press(Act.IGNORE), reason, days)
+    assert told == "Nothing was done: an ignore needs a reason and an end."
+    assert state(quiet_scene) == before
+
+
+@pytest.mark.parametrize("who", ["vic", "ann", "audrey", "adam", "U0EVE"])
+def test_a_form_that_somebody_else_fills_in_does_nothing(who: str, quiet_scene: Scene) -> None:
+    before = state(quiet_scene)
+    told = quiet_scene.fill_in(who, quiet_scene.press(Act.IGNORE), "because", 1)
+    assert told.startswith("Nothing was done: ")
+    assert state(quiet_scene) == before
+
+
+def test_a_form_that_is_sent_twice_is_taken_once(scene: Scene) -> None:
+    filled = Filled("one", MEMBERS["olga"][0], scene.press(Act.IGNORE), "because", 1)
+    assert scene.said(filled)
+    assert scene.said(filled) == ""
 
 
 def test_somebody_else_approves_the_plan_that_was_shown(scene: Scene) -> None:

@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from alerts.blocks import compose_message, measure_message
-from alerts.slack_actions import HOURS, action_blocks
-from monitor.core.answers import Act, Press, read_press
+from alerts.slack_actions import HOURS, action_blocks, ignore_form
+from monitor.core.answers import Act, Form, Press, read_press
 from monitor.core.circumstances import Circumstances, Proposal
 from monitor.core.incidents import IncidentState, Message
 from tests.alerts.examples import LATER, RESOLVED, message
@@ -48,7 +48,7 @@ def presses(shown: Message) -> Mapping[Act, Press]:
 
 def test_who_looks_at_an_open_incident_can_take_it_give_it_away_or_let_it_wait() -> None:
     shown = presses(message())
-    assert set(shown) == {Act.ACKNOWLEDGE, Act.SNOOZE, Act.ASSIGN}
+    assert set(shown) == {Act.ACKNOWLEDGE, Act.SNOOZE, Act.ASSIGN, Act.IGNORE}
     assert {press.incident for press in shown.values()} == {message().incident.id}
     assert shown[Act.SNOOZE].hours == HOURS[-1]
 
@@ -56,7 +56,7 @@ def test_who_looks_at_an_open_incident_can_take_it_give_it_away_or_let_it_wait()
 def test_what_somebody_looks_after_can_be_let_go() -> None:
     held = replace(message().incident, acknowledged_by="olga", state=IncidentState.ACKNOWLEDGED)
     shown = presses(replace(message(), incident=held))
-    assert set(shown) == {Act.RELEASE, Act.SNOOZE, Act.ASSIGN}
+    assert set(shown) == {Act.RELEASE, Act.SNOOZE, Act.ASSIGN, Act.IGNORE}
     assert {press.holder for press in shown.values()} == {"olga"}
 
 
@@ -85,3 +85,12 @@ def test_a_message_with_buttons_is_within_slacks_limits() -> None:
 def test_without_a_door_there_are_no_buttons() -> None:
     blocks = compose_message(proposed()).blocks
     assert "actions" not in {each["type"] for each in blocks}
+
+
+def test_the_form_is_within_slacks_limits_and_carries_the_button() -> None:
+    press = Press(Act.IGNORE, 2**31 - 1, "olga", "9" * 64)
+    view = ignore_form(Form(press)).to_dict()
+    assert len(view["title"]["text"]) <= 24
+    assert len(view["private_metadata"]) <= 3_000
+    assert read_press(view["private_metadata"]) == press
+    assert all(len(block["label"]["text"]) <= 2_000 for block in view["blocks"])

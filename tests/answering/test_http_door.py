@@ -66,19 +66,25 @@ class Door:
 @pytest.fixture
 def door(sqlite_database: Database) -> Iterator[Door]:
     scene = Scene(sqlite_database)
-    settings = {"channel": "slack", "token": "xoxb-canary", "conversation": "C0123ABCD",
-                "signing_secret": SECRET}  # fmt: skip
-    kind = CHANNELS["slack"]
-    channel = kind.build(
-        kind.settings.model_validate(settings), ChannelContext("team", scene.firm.clock)
-    )
-    scene.firm.estate = replace(scene.firm.estate, channels={"team": channel})
-    daemon = Daemon(scene.firm.runtime, lambda: scene.firm.estate)
-    with running(Receiver(lambda request: Reply())) as replies, browsing(daemon) as client:
-        daemon.answering.reply_origin = replies.address
-        yield Door(scene, client, replies)
-        daemon.answering.close()
-    channel.close()
+    with running(Receiver(lambda request: Reply(200, b'{"ok": true}'))) as replies:
+        settings = {
+            "channel": "slack",
+            "token": "xoxb-canary",
+            "conversation": "C0123ABCD",
+            "signing_secret": SECRET,
+            "base_url": f"{replies.address}/api/",
+        }
+        kind = CHANNELS["slack"]
+        channel = kind.build(
+            kind.settings.model_validate(settings), ChannelContext("team", scene.firm.clock)
+        )
+        scene.firm.estate = replace(scene.firm.estate, channels={"team": channel})
+        daemon = Daemon(scene.firm.runtime, lambda: scene.firm.estate)
+        with browsing(daemon) as client:
+            daemon.answering.reply_origin = replies.address
+            yield Door(scene, client, replies)
+            daemon.answering.close()
+        channel.close()
 
 
 def answers(door: Door) -> list[str]:
@@ -139,6 +145,36 @@ def test_a_signed_body_that_is_nothing_of_ours_does_nothing(door: Door) -> None:
     for body in (b"\xff", b"payload=[]", b"payload=%7B%22type%22%3A1%7D", b"command=%2Fother", b""):
         assert door.send(body) == 200
     assert door.replies.requests == []
+
+
+def test_a_form_is_shown_filled_in_and_answered_to_whoever_filled_it_in(door: Door) -> None:
+    assert door.send(door.click(Act.IGNORE, "olga")) == 200
+    wait_until(lambda: len(door.replies.requests) == 1)
+    shown = door.replies.requests[0]
+    assert shown.path == "/api/views.open"
+    view = json.loads(shown.body)["view"]
+    assert json.loads(shown.body)["trigger_id"] == "canary-trigger"
+    filled = {
+        "type": "view_submission",
+        "user": {"id": MEMBERS["olga"][0]},
+        "view": {
+            "id": "V1",
+            "callback_id": view["callback_id"],
+            "private_metadata": view["private_metadata"],
+            "state": {
+                "values": {
+                    "reason": {"reason": {"type": "plain_text_input", "value": "known"}},
+                    "days": {"days": {"selected_option": {"value": "3"}}},
+                }
+            },
+        },
+    }
+    assert door.send(urlencode({"payload": json.dumps(filled)}).encode()) == 200
+    wait_until(lambda: len(door.replies.requests) == 2)
+    whispered = door.replies.requests[1]
+    assert whispered.path == "/api/chat.postEphemeral"
+    assert json.loads(whispered.body)["user"] == MEMBERS["olga"][0]
+    assert json.loads(whispered.body)["text"].startswith("Nobody hears of 1 break until ")
 
 
 def test_a_command_is_answered(door: Door) -> None:
