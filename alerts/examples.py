@@ -113,6 +113,8 @@ _PROPOSED = replace(
         approvers=("bea", "carlos"),
         expires_at=_LATER,
         link=f"{_ADDRESS}/plans/9f2c41d07ab3",
+        hash="9f2c41d07ab3",
+        is_whole=True,
     ),
 )
 _REPAIRED = replace(

@@ -17,7 +17,10 @@ from slack_sdk.models.views import View
 
 from monitor.core.answers import Act, Form, Press, write_press
 from monitor.core.corrections import PlanState
-from monitor.core.incidents import IncidentState, Message
+from monitor.core.incidents import CauseKind, IncidentState, Message
+
+_OF_OTHERS = frozenset({CauseKind.STORM, CauseKind.SILENCE})
+"""Causes of messages that list incidents which have, or had, messages of their own."""
 
 MAX_TITLE = 24
 """Characters of a form's title (docs.slack.dev, "Modal view")."""
@@ -33,9 +36,10 @@ HOURS = (1, 4, 12)
 
 
 def action_blocks(message: Message) -> list[Block]:
-    """The rows of buttons; none for what is over or silenced."""
+    """The rows of buttons; none for what is over, or stands for other incidents."""
     incident = message.incident
-    if incident.state is IncidentState.RESOLVED or incident.merged_into is not None:
+    is_over = incident.state is IncidentState.RESOLVED or incident.merged_into is not None
+    if is_over or incident.cause.kind in _OF_OTHERS:
         return []
     blocks: list[Block] = [ActionsBlock(elements=list(_handle(message)))]
     assign = write_press(Press(Act.ASSIGN, incident.id, incident.acknowledged_by))

@@ -66,7 +66,7 @@ def draw(name: str, page: str, folder: Path) -> Path:
 def _slack(message: Message) -> str:
     later = message.history[1:]
     replies = [compose_reply(later).blocks] if later else []
-    return slack_page(compose_message(message).blocks, replies, "10:20")
+    return slack_page(compose_message(message, acts=True).blocks, replies, "10:20")
 
 
 def _drafting(settings: Mapping[str, object]) -> Drafting:

@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from alerts.blocks import compose_message, measure_message
 from alerts.slack_actions import HOURS, action_blocks, ignore_form
 from monitor.core.answers import Act, Form, Press, read_press
 from monitor.core.circumstances import Circumstances, Proposal
-from monitor.core.incidents import IncidentState, Message
+from monitor.core.incidents import Cause, CauseKind, IncidentState, Message
 from tests.alerts.examples import LATER, RESOLVED, message
 from tests.alerts.fake_slack import check_blocks
 
@@ -73,6 +75,12 @@ def test_buttons_vanish_once_it_is_decided_and_where_the_plan_does_more_than_is_
 def test_nothing_can_be_done_about_what_is_over() -> None:
     over = message(state=IncidentState.RESOLVED, history=(RESOLVED,))
     assert action_blocks(over) == []
+
+
+@pytest.mark.parametrize("kind", [CauseKind.STORM, CauseKind.SILENCE])
+def test_nothing_can_be_done_about_a_list_of_others(kind: CauseKind) -> None:
+    listed = replace(message().incident, cause=Cause(kind, "team"))
+    assert action_blocks(replace(message(), incident=listed)) == []
 
 
 def test_a_message_with_buttons_is_within_slacks_limits() -> None:
