@@ -19,7 +19,9 @@ class Permission(StrEnum):
     """Something that people do with tieout."""
 
     READ = "read"
-    """Look at deals, breaks, incidents, plans, metrics and reports."""
+    """Look at deals, breaks, incidents, plans and reports."""
+    METRICS = "metrics"
+    """Look at metrics, which name no deal; all that whoever collects them needs."""
     READ_LOG = "read_log"
     """Look at the audit log, and at who may do what."""
     EXPORT = "export"
@@ -53,10 +55,11 @@ class Role(StrEnum):
 
 
 GRANTS: Final[Mapping[Role, frozenset[Permission]]] = {
-    Role.VIEWER: frozenset({Permission.READ}),
+    Role.VIEWER: frozenset({Permission.READ, Permission.METRICS}),
     Role.OPERATOR: frozenset(
         {
             Permission.READ,
+            Permission.METRICS,
             Permission.EXPORT,
             Permission.HANDLE,
             Permission.IGNORE,
@@ -68,6 +71,7 @@ GRANTS: Final[Mapping[Role, frozenset[Permission]]] = {
     Role.APPROVER: frozenset(
         {
             Permission.READ,
+            Permission.METRICS,
             Permission.EXPORT,
             Permission.DECIDE,
             Permission.HALT,
@@ -75,9 +79,17 @@ GRANTS: Final[Mapping[Role, frozenset[Permission]]] = {
             Permission.SIGN_OFF,
         }
     ),
-    Role.AUDITOR: frozenset({Permission.READ, Permission.READ_LOG, Permission.EXPORT}),
+    Role.AUDITOR: frozenset(
+        {Permission.READ, Permission.METRICS, Permission.READ_LOG, Permission.EXPORT}
+    ),
     Role.ADMIN: frozenset(
-        {Permission.READ, Permission.READ_LOG, Permission.HALT, Permission.ADMINISTER}
+        {
+            Permission.READ,
+            Permission.METRICS,
+            Permission.READ_LOG,
+            Permission.HALT,
+            Permission.ADMINISTER,
+        }
     ),
 }
 """What each role may; nothing else."""

@@ -72,15 +72,18 @@ def refuse(method: str, path: str, headers: Headers) -> str | None:
     """
     if path in OPEN_TO_ALL:
         return None
-    if not _is_loopback(headers.get("host", "")) or any(name in headers for name in _CARRIED):
+    if not is_on_machine(headers):
         return "this is answered on the machine itself alone"
     if method not in ("GET", "HEAD") and _is_from_elsewhere(headers):
         return "a page of somebody else's may change nothing here"
     return None
 
 
-def _is_loopback(host: str) -> bool:
-    return urlsplit(f"//{host}").hostname in _LOOPBACK
+def is_on_machine(headers: Headers) -> bool:
+    """Whether a request came by a name of this machine itself, and through no proxy."""
+    if any(name in headers for name in _CARRIED):
+        return False
+    return urlsplit(f"//{headers.get('host', '')}").hostname in _LOOPBACK
 
 
 def _is_from_elsewhere(headers: Headers) -> bool:
