@@ -11,7 +11,7 @@ MOST_CHARACTERS: Final = 2_000
 
 
 class Act(StrEnum):
-    """What a button does."""
+    """What people have done: by a button beside an incident, or on the page."""
 
     ACKNOWLEDGE = "acknowledge"
     SNOOZE = "snooze"
@@ -20,6 +20,27 @@ class Act(StrEnum):
     IGNORE = "ignore"
     APPROVE = "approve"
     REJECT = "reject"
+    IGNORE_BREAKS = "ignore_breaks"
+    HEAR_AGAIN = "hear_again"
+    UNDO = "undo"
+    HALT = "halt"
+    RESUME = "resume"
+    CALL_SAME = "call_same"
+    CALL_DIFFERENT = "call_different"
+    PREPARE = "prepare"
+    REVIEW = "review"
+
+
+BUTTONS: Final = (
+    Act.ACKNOWLEDGE,
+    Act.SNOOZE,
+    Act.ASSIGN,
+    Act.RELEASE,
+    Act.IGNORE,
+    Act.APPROVE,
+    Act.REJECT,
+)
+"""What buttons beside an incident do; everything else is done on the page alone."""
 
 
 class Press(msgspec.Struct, frozen=True, array_like=True):
@@ -55,9 +76,10 @@ def write_press(press: Press) -> str:
 def read_press(text: str) -> Press | None:
     """The button that a text stands for; None where it is none of ours."""
     try:
-        return msgspec.json.decode(text, type=Press)
+        press = msgspec.json.decode(text, type=Press)
     except (msgspec.DecodeError, UnicodeEncodeError):
         return None
+    return press if press.act in BUTTONS else None
 
 
 @dataclass(frozen=True, slots=True)

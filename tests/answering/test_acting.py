@@ -4,16 +4,22 @@ from collections.abc import Iterable
 
 import pytest
 
-from monitor.answering.acting import ACTS
-from monitor.core.answers import Act, Click, Filled, Form, Press, read_press, write_press
+from monitor.acting.acts import ACTS
+from monitor.core.answers import BUTTONS, Act, Click, Filled, Form, Press, read_press, write_press
 from monitor.core.breaks import BreakState
 from monitor.core.incidents import IncidentState
 from monitor.core.people import GRANTS
 from tests.answering.scene import MEMBERS, Scene
 
-ABLE = {act: [n for n, (_, roles) in MEMBERS.items()
-              if any(ACTS[act][0] in GRANTS[role] for role in roles)] for act in Act}  # fmt: skip
-UNABLE = [(act, name) for act in Act for name in [*MEMBERS, "U0EVE"] if name not in ABLE[act]]
+ABLE = {
+    act: [
+        name
+        for name, (_, roles) in MEMBERS.items()
+        if any(ACTS[act].permission in GRANTS[role] for role in roles)
+    ]
+    for act in BUTTONS
+}
+UNABLE = [(act, name) for act in BUTTONS for name in [*MEMBERS, "U0EVE"] if name not in ABLE[act]]
 
 
 def state(scene: Scene) -> tuple[object, ...]:
@@ -30,7 +36,7 @@ def test_every_button_says_who_may_press_it_and_what_it_does() -> None:
 
 
 def test_a_button_is_read_as_it_was_written() -> None:
-    for act in Act:
+    for act in BUTTONS:
         press = Press(act, 12, 'ann|"\u202e', "f" * 64, 4)
         assert read_press(write_press(press)) == press
 
@@ -105,7 +111,7 @@ def test_whoever_lets_go_leaves_it_open_again(scene: Scene) -> None:
 
 
 def test_nothing_is_done_about_what_is_over(scene: Scene) -> None:
-    shown = {act: scene.press(act) for act in Act}
+    shown = {act: scene.press(act) for act in BUTTONS}
     scene.firm.staff("OPP-3")
     scene.firm.settle_down()
     assert scene.incident.state is IncidentState.RESOLVED
