@@ -11,6 +11,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from monitor.core.errors import Permanent, Reason
 from monitor.store import (  # noqa: F401 - their tables are part of the schema
+    account_tables,
     answered,
     correction_tables,
     evidence_tables,

@@ -18,6 +18,7 @@ REVISIONS = (
     "0017",
     "0018",
     "0019",
+    "0020",
 )
 """Every revision that this version knows. Stated here so that opening a store that is up to date
 needs no migration tool in memory."""

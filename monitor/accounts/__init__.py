@@ -1,0 +1,1 @@
+"""Who can log in: passwords, sessions, tokens, and what keeps guessers away."""
