@@ -108,7 +108,8 @@ class FieldMapping(Settings):
     zone: str = "UTC"
     """Time zone of a stamp that names none."""
     format: str | None = None
-    """strptime format of an instant or date that is not ISO 8601; `epoch` or `epoch_ms`."""
+    """strptime format of an instant or date that is not ISO 8601; `epoch` or `epoch_ms`. Of an
+    amount: `cents`, where the source counts hundredths."""
     required: bool = False
     """A row without it is set aside."""
 

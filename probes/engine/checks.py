@@ -9,7 +9,7 @@ from monitor.core.model import FieldType
 from monitor.core.streams import FieldMapping, KeyMapping, StreamSettings
 from probes.engine.keys import as_key_mapping, paths_of
 from probes.engine.selector import parse_path
-from probes.engine.values import Misfit, converter, read_zone
+from probes.engine.values import CENTS, Misfit, converter, read_zone
 
 
 def check_stream(settings: StreamSettings, entities: Mapping[str, EntityFields]) -> list[str]:
@@ -78,7 +78,15 @@ def _check_field(name: str, mapping: FieldMapping, fields: EntityFields) -> Iter
         yield from _check_path(place, mapping.source)
     yield from _check_zone(place, mapping.zone)
     yield from _check_constant(place, mapping, expected)
-    if mapping.format and expected not in (FieldType.INSTANT, FieldType.DATE):
+    yield from _check_format(place, mapping.format, expected)
+
+
+def _check_format(place: str, form: str | None, expected: FieldType) -> Iterator[str]:
+    if expected is FieldType.DECIMAL and form not in (None, CENTS):
+        yield f"{place} is of type {expected}: its only 'format' is '{CENTS}'"
+    elif form == CENTS and expected is not FieldType.DECIMAL:
+        yield f"{place} is of type {expected}, which has no '{CENTS}'"
+    elif form and expected not in (FieldType.INSTANT, FieldType.DATE, FieldType.DECIMAL):
         yield f"{place} is of type {expected}, so 'format' says nothing"
 
 

@@ -57,8 +57,8 @@ class RequestSettings(Settings):
         return path
 
     def mentions(self, *names: str) -> bool:
-        """Whether one of the placeholders stands in the path, the parameters or the body."""
-        places = f"{self.path} {self.params} {self.body}"
+        """Whether one of the placeholders stands in path, parameters, body or headers."""
+        places = f"{self.path} {self.params} {self.body} {self.headers}"
         return any(f"{{{name}}}" in places for name in names)
 
 
@@ -229,7 +229,7 @@ def _build(
         url=fill_path(settings.path, values),
         params=(*params, *extra),
         body=fill_body(settings.body, values, style),
-        headers=settings.headers,
+        headers={name: fill_text(each, values, style) for name, each in settings.headers.items()},
         repeatable=True,
         errors=settings.errors,
     )

@@ -34,6 +34,8 @@ _JSON_DATE: Final = re.compile(r"/Date\((-?\d{1,16})(?:[+-]\d{1,4})?\)/", re.ASC
 """How OData 2 writes an instant: milliseconds of UTC, and the offset at which it was meant."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_UNITS: Final[Mapping[str, int]] = {"epoch": 1, "epoch_ms": 1000}
+CENTS: Final = "cents"
+"""Form of an amount that counts hundredths, as JSON of many vendors does: `1250` is 12.50."""
 
 Convert = Callable[[Any], Value]
 """Turns a source's value, never None, into a canonical one; raises `Misfit`."""
@@ -125,9 +127,16 @@ def _parse_number(text: str) -> Decimal:
         raise _beyond(f"has more than {DIGITS} digits") from None
 
 
-def read_decimal(value: Any) -> Decimal:
-    """A decimal without trailing zeros, so that 1.5 and 1.50 are the same state."""
+def read_decimal(value: Any, *, form: str | None = None) -> Decimal:
+    """A decimal without trailing zeros, so that 1.5 and 1.50 are the same state.
+
+    Args:
+        value: a number, or text that is one.
+        form: `cents` for hundredths; None for the number itself.
+    """
     number = read_number(value)
+    if form == CENTS:
+        number = number.scaleb(-2, _EXACT)
     if number.is_zero():
         return Decimal(0)
     if number.adjusted() >= WHOLE_DIGITS:
@@ -247,7 +256,7 @@ def _plain_converter(field_type: FieldType, zone: tzinfo, form: str | None) -> C
         case FieldType.INTEGER:
             return read_integer
         case FieldType.DECIMAL:
-            return read_decimal
+            return partial(read_decimal, form=form)
         case FieldType.BOOLEAN:
             return read_boolean
         case FieldType.INSTANT:

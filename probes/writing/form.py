@@ -5,6 +5,7 @@ and refused where it does not come back as it was.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
@@ -18,7 +19,7 @@ from monitor.core.writing import Write
 from probes.engine.checks import as_field_mapping
 from probes.engine.keys import as_key_mapping, paths_of, read_keys
 from probes.engine.selector import parse_path
-from probes.engine.values import Convert, Misfit, converter, is_blank, read_zone
+from probes.engine.values import CENTS, Convert, Misfit, converter, is_blank, read_zone
 from probes.writing.settings import FieldWriting, WritableStream, WritingSettings
 
 Represent = Callable[[Any], Any]
@@ -89,15 +90,18 @@ class FieldForm:
         return value
 
     def _write_number(self, value: int | Decimal) -> Any:
-        number = value
+        number = _count_cents(Decimal(value)) if self.mapping.format == CENTS else value
         if self.writing.decimals is not None:
-            try:
-                number = Decimal(value).quantize(Decimal(1).scaleb(-self.writing.decimals))
-            except InvalidOperation:
-                number = value
+            with suppress(InvalidOperation):
+                number = Decimal(number).quantize(Decimal(1).scaleb(-self.writing.decimals))
         if self.writing.number == "number":
             return number
         return format(number, "f") if isinstance(number, Decimal) else str(number)
+
+
+def _count_cents(amount: Decimal) -> int | Decimal:
+    cents = amount.scaleb(2)
+    return int(cents) if cents == cents.to_integral_value() else cents
 
 
 def _write_instant(instant: datetime, mapping: FieldMapping) -> Any:

@@ -57,6 +57,13 @@ def test_a_window_goes_into_parameters(form: str, zone: str, since: str, until: 
     assert params(settings.call(Window(SINCE, UNTIL))) == {"from": since, "to": until}
 
 
+def test_a_window_goes_into_a_header() -> None:
+    settings = read(headers={"If-Modified-Since": "{since}"}, time_format="iso_s")
+    assert settings.call(Window(SINCE, UNTIL)).headers == {
+        "If-Modified-Since": "2026-02-01T12:30:15Z"
+    }
+
+
 def test_a_full_read_leaves_the_start_out() -> None:
     settings = read(since_param="from", until_param="to", time_format="epoch")
     assert params(settings.call(Window(None, UNTIL))) == {"to": "1769990400"}

@@ -165,3 +165,8 @@ def test_no_value_does_harm(field_type: FieldType, value: object, form: str | No
     else:
         assert len(str(encode_value(found)).encode()) < 4096 or isinstance(value, str)
     assert reason in (None, RejectReason.WRONG_TYPE, RejectReason.OUT_OF_RANGE)
+
+
+@pytest.mark.parametrize(("cents", "amount"), [(1250, "12.5"), ("100000", "1000"), (-1, "-0.01")])
+def test_cents_are_hundredths_of_an_amount(cents: object, amount: str) -> None:
+    assert convert("decimal", cents, form="cents") == Decimal(amount)

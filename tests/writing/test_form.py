@@ -89,6 +89,12 @@ def test_numbers_and_truth_values(
     assert (encoded, str(encoded)) == (written, str(written))
 
 
+@pytest.mark.parametrize(("amount", "written"), [("12.5", 1250), ("1000", 100000), ("-0.01", -1)])
+def test_an_amount_is_written_in_cents_where_it_is_read_so(amount: str, written: int) -> None:
+    encoded = encode(Decimal(amount), FieldType.DECIMAL, format="cents")
+    assert (encoded, str(encoded)) == (written, str(written))
+
+
 def test_a_truth_value_becomes_the_systems_word() -> None:
     words = {"J": "true", "N": "false"}
     assert encode(True, FieldType.BOOLEAN, values=words) == "J"
