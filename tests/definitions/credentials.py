@@ -10,6 +10,7 @@ CREDENTIALS: Mapping[str, dict[str, Any]] = {
     "business_central": {"auth": CLIENT},
     "dynamics365": {"auth": CLIENT},
     "hubspot": {"auth": {"token": "canary-c0ffee42"}},
+    "kantata": {"auth": {"token": "canary-c0ffee42"}},
     "netsuite": {"auth": {"client_id": "tieout", "key_id": "C1", "private_key": "canary-c0ffee42"}},
     "sap_s4hana": {
         "base_url": "https://acme.s4hana.example",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from tests.vendors.boomi import Boomi
 from tests.vendors.hubspot import HubSpot
+from tests.vendors.kantata import Kantata
 from tests.vendors.microsoft import BusinessCentral, Dataverse
 from tests.vendors.netsuite import NetSuite
 from tests.vendors.salesforce import Salesforce
@@ -15,6 +16,7 @@ VENDORS: Mapping[str, type[Vendor]] = {
     "business_central": BusinessCentral,
     "dynamics365": Dataverse,
     "hubspot": HubSpot,
+    "kantata": Kantata,
     "netsuite": NetSuite,
     "sap_s4hana": Sap,
     "salesforce": Salesforce,
