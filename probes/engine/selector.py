@@ -1,7 +1,12 @@
-"""Paths into a source's rows: `amount`, `party.name`, `$.lines[0].sku`, `['a.b']`, `items[*]`."""
+"""Paths into a source's rows: `amount`, `party.name`, `$.lines[0].sku`, `['a.b']`, `items[*]`.
+
+`fields[name='Deal'].value` leads into the one element of a list whose `name` is `Deal`: so many
+vendors send the fields that a firm added.
+"""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 from typing import Any, Final
@@ -13,10 +18,24 @@ class Every(Enum):
     CHILD = "*"
 
 
-Step = str | int | Every
+@dataclass(frozen=True, slots=True)
+class Where:
+    """The step `[name='text']`: the first element of a list whose field holds the text.
+
+    Attributes:
+        field: of the element.
+        text: what the field must hold, to the letter.
+    """
+
+    field: str
+    text: str
+
+
+Step = str | int | Every | Where
 
 _STEP: Final = re.compile(
     r"""\[(?P<index>-?\d+)\] | (?P<every>\[\*\]) | \['(?P<quoted>[^']+)'\] | \["(?P<double>[^"]+)"\]
+    | \[(?P<field>\w+)=(?:'(?P<text>[^']*)'|"(?P<text_double>[^"]*)")\]
     | \.(?P<every_key>\*)(?=[.\[]|$) | \.(?P<key>[^.\[\]]+)""",
     re.VERBOSE,
 )
@@ -51,6 +70,9 @@ def _step(found: re.Match[str]) -> Step:
             return int(found["index"])
         case "every" | "every_key":
             return Every.CHILD
+        case "field" | "text" | "text_double":
+            text = found["text"] if found["text"] is not None else found["text_double"]
+            return Where(found["field"], text)
         case _:
             return next(text for text in found.group("quoted", "double", "key") if text)
 
@@ -106,6 +128,10 @@ def _walk(node: Any, steps: tuple[Step, ...]) -> list[Any]:
             if not isinstance(node, Mapping) or step not in node:
                 return []
             node = node[step]
+        elif isinstance(step, Where):
+            node = _element(node, step)
+            if node is None:
+                return []
         else:
             if not _is_list(node) or not -len(node) <= step < len(node):
                 return []
@@ -119,6 +145,16 @@ def _walk_children(node: Any, rest: tuple[Step, ...]) -> Iterator[Any]:
     placeholder = () if Every.CHILD in rest else (None,)
     for child in children:
         yield from _walk(child, rest) or placeholder
+
+
+def _element(node: Any, step: Where) -> Mapping[str, Any] | None:
+    elements = node if _is_list(node) else ()
+    fitting = (
+        each
+        for each in elements
+        if isinstance(each, Mapping) and str(each.get(step.field)) == step.text
+    )
+    return next(fitting, None)
 
 
 def _is_list(value: Any) -> bool:

@@ -11,6 +11,7 @@ DOCUMENT: dict[str, Any] = {
     "odd.key": {"a b": 5},
     "@odata.nextLink": "next",
     "none": None,
+    "fields": [{"name": "A.1", "value": 3}, "B", {"name": "B", "value": 4}, {"name": "B"}],
     "by_id": {"1": {"no": 1}, "2": {"no": 2}},
 }
 
@@ -36,6 +37,11 @@ DOCUMENT: dict[str, Any] = {
         ("id[0]", None),
         ("missing.step", None),
         ("lines[*].no", [1, 2, None]),
+        ("fields[name='A.1'].value", 3),
+        ('fields[name="B"].value', 4),
+        ("fields[name='C'].value", None),
+        ("party[name='Acme']", None),
+        ("lines[no='2'].no", 2),
     ],
 )
 def test_a_path_leads_to_its_value(path: str, value: object) -> None:
