@@ -8,6 +8,10 @@ CLIENT = {"client_id": "tieout", "client_secret": "canary-c0ffee42"}
 CREDENTIALS: Mapping[str, dict[str, Any]] = {
     "boomi": {"auth": {"username": "BOOMI_TOKEN.t@firm.example", "password": "canary-c0ffee42"}},
     "business_central": {"auth": CLIENT},
+    "docusign": {
+        "base_url": "https://na3.docusign.example",
+        "auth": {"client_id": "tieout", "private_key": "canary-c0ffee42"},
+    },
     "dynamics365": {"auth": CLIENT},
     "hubspot": {"auth": {"token": "canary-c0ffee42"}},
     "kantata": {"auth": {"token": "canary-c0ffee42"}},

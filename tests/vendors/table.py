@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from tests.vendors.boomi import Boomi
+from tests.vendors.docusign import DocuSign
 from tests.vendors.hubspot import HubSpot
 from tests.vendors.kantata import Kantata
 from tests.vendors.microsoft import BusinessCentral, Dataverse
@@ -14,6 +15,7 @@ from tests.vendors.vendor import Vendor
 VENDORS: Mapping[str, type[Vendor]] = {
     "boomi": Boomi,
     "business_central": BusinessCentral,
+    "docusign": DocuSign,
     "dynamics365": Dataverse,
     "hubspot": HubSpot,
     "kantata": Kantata,

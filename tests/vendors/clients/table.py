@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 CLIENTS: Mapping[str, str] = {
     "boomi": "boomi",
+    "docusign": "docusign-esign",
     "hubspot": "hubspot-api-client",
     "salesforce": "simple-salesforce",
     "sap_s4hana": "pyodata",
