@@ -47,6 +47,7 @@ def log_in(
     password: str,
     address: str,
     clock: Clock,
+    replaces: str = "",
     secret: Callable[[], str] = new_secret,
 ) -> Entry:
     """Try a name and a password; whoever fails does not learn which of them is wrong.
@@ -61,6 +62,7 @@ def log_in(
         password: as it was typed.
         address: where the attempt comes from.
         clock: the present.
+        replaces: the token that the browser held before; its session ends when another begins.
         secret: a new token of 256 random bits.
 
     Raises:
@@ -76,7 +78,11 @@ def log_in(
     if not is_password(password, known) or person is None:
         who = UNKNOWN if person is None else person.name
         return _refuse(database, origins, who, address, clock())
-    return Entry(_begin(database, origins, person.name, address, clock(), secret()))
+    made = Session(digest_of(token := secret()), name, now := clock(), now, now + SESSION_LASTS)
+    with database.write() as connection:
+        _take_back_attempt(connection, origins)
+        _begin(connection, made, address, digest_of(replaces))
+    return Entry(token)
 
 
 def _count_attempt(
@@ -109,28 +115,18 @@ def _refuse(
     return Entry(wait_until=until)
 
 
-def _begin(
-    database: Database,
-    origins: dict[str, Patience],
-    name: str,
-    address: str,
-    now: datetime,
-    token: str,
-) -> str:
-    made = Session(digest_of(token), name, now, now, now + SESSION_LASTS)
-    with database.write() as connection:
-        _take_back_attempt(connection, origins)
-        sessions.add_session(connection, made)
-        accounts.note_log_in(connection, name, now)
-        append_audit(
-            connection,
-            at=now,
-            who=name,
-            action="logged_in",
-            subject="page",
-            detail={"address": address},
-        )
-    return token
+def _begin(connection: Connection, made: Session, address: str, replaced: str) -> None:
+    sessions.end_session(connection, replaced)
+    sessions.add_session(connection, made)
+    accounts.note_log_in(connection, made.name, made.made_at)
+    append_audit(
+        connection,
+        at=made.made_at,
+        who=made.name,
+        action="logged_in",
+        subject="page",
+        detail={"address": address},
+    )
 
 
 def _take_back_attempt(connection: Connection, origins: dict[str, Patience]) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse
 from fastapi.templating import Jinja2Templates
 
@@ -12,9 +12,12 @@ from monitor.core.showing import show_minute, show_money, show_text, show_value
 from monitor.scheduler import Daemon
 from monitor.version import VERSION
 from monitor.web.api import API, PREFIX
+from monitor.web.asking import asker_of
 from monitor.web.desk import Desk
+from monitor.web.forms import MOST_BYTES
 from monitor.web.gate import Gate
 from monitor.web.guarding import GUARDS, Identify, post_guard
+from monitor.web.log_in import log_in_routes
 from monitor.web.management import management_routes
 from monitor.web.pages import PAGES
 from monitor.web.protection import protect_application
@@ -34,11 +37,18 @@ def create_application(daemon: Daemon, identify: Identify | None = None) -> Fast
         LookupError: of some route nobody has said who may ask for it.
     """
     # The description is a route like the others, so that it is guarded like them.
-    application = FastAPI(title="tieout", version=VERSION, openapi_url=None, dependencies=GUARDS)
-    protect_application(application, daemon.estate.address)
+    application = FastAPI(
+        title="tieout",
+        version=VERSION,
+        openapi_url=None,
+        dependencies=GUARDS,
+        max_body_size=MOST_BYTES,
+    )
+    protect_application(application, daemon.estate.address, lambda: bool(daemon.estate.people))
     application.include_router(management_routes(daemon), include_in_schema=False)
     application.include_router(slack_routes(daemon), include_in_schema=False)
     desk = Desk(daemon, _templates())
+    application.include_router(log_in_routes(desk), include_in_schema=False)
     for routes in PAGES:
         application.include_router(routes(desk), include_in_schema=False)
     for routes in API:
@@ -54,12 +64,12 @@ def create_application(daemon: Daemon, identify: Identify | None = None) -> Fast
         """Every route of the API, its filters and its answers."""
         return application.openapi()
 
-    post_guard(application, identify or Gate(daemon).who)
+    post_guard(application, identify or Gate(daemon).who, desk)
     return application
 
 
 def _templates() -> Jinja2Templates:
-    templates = Jinja2Templates(directory=_ROOM / "templates")
+    templates = Jinja2Templates(directory=_ROOM / "templates", context_processors=[_who_asks])
     templates.env.filters |= {
         "minute": show_minute,
         "money": show_money,
@@ -68,6 +78,11 @@ def _templates() -> Jinja2Templates:
         "canonical": _show_canonical,
     }
     return templates
+
+
+def _who_asks(request: Request) -> dict[str, Any]:
+    """Every page knows who asks: it greets them, and shows only what they may do."""
+    return {"asker": asker_of(request)}
 
 
 def _show_canonical(value: Value, field: str) -> str:

@@ -1,10 +1,12 @@
 """Who asks, and whether they may have what they ask for."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 from fastapi import Request
 
+from monitor.core.accounts import ApiToken, Session
 from monitor.core.people import Permission, Person, Verdict, may
 
 READING: Final = frozenset({Permission.READ, Permission.READ_LOG, Permission.METRICS})
@@ -21,6 +23,8 @@ class Asker:
         form_token: what each form of theirs must carry; empty where no browser logged them in.
         is_on_machine: they are on the machine itself, by a name of its own.
         can_log_in: the landscape names people, of whom this may be one.
+        by: the session or the token by which they are known.
+        to_note: notes that they were seen; None where that need not be.
     """
 
     person: Person | None = None
@@ -28,6 +32,8 @@ class Asker:
     form_token: str = ""
     is_on_machine: bool = False
     can_log_in: bool = False
+    by: Session | ApiToken | None = None
+    to_note: Callable[[], None] | None = None
 
     def can(self, permission: Permission | str) -> bool:
         """Whether they may do this: pages show nobody what they may not have."""

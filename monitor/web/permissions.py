@@ -22,6 +22,10 @@ NEEDS: Final[Mapping[str, Need]] = {
     "GET /-/healthy": OPEN,
     "GET /style.css": OPEN,
     "POST /slack": SIGNED,
+    "GET /log-in": OPEN,
+    "POST /log-in": OPEN,
+    "POST /log-out": PEOPLE,
+    "POST /log-out/everywhere": PEOPLE,
     "GET /-/ready": Need(Permission.METRICS, on_machine=True),
     "GET /metrics": Need(Permission.METRICS, on_machine=True),
     # The landscape says who may do what: whoever puts it in force gives and takes access.

@@ -38,7 +38,9 @@ class House:
         self, name: str = "ann", password: str = PASSWORD, address: str = "192.0.2.7"
     ) -> logging_in.Entry:
         secret = self.secrets.__next__
-        return logging_in.log_in(self.database, PEOPLE, name, password, address, self.clock, secret)
+        return logging_in.log_in(
+            self.database, PEOPLE, name, password, address, self.clock, secret=secret
+        )
 
 
 @pytest.fixture
