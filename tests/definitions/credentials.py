@@ -21,5 +21,6 @@ CREDENTIALS: Mapping[str, dict[str, Any]] = {
         "auth": {"username": "TIEOUT", "password": "canary-c0ffee42"},
     },
     "salesforce": {"base_url": "https://firm.my.salesforce.example", "auth": CLIENT},
+    "xero": {"auth": CLIENT},
 }
 """By definition."""

@@ -11,6 +11,7 @@ from tests.vendors.netsuite import NetSuite
 from tests.vendors.salesforce import Salesforce
 from tests.vendors.sap import Sap
 from tests.vendors.vendor import Vendor
+from tests.vendors.xero import Xero
 
 VENDORS: Mapping[str, type[Vendor]] = {
     "boomi": Boomi,
@@ -22,4 +23,5 @@ VENDORS: Mapping[str, type[Vendor]] = {
     "netsuite": NetSuite,
     "sap_s4hana": Sap,
     "salesforce": Salesforce,
+    "xero": Xero,
 }

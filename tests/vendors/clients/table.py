@@ -8,6 +8,7 @@ CLIENTS: Mapping[str, str] = {
     "hubspot": "hubspot-api-client",
     "salesforce": "simple-salesforce",
     "sap_s4hana": "pyodata",
+    "xero": "xero-python",
 }
 """By definition, the library of `requirements-vendors.in` that a script here drives.
 
