@@ -40,7 +40,7 @@ def change_password(
 
 
 def lock(database: Database, name: str, who: str, clock: Clock) -> int:
-    """Let nobody log in as somebody, and end their sessions; how many those were.
+    """Let nobody be let in as somebody, and end their sessions; how many those were.
 
     Raises:
         Permanent: there is no such account, or it is locked.

@@ -7,6 +7,7 @@ from typing import Final
 from monitor.accounts.secrets import digest_of
 from monitor.core.accounts import ApiToken, Session
 from monitor.core.people import People, Permission, Person
+from monitor.store.accounts import load_account
 from monitor.store.api_tokens import load_api_token, use_api_token
 from monitor.store.database import Database
 from monitor.store.sessions import load_session, see_session
@@ -56,13 +57,18 @@ def recognise_token(
 ) -> Recognised | None:
     """In whose name a program asks; None where the token is worth nothing.
 
+    Whoever is locked out has no program either. Somebody who never had a password may have one.
+
     Raises:
         Transient, Permanent: the store failed.
     """
     with database.read() as connection:
         known = load_api_token(connection, digest_of(token))
+        account = None if known is None else load_account(connection, known.name)
     person = None if known is None else people.named(known.name)
     if known is None or person is None or not known.holds(now):
+        return None
+    if account is not None and account.locked_at is not None:
         return None
     return Recognised(person, person.permissions & known.permissions, known)
 
