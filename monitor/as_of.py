@@ -17,13 +17,21 @@ from monitor.core.model import StreamId
 from monitor.core.ports import FINDINGS, Rule, Scope
 from monitor.estate import Estate, Flow, Source
 from monitor.past_doubt import find_doubts, without_doubtful
-from monitor.store.database import Database
+from monitor.store.at_rest import (
+    count_records,
+    find_stirred,
+    read_at_rest,
+    read_unlinked,
+    transactions_of,
+)
+from monitor.store.database import Connection, Database
 from monitor.store.looks import LookSpan, load_look_spans
 from monitor.store.past import (
     AsOf,
     frames_of,
     load_versions,
     place_in_time,
+    place_single,
     state_at,
     uses_of,
 )
@@ -35,10 +43,17 @@ from monitor.store.past_neighbourhood import (
     reach,
 )
 from monitor.store.quarantine import SetAside, was_in_quarantine
+from monitor.store.settings import load_setting
 from reconcilers.correlate import correlate
 
 BATCH = 2_000
 """Transactions that are looked at together; bounds memory."""
+
+SHARE_STIRRED = 4
+"""Where more than one in so many records moved, exploring everything is the shorter way."""
+
+_NUMBERS = pl.Series(dtype=pl.Int64)
+_NO_LINKS = pl.DataFrame(schema={"transaction": pl.String, "record": pl.Int64})
 
 
 class PastBlindness(StrEnum):
@@ -171,12 +186,15 @@ class Shard:
         versions: placed in time.
         fields: canonical fields of the streams that matter.
         keys: only what is found in these counts; everything where None.
+        links: which transactions the records have been of all the time; None where they have to be
+            correlated.
     """
 
     flow: Flow
     versions: pl.DataFrame
     fields: Mapping[StreamId, EntityFields]
     keys: frozenset[str] | None
+    links: pl.DataFrame | None = None
 
     def scope(self, at: datetime, sight: PastSight) -> Scope:
         """What the rules look at, as it was at an instant."""
@@ -185,6 +203,8 @@ class Shard:
     def state(self, at: datetime) -> tuple[pl.DataFrame, pl.DataFrame]:
         """The records at an instant, deleted ones included, and which transactions they are of."""
         states = state_at(self.versions, at)
+        if self.links is not None:
+            return states, self.links
         uses = uses_of(states, self.flow.kinds)
         links = correlate(uses, self.flow.root, self.flow.key, self.flow.kinds)
         if self.keys is not None:
@@ -221,30 +241,83 @@ def open_shards(
 ) -> Iterator[Shard]:
     """The history since some instant, each neighbourhood of transactions whole and once.
 
-    All of it is read from one snapshot of the store.
+    All of it is read from one snapshot of the store. Where nothing moved since, the links of the
+    present are those of then, and nothing is explored or correlated again.
 
     Raises:
         Transient, Permanent: the store failed.
     """
     fields = _fields(flow, estate)
-    wanted = None if keys is None else frozenset(keys)
     with database.read() as connection:
-        moved = load_moved(connection, flow.kinds, since, known)
-
-        def shard(records: Collection[int]) -> Shard:
-            versions = load_versions(connection, records, since, known)
-            return Shard(flow, place_in_time(versions), fields, wanted)
-
-        if wanted is not None:
-            seeds = members_of(connection, flow.name, wanted, flow.key, moved)
-            reached = reach(connection, flow.name, seeds, flow.kinds, moved)
-            yield shard(reached["record"].unique().to_list())
+        history = _History(connection, flow, fields, since, known)
+        if keys is not None:
+            yield history.of_deals(frozenset(keys))
             return
-        for batch in all_batches(connection, flow.name, size):
-            reached = reach(connection, flow.name, batch.records, flow.kinds, moved)
-            own = own_neighbourhoods(connection, flow.name, reached, batch)
+        stirred = find_stirred(connection, flow.name, since, known)
+        is_current = load_setting(connection, f"flow:{flow.name}") == flow.digest
+        if is_current and stirred.len() <= count_records(connection) // SHARE_STIRRED:
+            yield from history.of_few(stirred, size)
+        else:
+            yield from history.of_all(size)
+
+
+class _History:
+    """One snapshot of the store, and the ways to cut it."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        flow: Flow,
+        fields: Mapping[StreamId, EntityFields],
+        since: datetime,
+        known: datetime,
+    ) -> None:
+        self._connection, self._flow, self._fields = connection, flow, fields
+        self._since, self._known = since, known
+        self._moved = load_moved(connection, flow.kinds, since, known)
+
+    def of_deals(self, wanted: frozenset[str]) -> Shard:
+        """Everything that these transactions belonged together with."""
+        flow = self._flow
+        seeds = members_of(self._connection, flow.name, wanted, flow.key, self._moved)
+        return self._shard(self._reach(seeds)["record"].unique().to_list(), wanted)
+
+    def of_all(self, size: int) -> Iterator[Shard]:
+        """Everything, explored."""
+        name = self._flow.name
+        for batch in all_batches(self._connection, name, size):
+            own = own_neighbourhoods(self._connection, name, self._reach(batch.records), batch)
             if own:
-                yield shard(own)
+                yield self._shard(own)
+
+    def of_few(self, stirred: pl.Series, size: int) -> Iterator[Shard]:
+        """Explored what moved, and all else as it stands."""
+        connection, name = self._connection, self._flow.name
+        explored, transactions = _NUMBERS, _NUMBERS
+        for start in range(0, stirred.len(), size):
+            seeds = stirred.slice(start, size)
+            # A neighbourhood is whole: one that was met before has been told.
+            seeds = seeds.filter(~seeds.is_in(explored.implode()))
+            if seeds.len():
+                own = self._reach(seeds.to_list())["record"].unique().to_list()
+                yield self._shard(own)
+                explored = pl.concat([explored, pl.Series(own, dtype=pl.Int64)])
+                transactions = pl.concat([transactions, transactions_of(connection, own)])
+        for at_rest in read_at_rest(connection, name, self._fields, transactions, size):
+            yield self._at_rest(at_rest.versions, at_rest.links)
+        for unlinked in read_unlinked(connection, name, self._fields, explored, size):
+            yield self._at_rest(unlinked, _NO_LINKS)
+
+    def _reach(self, seeds: Collection[int]) -> pl.DataFrame:
+        flow = self._flow
+        return reach(self._connection, flow.name, seeds, flow.kinds, self._moved)
+
+    def _shard(self, records: Collection[int], wanted: frozenset[str] | None = None) -> Shard:
+        versions = load_versions(self._connection, records, self._since, self._known)
+        return Shard(self._flow, place_in_time(versions), self._fields, wanted)
+
+    def _at_rest(self, versions: pl.DataFrame, links: pl.DataFrame) -> Shard:
+        return Shard(self._flow, place_single(versions), self._fields, None, links)
 
 
 def open_shard_around(

@@ -71,6 +71,15 @@ def place_in_time(versions: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def place_single(versions: pl.DataFrame) -> pl.DataFrame:
+    """The same as `place_in_time`, of records with one version each."""
+    stamp, seen = pl.coalesce("first_stamp", "modified_at"), pl.col("observed_at")
+    return versions.with_columns(
+        held_from=pl.when(stamp.is_not_null()).then(pl.min_horizontal(stamp, seen)).otherwise(seen),
+        held_until=pl.lit(None, pl.Int64),
+    )
+
+
 def state_at(placed: pl.DataFrame, at: datetime) -> pl.DataFrame:
     """The version of each record that holds at an instant; records that came later are left out.
 

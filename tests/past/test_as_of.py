@@ -22,6 +22,7 @@ from monitor.assessment import assess
 from monitor.core.model import KeyRole, KeyUse, Reject, RejectReason
 from monitor.core.ports import Verdict
 from monitor.cycle import run_cycle
+from monitor.preparation import prepare_flow
 from monitor.sampling import sample, sweep
 from monitor.sight import see
 from monitor.store.database import Database, open_database
@@ -117,6 +118,8 @@ def test_what_was_found_then_is_found_again(
 ) -> None:
     with closing(open_database(sqlite.migrated(tmp_path))) as database:
         firm = SmallFirm(database)
+        # From here on the store's links are believed where nothing moved.
+        prepare_flow(firm.estate.flows[0], database, firm.clock())
         noted: list[tuple[datetime, Counter[str]]] = []
         # A source that shows no record at all would be refused.
         firm.win("D0")
