@@ -58,6 +58,8 @@ class RestStream(WritableStream):
     """How records are found by a key, for each key kind."""
     ids: IdsSettings | None = None
     """How every id is listed, so that deleted rows are missed."""
+    false_is_blank: bool = False
+    """The source writes `false` where a field of a row that is no truth value holds nothing."""
     write: RestWriting | None = None
     """How records are created, changed and deleted; None: not at all."""
 
@@ -109,7 +111,12 @@ def build(settings: RestSystem, context: ProbeContext) -> "RestProbe":
         Permanent: the base URL cannot be used.
     """
     mappers = {
-        name: RowMapper(StreamId(context.system, name), stream, context.entities[stream.entity])
+        name: RowMapper(
+            StreamId(context.system, name),
+            stream,
+            context.entities[stream.entity],
+            false_is_blank=stream.false_is_blank,
+        )
         for name, stream in settings.streams.items()
     }
     caller = open_caller(settings, context)

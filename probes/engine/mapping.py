@@ -57,13 +57,22 @@ class Column:
 class RowMapper:
     """Maps the rows of one stream."""
 
-    def __init__(self, stream: StreamId, settings: StreamSettings, fields: EntityFields) -> None:
+    def __init__(
+        self,
+        stream: StreamId,
+        settings: StreamSettings,
+        fields: EntityFields,
+        *,
+        false_is_blank: bool = False,
+    ) -> None:
         """Get ready to map.
 
         Args:
             stream: where the rows are read.
             settings: the stream's mapping.
             fields: canonical fields of the stream's entity.
+            false_is_blank: the source writes `false` where a field that is no truth value holds
+                nothing.
 
         Raises:
             ValueError: the mapping does not fit the entity; every problem is named.
@@ -72,6 +81,8 @@ class RowMapper:
             raise ValueError(f"{stream}: {'; '.join(problems)}")
         self._stream = stream
         self._settings = settings
+        self._false_is_blank = false_is_blank
+        self._truths: set[str] = {settings.deletes.field} if settings.deletes.field else set()
         self._constants: dict[str, Value] = {}
         self._columns: list[Column] = []
         for name, mapping in settings.map.items():
@@ -94,6 +105,8 @@ class RowMapper:
             self._constants[name] = convert(mapping.constant)
         else:
             self._columns.append(Column(name, mapping.source, convert, mapping.required))
+            if field_type is FieldType.BOOLEAN:
+                self._truths.add(mapping.source)
 
     def read_page(self, rows: Iterable[Any], position: datetime | None = None) -> Page:
         """Every row as a record or a reject, in order; never raises because of a row's content.
@@ -156,6 +169,11 @@ class RowMapper:
             raise Misfit(
                 RejectReason.NOT_AN_OBJECT, f"the row should be an object, is {describe(row)}"
             )
+        if self._false_is_blank:
+            row = {
+                name: None if value is False and name not in self._truths else value
+                for name, value in row.items()
+            }
         native_id = self.native_id(row)
         if self._is_deleted(row):
             return self._read_tombstone(row, native_id)

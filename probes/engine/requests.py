@@ -124,6 +124,9 @@ class ByValueSettings(RequestSettings):
     """Quotes around each value inside a query language: `'it''s'` (SQL, OData), `'it\\'s'`
     (SOQL), `"it's"` (GraphQL)."""
 
+    numbers: bool = False
+    """A body takes the values as whole numbers, not as text."""
+
     @model_validator(mode="after")
     def _takes_values(self) -> Self:
         if self.param is None and not self.mentions(self.singular, self.plural):
@@ -141,7 +144,7 @@ class ByValueSettings(RequestSettings):
             yield some, self._call(some)
 
     def _call(self, values: Sequence[str]) -> Call:
-        style = Style(self.join if self.join is not None else ",", self.quote)
+        style = Style(self.join if self.join is not None else ",", self.quote, self.numbers)
         extra: Sequence[tuple[str, str]] = ()
         if self.param is not None and self.join is None:
             extra = [(self.param, style.text((value,), is_alone=True)) for value in values]
@@ -186,6 +189,21 @@ class Style:
 
     join: str = ","
     quote: Literal["none", "doubled", "backslash", "json"] = "none"
+    numbers: bool = False
+
+    def bound(self, value: str) -> str | int:
+        """One value that stands alone in a body.
+
+        Raises:
+            Permanent: it should be a number, and is none.
+        """
+        if not self.numbers:
+            return value
+        if not re.fullmatch(r"[0-9]{1,18}", value):
+            raise Permanent(
+                "a value should be a whole number, is other text", reason=Reason.UNSUPPORTED
+            )
+        return int(value)
 
     def text(self, values: str | Sequence[str], *, is_alone: bool) -> str:
         """The values in one text; `is_alone`: nothing else stands there.
@@ -273,7 +291,7 @@ def fill_body(template: Any, values: Values, style: Style) -> Any:
     match template:
         case str() if template[:1] == "{" and template[1:-1] in values and template[-1] == "}":
             bound = values[template[1:-1]]
-            return bound if isinstance(bound, str) else list(bound)
+            return style.bound(bound) if isinstance(bound, str) else list(map(style.bound, bound))
         case str():
             return fill_text(template, values, style)
         case Mapping():

@@ -208,3 +208,19 @@ def test_every_row_is_a_record_or_a_reject_that_a_store_can_hold(rows: list[Any]
     for reject in page.rejects:
         assert "\x00" not in reject.payload + reject.detail
         reject.payload.encode()
+
+
+def test_false_is_nothing_where_the_source_says_so_and_stays_a_truth_value() -> None:
+    settings = StreamSettings.model_validate({
+        "entity": "milestone",
+        "id": "id",
+        "map": {"name": "name", "due_on": "due", "billed": "billed"},
+        "refers": {"project": "project[0]"},
+    })  # fmt: skip
+    mapper = RowMapper(
+        StreamId("psa", "milestones"), settings, ENTITIES["milestone"], false_is_blank=True
+    )
+    row = {"id": 1, "name": False, "due": False, "billed": False, "project": False}
+    (record,) = mapper.read_page([row]).records
+    assert dict(record.fields) == {"name": None, "due_on": None, "billed": False}
+    assert record.keys == ()

@@ -191,3 +191,12 @@ def read(**settings: Any) -> ReadSettings:
 
 def params(call: Call) -> dict[str, str]:
     return dict(call.params)
+
+
+def test_values_go_into_a_body_as_numbers_where_the_source_takes_no_text() -> None:
+    body = {"domain": [["id", "in", "{ids}"]]}
+    settings = FetchSettings(path="/x", method="POST", body=body, batch=5, numbers=True)
+    ((_, call),) = settings.calls(["7", "12"])
+    assert call.body == {"domain": [["id", "in", [7, 12]]]}
+    with pytest.raises(Permanent):
+        list(settings.calls(["7 OR 1=1"]))
