@@ -16,6 +16,10 @@ CREDENTIALS: Mapping[str, dict[str, Any]] = {
     "hubspot": {"auth": {"token": "canary-c0ffee42"}},
     "kantata": {"auth": {"token": "canary-c0ffee42"}},
     "netsuite": {"auth": {"client_id": "tieout", "key_id": "C1", "private_key": "canary-c0ffee42"}},
+    "odoo": {
+        "base_url": "https://acme.odoo.example",
+        "auth": {"token": "canary-c0ffee42"},
+    },
     "sap_s4hana": {
         "base_url": "https://acme.s4hana.example",
         "auth": {"username": "TIEOUT", "password": "canary-c0ffee42"},

@@ -8,6 +8,7 @@ from tests.vendors.hubspot import HubSpot
 from tests.vendors.kantata import Kantata
 from tests.vendors.microsoft import BusinessCentral, Dataverse
 from tests.vendors.netsuite import NetSuite
+from tests.vendors.odoo import Odoo
 from tests.vendors.salesforce import Salesforce
 from tests.vendors.sap import Sap
 from tests.vendors.vendor import Vendor
@@ -21,6 +22,7 @@ VENDORS: Mapping[str, type[Vendor]] = {
     "hubspot": HubSpot,
     "kantata": Kantata,
     "netsuite": NetSuite,
+    "odoo": Odoo,
     "sap_s4hana": Sap,
     "salesforce": Salesforce,
     "xero": Xero,

@@ -6,6 +6,7 @@ CLIENTS: Mapping[str, str] = {
     "boomi": "boomi",
     "docusign": "docusign-esign",
     "hubspot": "hubspot-api-client",
+    "odoo": "odoo-client-lib",
     "salesforce": "simple-salesforce",
     "sap_s4hana": "pyodata",
     "xero": "xero-python",
