@@ -49,6 +49,9 @@ from reconcilers.correlate import correlate
 BATCH = 2_000
 """Transactions that are looked at together; bounds memory."""
 
+WIDER_AT_REST = 3
+"""So many times as many fit into the same memory where nothing has to be explored."""
+
 SHARE_STIRRED = 4
 """Where more than one in so many records moved, exploring everything is the shorter way."""
 
@@ -293,7 +296,7 @@ class _History:
     def of_few(self, stirred: pl.Series, size: int) -> Iterator[Shard]:
         """Explored what moved, and all else as it stands."""
         connection, name = self._connection, self._flow.name
-        explored, transactions = _NUMBERS, _NUMBERS
+        explored, transactions, wide = _NUMBERS, _NUMBERS, size * WIDER_AT_REST
         for start in range(0, stirred.len(), size):
             seeds = stirred.slice(start, size)
             # A neighbourhood is whole: one that was met before has been told.
@@ -303,9 +306,9 @@ class _History:
                 yield self._shard(own)
                 explored = pl.concat([explored, pl.Series(own, dtype=pl.Int64)])
                 transactions = pl.concat([transactions, transactions_of(connection, own)])
-        for at_rest in read_at_rest(connection, name, self._fields, transactions, size):
+        for at_rest in read_at_rest(connection, name, self._fields, transactions, wide):
             yield self._at_rest(at_rest.versions, at_rest.links)
-        for unlinked in read_unlinked(connection, name, self._fields, explored, size):
+        for unlinked in read_unlinked(connection, name, self._fields, explored, wide):
             yield self._at_rest(unlinked, _NO_LINKS)
 
     def _reach(self, seeds: Collection[int]) -> pl.DataFrame:

@@ -1,9 +1,9 @@
 """Control totals by stream: what was there, where it went, and one hash over all of it."""
 
-import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from hashlib import sha256
 
 import polars as pl
 
@@ -61,26 +61,39 @@ def add_totals(
     """
     places = links.group_by("record").agg(deals=pl.col("transaction").n_unique())
     placed = states.join(places, on="record", how="left").with_columns(pl.col("deals").fill_null(0))
+    parts = placed.partition_by("stream", as_dict=True)
     for stream, total in totals.items():
-        own = placed.filter(pl.col("stream") == str(stream))
+        own = parts.get((str(stream),), placed.clear())
         there = own.filter(~pl.col("deleted"))
         total.deleted += own.height - there.height
         total.present += there.height
         total.linked += there.filter(pl.col("deals") > 0).height
         total.shared += there.filter(pl.col("deals") > 1).height
-        for parts in there.select("native_id", "fields", "key_uses").iter_rows():
-            said = hashlib.sha256("\x1f".join(parts).encode()).digest()
-            total.digest = (total.digest + int.from_bytes(said)) % _MODULUS
+        total.digest = (total.digest + _sum_of_hashes(there)) % _MODULUS
         if stream in with_money:
-            _add(total.money, there)
-            _add(total.unlinked, there.filter(pl.col("deals") == 0))
+            _add_money(total, there)
 
 
-def _add(money: dict[str, Decimal], records: pl.DataFrame) -> None:
+def _sum_of_hashes(records: pl.DataFrame) -> int:
+    said = pl.concat_str("native_id", "fields", "key_uses", separator="\x1f")
+    texts = records.select(said).to_series().to_list()
+    return sum([int.from_bytes(sha256(text.encode()).digest()) for text in texts])
+
+
+def _add_money(total: StreamTotal, records: pl.DataFrame) -> None:
     said = pl.col("fields").str.json_decode(_MONEY_TEXT).struct
-    stated = records.select(
-        amount=said.field(AMOUNT).cast(MONEY, strict=False),
-        currency=said.field(CURRENCY).fill_null(""),
-    ).drop_nulls("amount")
-    for currency, total in stated.group_by("currency").agg(pl.col("amount").sum()).iter_rows():
-        money[currency] = money.get(currency, Decimal(0)) + total
+    stated = (
+        records.select(
+            amount=said.field(AMOUNT).cast(MONEY, strict=False),
+            currency=said.field(CURRENCY).fill_null(""),
+            unlinked=pl.col("deals") == 0,
+        )
+        .drop_nulls("amount")
+        .group_by("currency", "unlinked")
+        .agg(pl.col("amount").sum())
+    )
+    for currency, is_unlinked, amount in stated.select(
+        "currency", "unlinked", "amount"
+    ).iter_rows():
+        for sums in (total.money, total.unlinked) if is_unlinked else (total.money,):
+            sums[currency] = sums.get(currency, Decimal(0)) + amount
