@@ -32,11 +32,12 @@ from monitor.incidents.counting import SeenIncidents, show_incident_counts
 from monitor.incidents.failing import note_deliveries
 from monitor.incidents.showing import show_incidents
 from monitor.indicators.arriving import Counted, show_arrivals
-from monitor.indicators.compute import compute_indicators
 from monitor.indicators.exposing import expose_indicators
 from monitor.indicators.measuring import measure
+from monitor.indicators.remembering import IndicatorMemory
 from monitor.preparation import prepare_flow, prepare_stream
 from monitor.store.database import Database
+from monitor.store.standing import StandingMemory
 from monitor.telemetry.exporting import export_deals
 from monitor.telemetry.tracer import Tracer
 
@@ -54,6 +55,8 @@ class Runtime:
     pulse: Pulse = field(default_factory=Pulse)
     arrivals: Counted = field(default_factory=Counted)
     incidents: SeenIncidents = field(default_factory=SeenIncidents)
+    indicators: IndicatorMemory = field(default_factory=IndicatorMemory)
+    standing: StandingMemory = field(default_factory=StandingMemory)
     tracer: Tracer = field(default_factory=lambda: Tracer(system_clock, random.SystemRandom()))
 
 
@@ -216,6 +219,9 @@ def refresh_metrics(estate: Estate, runtime: Runtime) -> None:
     """Bring the gauges to what the store says."""
     try:
         show_state(estate, runtime.database, runtime.metrics, runtime.clock())
+        with runtime.database.read() as connection:
+            # So that whoever opens the page next finds them counted.
+            runtime.standing.recall(connection)
         show_corrections(estate, runtime.database, runtime.metrics, runtime.clock())
         show_incident_counts(
             estate, runtime.database, runtime.metrics, runtime.incidents, runtime.clock()
@@ -230,7 +236,8 @@ def count_indicators(estate: Estate, runtime: Runtime) -> None:
         measure(estate, runtime.database)
         now = runtime.clock()
         show_arrivals(estate, runtime.database, runtime.metrics, runtime.arrivals, now)
-        expose_indicators(compute_indicators(estate, runtime.database, now), runtime.metrics)
+        told = runtime.indicators.count(estate, runtime.database, now)
+        expose_indicators(told.flows, runtime.metrics)
     except TieoutError as error:
         log.error("indicators not counted", reason=error.reason, error=str(error))
         return

@@ -53,12 +53,12 @@ def _trace(key: str, person: Person, estate: Estate, database: Database, clock: 
 
 
 def _status(_rest: str, _person: Person, estate: Estate, database: Database, clock: Clock) -> str:
-    seen = look_over(estate, database, clock())
+    seen = look_over(estate, database, clock(), most=0)
     lines = [
         f"{flow}: " + ", ".join(f"{counts[status]} {_words(status)}" for status in counts)
         for flow, counts in seen.transactions.items()
     ]
-    lines.append(count_and_money(len(seen.breaks), seen.value_at_risk))
+    lines.append(count_and_money(seen.count, seen.value_at_risk))
     blind = ", ".join(sorted(map(str, seen.blind)))
     lines.append(f"blind: {blind}" if blind else "every stream is seen")
     return _fenced("\n".join(lines))

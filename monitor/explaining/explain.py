@@ -30,8 +30,18 @@ MOST_COMPARED = 4_000
 """Deals, broken ones and others, that are looked at for what they share."""
 
 
-def explain(estate: Estate, database: Database, prefix: str, now: datetime) -> Explanation | None:
+def explain(
+    estate: Estate, database: Database, prefix: str, now: datetime, *, in_full: bool = True
+) -> Explanation | None:
     """Explain the break whose identifier starts so; None where there is none.
+
+    Args:
+        estate: the landscape made ready.
+        database: the store.
+        prefix: how the break's fingerprint starts.
+        now: the present.
+        in_full: find out since when by asking the rule of past instants, and what it shares
+            with others by comparing thousands of deals; both take a moment.
 
     Raises:
         Permanent: more than one break does, or the store failed.
@@ -45,10 +55,12 @@ def explain(estate: Estate, database: Database, prefix: str, now: datetime) -> E
         flow = next((each for each in estate.flows if each.name == found.flow), None)
         ignore = _ignore_of(connection, subject, now)
         sides = () if flow is None else _sides(connection, flow, found)
-        cohorts, broken, compared = _cohorts(connection, flow, estate, found)
+        cohorts, broken, compared = (
+            _cohorts(connection, flow, estate, found) if in_full else ((), 0, 0)
+        )
         refusals = _refusals(connection, subject)
         plans = plans_of_break(connection, subject.fingerprint)
-    if flow is None:
+    if flow is None or not in_full:
         origin = Origin(Cause.NOT_REPEATED, found.since)
     else:
         origin = find_origin(found, flow, estate, database, now)

@@ -9,7 +9,7 @@ from monitor.core.transactions import TransactionStatus, shown_status
 from monitor.estate import Estate
 from monitor.sight import see
 from monitor.store.database import Database
-from monitor.store.trace import Transaction, find_transactions
+from monitor.store.trace import Place, Transaction, find_transactions
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,11 @@ class Listed:
     key: str
     status: TransactionStatus
     status_since: datetime | None
+
+    @property
+    def place(self) -> Place:
+        """Where it stands in the order of lists."""
+        return Place(self.flow, self.key)
 
     def as_json(self) -> dict[str, Any]:
         """For machines."""
@@ -46,6 +51,7 @@ def list_deals(
     text: str = "",
     status: TransactionStatus | None = None,
     limit: int,
+    after: Place | None = None,
 ) -> list[Listed]:
     """Deals of the landscape's flows, by flow and key.
 
@@ -56,6 +62,7 @@ def list_deals(
         text: as in `monitor.store.trace.find_transactions`.
         status: only those that are shown with this status.
         limit: at most so many.
+        after: only those that come after this place.
 
     Raises:
         Transient, Permanent: the store failed.
@@ -67,7 +74,12 @@ def list_deals(
             is_blind = bool(flow.needs & blind)
             for stored in _stored_as(status, is_blind=is_blind):
                 rows = find_transactions(
-                    connection, text=text, flow=flow.name, status=stored, limit=limit
+                    connection,
+                    text=text,
+                    flow=flow.name,
+                    status=stored,
+                    limit=limit,
+                    after=after,
                 )
                 found += [_listed(row, is_blind=is_blind) for row in rows]
     return sorted(found, key=lambda each: (each.flow, each.key))[:limit]

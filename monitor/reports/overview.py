@@ -1,7 +1,6 @@
 """The estate at a glance: what stands, what cannot be seen, what is at risk."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -10,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from monitor.core.breaks import HEARD_STATES, Break, BreakState, Severity
+from monitor.core.breaks import Break, Severity
 from monitor.core.ignores import heard_only, suppressed_only
 from monitor.core.model import StreamId, encode_value
 from monitor.core.showing import show_count, show_money
@@ -23,6 +22,7 @@ from monitor.sight import see
 from monitor.store import breaks, quarantine, streams, transactions
 from monitor.store.database import Connection, Database
 from monitor.store.quarantine import SetAside
+from monitor.store.standing import Standing, count_standing, load_named
 from monitor.store.watching import load_watching
 
 MOST_SET_ASIDE = 20
@@ -46,18 +46,21 @@ class Overview:
         at: the instant.
         transactions: counts by flow and shown status.
         watches: in the landscape's order.
-        breaks: those that stand and that people hear of, as `in_order` puts them.
+        count: how many breaks stand that people hear of.
+        breaks: the first of them, as `in_order` puts them, or all.
         value_at_risk: their money by currency, each transaction once.
         blind: streams that cannot be seen, and why.
         failures: by stream that cannot be seen, why its last look failed, where it did.
         set_aside: rows in quarantine by stream.
         first_set_aside: some of them, the oldest first.
-        suppressed: those that stand and that somebody ignores, likewise.
+        suppressed_count: how many stand that somebody ignores.
+        suppressed: the first of them, or all, likewise.
         suppressed_at_risk: their money by currency, each transaction once.
     """
 
     at: datetime
     transactions: Mapping[str, Mapping[TransactionStatus, int]]
+    count: int
     breaks: Sequence[Break]
     value_at_risk: Mapping[str, Decimal]
     blind: Mapping[StreamId, Blindness]
@@ -65,6 +68,7 @@ class Overview:
     set_aside: Mapping[StreamId, int]
     first_set_aside: Sequence[SetAside]
     watches: Sequence[WatchOverview] = ()
+    suppressed_count: int = 0
     suppressed: Sequence[Break] = ()
     suppressed_at_risk: Mapping[str, Decimal] = field(default_factory=dict)
 
@@ -94,8 +98,26 @@ class Overview:
         }
 
 
-def look_over(estate: Estate, database: Database, now: datetime) -> Overview:
+Recall = Callable[[Connection], Standing]
+"""Figures of what stands, counted now or remembered."""
+
+
+def look_over(
+    estate: Estate,
+    database: Database,
+    now: datetime,
+    *,
+    recall: Recall = count_standing,
+    most: int | None = None,
+) -> Overview:
     """The estate as the store has it.
+
+    Args:
+        estate: the landscape made ready.
+        database: the store.
+        now: the present.
+        recall: tells the figures of what stands.
+        most: name no more breaks than these, `DEAREST` at the most; None: all of them.
 
     Raises:
         Transient, Permanent: the store failed.
@@ -109,9 +131,8 @@ def look_over(estate: Estate, database: Database, now: datetime) -> Overview:
             )
             for flow in estate.flows
         }
-        standing = in_order(breaks.standing_breaks(connection))
-        risk = breaks.value_at_risk(connection, HEARD_STATES)
-        ignored = breaks.value_at_risk(connection, {BreakState.SUPPRESSED})
+        standing = recall(connection)
+        heard, suppressed = _named(connection, standing, most)
         states = streams.load_stream_states(connection)
         aside = quarantine.depths(connection)
         first = quarantine.in_quarantine(connection, limit=MOST_SET_ASIDE)
@@ -124,10 +145,12 @@ def look_over(estate: Estate, database: Database, now: datetime) -> Overview:
     return Overview(
         at=now,
         transactions=counts,
-        breaks=heard_only(standing),
-        suppressed=suppressed_only(standing),
-        value_at_risk=risk,
-        suppressed_at_risk=ignored,
+        count=standing.heard.count,
+        breaks=heard,
+        suppressed_count=standing.suppressed.count,
+        suppressed=suppressed,
+        value_at_risk=standing.heard.at_risk,
+        suppressed_at_risk=standing.suppressed.at_risk,
         blind=sight.blind,
         failures=failures,
         set_aside=aside,
@@ -136,14 +159,24 @@ def look_over(estate: Estate, database: Database, now: datetime) -> Overview:
     )
 
 
-def _watches(
-    connection: Connection, estate: Estate, standing: Sequence[Break]
-) -> list[WatchOverview]:
-    found = Counter(each.finding.rule for each in standing if each.finding.flow == ESTATE)
+def _named(
+    connection: Connection, standing: Standing, most: int | None
+) -> tuple[Sequence[Break], Sequence[Break]]:
+    """Breaks that people hear of, and those that somebody ignores, in order."""
+    if most is None:
+        everything = in_order(breaks.standing_breaks(connection))
+        return heard_only(everything), suppressed_only(everything)
+    heard, suppressed = standing.heard.dearest[:most], standing.suppressed.dearest[:most]
+    return load_named(connection, heard), load_named(connection, suppressed)
+
+
+def _watches(connection: Connection, estate: Estate, standing: Standing) -> list[WatchOverview]:
     names = [lookout.watch.name for lookout in estate.lookouts]
     known = {name: load_watching(connection, name) for name in names}
     return [
-        WatchOverview(name, seen.looked_at if seen else None, found[name])
+        WatchOverview(
+            name, seen.looked_at if seen else None, standing.by_rule.get((ESTATE, name), 0)
+        )
         for name, seen in known.items()
     ]
 

@@ -5,10 +5,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from heapq import merge
+from itertools import islice
+from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, or_, select
 
 from monitor.core.at_risk import Worth, sum_at_risk
 from monitor.core.breaks import (
@@ -116,6 +118,18 @@ def note_seen(connection: Connection, fingerprints: Collection[str], now: dateti
     )
 
 
+class Place(NamedTuple):
+    """Where a break stands in the order of lists."""
+
+    suspected_at: datetime
+    fingerprint: str
+
+
+def place_of(item: Break) -> Place:
+    """Its place; the next part of a list begins after it."""
+    return Place(item.suspected_at, item.fingerprint)
+
+
 def list_breaks(
     connection: Connection,
     *,
@@ -127,12 +141,24 @@ def list_breaks(
     owner: str | None = None,
     transaction: str | None = None,
     limit: int | None = 1000,
-    offset: int = 0,
+    after: Place | None = None,
 ) -> list[Break]:
-    """Breaks that fit every filter, the oldest first; an empty filter lets everything through."""
+    """Breaks that fit every filter, the oldest first; an empty filter lets everything through.
+
+    Args:
+        connection: to read with.
+        flow: only of this business process.
+        states: only in one of these.
+        kinds: only of one of these.
+        severities: likewise.
+        systems: only in one of these.
+        owner: only those that this one holds.
+        transaction: only of this deal.
+        limit: at most so many.
+        after: only those that come after this place.
+    """
     query = select(breaks)
     for column, values in (
-        (breaks.c.state, states),
         (breaks.c.kind, kinds),
         (breaks.c.severity, severities),
         (breaks.c.system, systems),
@@ -146,11 +172,21 @@ def list_breaks(
     ):
         if value is not None:
             query = query.where(column == value)
-    order = (breaks.c.suspected_at, breaks.c.fingerprint)
-    return [
-        read_break(row)
-        for row in connection.execute(query.order_by(*order).limit(limit).offset(offset))
-    ]
+    at, fingerprint = breaks.c.suspected_at, breaks.c.fingerprint
+    if after is not None:
+        is_later = or_(at > after.suspected_at, fingerprint > after.fingerprint)
+        query = query.where(at >= after.suspected_at, is_later)
+    query = query.order_by(at, fingerprint).limit(limit)
+    # State by state, because an index has each of them in order; together it would sort them all.
+    found = (
+        [query.where(breaks.c.state == str(state)) for state in sorted(set(states))]
+        if states
+        else [query]
+    )
+    rows = merge(
+        *([read_break(row) for row in connection.execute(each)] for each in found), key=place_of
+    )
+    return list(islice(rows, limit))
 
 
 def find_break(connection: Connection, prefix: str) -> Break | None:

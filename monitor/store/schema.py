@@ -12,6 +12,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     UniqueConstraint,
+    text,
     true,
 )
 
@@ -99,6 +100,7 @@ business_transaction = Table(
     Column("evaluated_at", Instant),
     UniqueConstraint("flow", "key"),
     Index(None, "flow", "status"),
+    Index("ix_business_transaction_lower_key", text("lower(key)"), "key"),
 )
 
 transaction_count = Table(
@@ -258,7 +260,7 @@ breaks = Table(
     Column("resolved_at", Instant),
     Column("seen_at", Instant, nullable=False),
     Index(None, "flow", "transaction"),
-    Index(None, "state"),
+    Index(None, "state", "suspected_at", "fingerprint"),
 )
 
 break_transition = Table(
@@ -274,6 +276,7 @@ break_transition = Table(
     Column("why", PlainText, nullable=False),
     Column("evidence", PlainText, nullable=False),
     PrimaryKeyConstraint("fingerprint", "sequence"),
+    Index(None, "at"),
 )
 """Every step in a break's life. Append-only: triggers refuse anything else."""
 

@@ -4,16 +4,22 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, Row, Select, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select
 
 from monitor.core.model import KeyUse, StreamId
 from monitor.core.transactions import TransactionStatus
 from monitor.store.bulk import listed_ids
 from monitor.store.records import decode_keys
 from monitor.store.schema import business_transaction, link, record, record_key, record_version
+
+_LAST: Final = "\U0010ffff"
+"""The last character there is: what starts with a text comes before the text and this."""
+
+MOST_FOUND: Final = 1_000
+"""Transactions that one text may find, by their keys and by their records each."""
 
 Encoded = Mapping[str, str | int | bool | None]
 """Canonical values by field as `monitor.core.model.encode_value` leaves them."""
@@ -75,6 +81,13 @@ _TRANSACTIONS = select(
 )
 
 
+class Place(NamedTuple):
+    """Where a transaction stands in the order of lists."""
+
+    flow: str
+    key: str
+
+
 def find_transactions(
     connection: Connection,
     *,
@@ -82,32 +95,47 @@ def find_transactions(
     flow: str | None = None,
     status: TransactionStatus | None = None,
     limit: int = 100,
-    offset: int = 0,
+    after: Place | None = None,
 ) -> list[Transaction]:
     """Transactions by flow and business key.
 
     Args:
         connection: a transaction.
-        text: part of the transaction's key in any case, or exactly a business key or native id
-            of one of its records; empty finds all.
+        text: how the transaction's key starts, in any case, or exactly a business key or native
+            id of one of its records; empty finds all, any other at most `MOST_FOUND` of each.
         flow: only this business process.
         status: only with this status.
         limit: at most so many.
-        offset: leave out so many.
+        after: only those that come after this place.
     """
     query = _TRANSACTIONS
+    place: tuple[ColumnElement[str], ColumnElement[str]]
+    place = (business_transaction.c.flow, business_transaction.c.key)
     if text:
-        in_key = business_transaction.c.key.icontains(text, autoescape=True)
-        query = query.where(or_(in_key, business_transaction.c.id.in_(_with_record(text))))
+        # Those few, one by one: the index of the order would lead to all of the flow's first.
+        place = (place[0].concat(""), place[1].concat(""))
+        numbers = {*_starting_so(connection, text), *_with_record(connection, text)}
+        query = query.where(business_transaction.c.id.in_(listed_ids(connection, numbers)))
     if flow is not None:
-        query = query.where(business_transaction.c.flow == flow)
+        query = query.where(place[0] == flow)
     if status is not None:
         query = query.where(business_transaction.c.status == status.value)
-    order = (business_transaction.c.flow, business_transaction.c.key)
-    return [
-        _transaction(*row)
-        for row in connection.execute(query.order_by(*order).limit(limit).offset(offset))
-    ]
+    if after is not None:
+        is_later = or_(place[0] > after.flow, place[1] > after.key)
+        query = query.where(place[0] >= after.flow, is_later)
+    return [_transaction(*row) for row in connection.execute(query.order_by(*place).limit(limit))]
+
+
+def _starting_so(connection: Connection, text: str) -> list[int]:
+    """Numbers of transactions whose key starts so, whatever the case of the letters A to Z."""
+    key, start = func.lower(business_transaction.c.key), func.lower(text)
+    query = (
+        select(business_transaction.c.id)
+        .where(key >= start, key < start.concat(_LAST))
+        .order_by(key, business_transaction.c.key)
+        .limit(MOST_FOUND)
+    )
+    return list(connection.execute(query).scalars())
 
 
 def load_transaction(connection: Connection, flow: str, key: str) -> Transaction | None:
@@ -168,8 +196,24 @@ def _version(row: Row[Any]) -> Version:
     )
 
 
-def _with_record(text: str) -> Select[tuple[int]]:
-    """Ids of transactions that have a record with this key value or native id."""
-    by_key = select(record_key.c.record_id).where(record_key.c.value == text)
-    by_id = select(record.c.id).where(record.c.native_id == text)
-    return select(link.c.transaction_id).where(link.c.record_id.in_(by_key.union(by_id)))
+def _with_record(connection: Connection, text: str) -> list[int]:
+    """Numbers of transactions that have a record with this key value or native id."""
+    kinds = connection.execute(_each_first(record_key.c.kind)).scalars().all()
+    by_key = select(record_key.c.record_id).where(
+        record_key.c.kind.in_(kinds), record_key.c.value == text
+    )
+    streams = connection.execute(_each_first(record.c.stream)).scalars().all()
+    by_id = select(record.c.id).where(record.c.stream.in_(streams), record.c.native_id == text)
+    records = connection.execute(by_key.union(by_id)).scalars().all()
+    linked = select(link.c.transaction_id).where(
+        link.c.record_id.in_(listed_ids(connection, records))
+    )
+    return list(connection.execute(linked.distinct().limit(MOST_FOUND)).scalars())
+
+
+def _each_first(column: ColumnElement[str]) -> Select[tuple[str]]:
+    """Every value of an index's first column, found by leaps: there are few of them."""
+    values = select(func.min(column).label("value")).cte(recursive=True)
+    following = select(func.min(column)).where(column > values.c.value).scalar_subquery()
+    values = values.union_all(select(following).where(values.c.value.is_not(None)))
+    return select(values.c.value).where(values.c.value.is_not(None))

@@ -3,16 +3,12 @@
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI
 from fastapi.responses import FileResponse
-from fastapi.templating import Jinja2Templates
 
-from monitor.core.model import Value, encode_value
-from monitor.core.showing import show_minute, show_money, show_text, show_value
 from monitor.scheduler import Daemon
 from monitor.version import VERSION
 from monitor.web.api import API, PREFIX
-from monitor.web.asking import asker_of
 from monitor.web.desk import Desk
 from monitor.web.forms import MOST_BYTES
 from monitor.web.gate import Gate
@@ -22,6 +18,7 @@ from monitor.web.management import management_routes
 from monitor.web.pages import PAGES
 from monitor.web.protection import protect_application
 from monitor.web.slack import slack_routes
+from monitor.web.templating import make_templates
 
 _ROOM = Path(__file__).parent
 
@@ -47,7 +44,7 @@ def create_application(daemon: Daemon, identify: Identify | None = None) -> Fast
     protect_application(application, daemon.estate.address, lambda: bool(daemon.estate.people))
     application.include_router(management_routes(daemon), include_in_schema=False)
     application.include_router(slack_routes(daemon), include_in_schema=False)
-    desk = Desk(daemon, _templates())
+    desk = Desk(daemon, make_templates())
     application.include_router(log_in_routes(desk), include_in_schema=False)
     for routes in PAGES:
         application.include_router(routes(desk), include_in_schema=False)
@@ -66,25 +63,3 @@ def create_application(daemon: Daemon, identify: Identify | None = None) -> Fast
 
     post_guard(application, identify or Gate(daemon).who, desk)
     return application
-
-
-def _templates() -> Jinja2Templates:
-    templates = Jinja2Templates(directory=_ROOM / "templates", context_processors=[_who_asks])
-    templates.env.filters |= {
-        "minute": show_minute,
-        "money": show_money,
-        "value": show_value,
-        "text": show_text,
-        "canonical": _show_canonical,
-    }
-    return templates
-
-
-def _who_asks(request: Request) -> dict[str, Any]:
-    """Every page knows who asks: it greets them, and shows only what they may do."""
-    return {"asker": asker_of(request)}
-
-
-def _show_canonical(value: Value, field: str) -> str:
-    text = show_text(encode_value(value))
-    return "nothing" if text is None else show_value(text, field)

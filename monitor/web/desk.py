@@ -11,6 +11,7 @@ from fastapi.templating import Jinja2Templates
 from monitor.estate import Estate
 from monitor.scheduler import Daemon
 from monitor.store.database import Database
+from monitor.store.standing import StandingMemory
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,11 @@ class Desk:
     def database(self) -> Database:
         """Where everything that is shown comes from."""
         return self.daemon.runtime.database
+
+    @property
+    def standing(self) -> StandingMemory:
+        """Figures of what stands."""
+        return self.daemon.runtime.standing
 
     def now(self) -> datetime:
         """The present."""

@@ -43,7 +43,10 @@ def test_the_page_says_why_since_when_who_and_what_to_do(
 ) -> None:
     with firm.database.read() as connection:
         (found,) = standing_breaks(connection)
-    page = Page(browser.get(f"/breaks/{found.id}").text)
+    short = Page(browser.get(f"/breaks/{found.id}").text)
+    assert "Set amount of psa.project" in short.words
+    (in_full,) = [link for link in short.links if "full=true" in link]
+    page = Page(browser.get(in_full).text)
     assert "crm.opportunity says 1,000.00" in page.words
     assert "Set amount of psa.project" in page.words
     assert "it was right, and was changed" in page.words

@@ -118,12 +118,13 @@ def test_breaks_are_found_by_every_filter(several: Database) -> None:
             assert deals(breaks.list_breaks(connection, **filters)) == expected
 
 
-def test_pages_of_breaks_do_not_overlap(several: Database) -> None:
+@pytest.mark.parametrize("states", [(), tuple(BreakState)], ids=["all", "each"])
+def test_pages_of_breaks_do_not_overlap(several: Database, states: tuple[BreakState, ...]) -> None:
     with several.read() as connection:
-        pages = [
-            breaks.list_breaks(connection, states=(), limit=2, offset=offset)
-            for offset in (0, 2, 4)
-        ]
+        pages, after = [], None
+        for _ in range(3):
+            pages.append(breaks.list_breaks(connection, states=states, limit=2, after=after))
+            after = breaks.place_of(pages[-1][-1])
     assert [len(page) for page in pages] == [2, 2, 1]
     assert len({each.fingerprint for page in pages for each in page}) == 5
 

@@ -206,12 +206,14 @@ def test_transactions_are_found_by_key_record_and_status(database: Database) -> 
 
         assert found() == ["50%", "OPP-1"]
         assert found(text="opp") == ["OPP-1"]
-        assert found(text="%") == ["50%"]
+        assert found(text="50%") == ["50%"]
+        assert found(text="%") == found(text="PP-1") == found(text="OPP-1%") == []
         assert found(text="PRJ-9") == found(text="p-1") == ["OPP-1"]
         assert found(text="006X") == ["50%", "OPP-1"]
         assert found(status=BROKEN) == ["OPP-1"]
         assert found(flow="hiring") == []
-        assert [found(limit=1, offset=offset) for offset in (0, 1, 2)] == [["50%"], ["OPP-1"], []]
+        places = (None, trace.Place("sales", "50%"), trace.Place("sales", "OPP-1"))
+        assert [found(limit=1, after=place) for place in places] == [["50%"], ["OPP-1"], []]
 
 
 def test_a_trace_shows_every_record_with_its_past(database: Database) -> None:

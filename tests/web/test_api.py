@@ -99,7 +99,7 @@ def test_what_does_not_exist_is_not_found(client: httpx.Client, path: str) -> No
         "/breaks?kind=odd",
         "/breaks?limit=0",
         "/breaks?limit=100000",
-        "/transactions?offset=-1",
+        "/transactions?after=odd",
         "/incidents/99999999999999999999",
         "/corrections/0",
         "/audit?before=99999999999999999999",

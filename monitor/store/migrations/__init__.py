@@ -19,6 +19,7 @@ REVISIONS = (
     "0018",
     "0019",
     "0020",
+    "0021",
 )
 """Every revision that this version knows. Stated here so that opening a store that is up to date
 needs no migration tool in memory."""

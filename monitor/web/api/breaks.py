@@ -10,13 +10,14 @@ from monitor.explaining.explain import explain
 from monitor.incidents.viewing import message_of
 from monitor.reports.incident_list import incident_as_json
 from monitor.reports.overview import break_as_json
-from monitor.store.breaks import list_breaks
+from monitor.store.breaks import list_breaks, place_of
 from monitor.store.incidents import list_incidents
 from monitor.web.api.answers import BreakAnswer, IncidentAnswer
-from monitor.web.api.parts import NOT_FOUND, Limit, Offset, Part, part_of
+from monitor.web.api.parts import NOT_FOUND, Limit, Part, part_of
 from monitor.web.api.tagged import TaggedRoute
 from monitor.web.asked import Number
 from monitor.web.desk import Desk
+from monitor.web.places import After, break_place, write_place
 
 _STANDING = [each for each in BreakState if each in LIVE_STATES]
 _GOING_ON = [IncidentState.OPEN, IncidentState.ACKNOWLEDGED]
@@ -37,7 +38,7 @@ def break_api(desk: Desk) -> APIRouter:
         flow: str | None = None,
         transaction: str | None = None,
         limit: Limit = 100,
-        offset: Offset = 0,
+        after: After = "",
     ) -> Part[BreakAnswer]:
         """Breaks, the oldest first; those that stand where no state is named."""
         with desk.database.read() as connection:
@@ -51,10 +52,10 @@ def break_api(desk: Desk) -> APIRouter:
                 owner=owner,
                 transaction=transaction,
                 limit=limit + 1,
-                offset=offset,
+                after=break_place(after),
             )
         answers = [BreakAnswer.model_validate(break_as_json(each)) for each in found]
-        return part_of(request, answers, limit, offset)
+        return part_of(request, answers, limit, lambda at: write_place(place_of(found[at])))
 
     @routes.get("/breaks/{identifier}", responses=dict(NOT_FOUND))
     def explained(identifier: str) -> dict[str, Any]:

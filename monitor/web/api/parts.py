@@ -1,6 +1,6 @@
 """What every list of the API has: a part of it, and where the next part is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Generic, TypeVar
 from urllib.parse import urlencode
 
@@ -11,7 +11,6 @@ LONGEST_PART = 1000
 """Entries of one answer at most."""
 
 Limit = Annotated[int, Query(ge=1, le=LONGEST_PART, description="At most so many.")]
-Offset = Annotated[int, Query(ge=0, le=10_000_000, description="Leave out so many.")]
 
 NOT_FOUND: Mapping[int | str, dict[str, Any]] = {404: {"description": "There is none."}}
 """Of routes that name one thing."""
@@ -32,17 +31,19 @@ class Part(BaseModel, Generic[Entry]):
     next: str | None = Field(description="Address of the part that follows; null at the end.")
 
 
-def part_of(request: Request, found: Sequence[Entry], limit: int, offset: int) -> Part[Entry]:
+def part_of(
+    request: Request, items: Sequence[Entry], limit: int, place: Callable[[int], str]
+) -> Part[Entry]:
     """The part that was asked for.
 
     Args:
         request: whose address the next one's is like.
-        found: entries from `offset` on, one more than `limit` where there are more.
+        items: one more than `limit` where there are more.
         limit: how many were asked for.
-        offset: how many were left out.
+        place: of the entry with this index.
     """
     following = None
-    if len(found) > limit:
-        asked = {**request.query_params, "limit": limit, "offset": offset + limit}
-        following = f"{request.url.path}?{urlencode(asked)}"
-    return Part(items=list(found[:limit]), next=following)
+    if len(items) > limit:
+        kept = [each for each in request.query_params.multi_items() if each[0] != "after"]
+        following = f"{request.url.path}?{urlencode([*kept, ('after', place(limit - 1))])}"
+    return Part(items=list(items[:limit]), next=following)

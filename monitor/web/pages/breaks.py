@@ -9,9 +9,9 @@ from pydantic import BaseModel, Field
 
 from monitor.core.breaks import LIVE_STATES, BreakKind, BreakState, Severity
 from monitor.explaining.explain import explain
-from monitor.store.break_queue import loads_by_owner
-from monitor.store.breaks import list_breaks
+from monitor.store.breaks import list_breaks, place_of
 from monitor.web.desk import Desk
+from monitor.web.places import LONGEST, break_place, write_place
 
 MOST_LISTED = 100
 """Breaks on one page."""
@@ -26,16 +26,16 @@ class Filters(BaseModel):
     system: str = ""
     owner: str = ""
     flow: str = ""
-    page: int = Field(default=1, ge=1, le=100_000)
+    after: str = Field(default="", max_length=LONGEST)
 
-    def address(self, page: int) -> str:
-        """Of another page of the same."""
+    def address(self, after: str) -> str:
+        """Of the part of the same that begins after a place."""
         named = {
             name: getattr(self, name)
             for name in ("kind", "state", "severity", "system", "owner", "flow")
             if getattr(self, name)
         }
-        return "/breaks?" + urlencode({**named, "page": page})
+        return "/breaks?" + urlencode({**named, "after": after})
 
 
 def break_routes(desk: Desk) -> APIRouter:
@@ -55,14 +55,17 @@ def break_routes(desk: Desk) -> APIRouter:
                 severities=[Severity(asked.severity)] if asked.severity else (),
                 systems=[asked.system] if asked.system else (),
                 limit=MOST_LISTED + 1,
-                offset=(asked.page - 1) * MOST_LISTED,
+                after=break_place(asked.after),
             )
-            loads = loads_by_owner(connection, desk.now())
+            loads = desk.standing.recall(connection).loads(desk.now())
+        shown = found[:MOST_LISTED]
         return desk.show(
             request,
             "queue.html",
-            found=found[:MOST_LISTED],
-            is_more=len(found) > MOST_LISTED,
+            found=shown,
+            following=asked.address(write_place(place_of(shown[-1])))
+            if len(found) > MOST_LISTED
+            else "",
             asked=asked,
             loads=loads,
             kinds=list(BreakKind),
@@ -73,11 +76,11 @@ def break_routes(desk: Desk) -> APIRouter:
         )
 
     @routes.get("/breaks/{identifier}")
-    def explained(request: Request, identifier: str) -> HTMLResponse:
-        """One break: why, since when, who shares it, what to do."""
-        told = explain(desk.estate, desk.database, identifier, desk.now())
+    def explained(request: Request, identifier: str, full: bool = False) -> HTMLResponse:
+        """One break: why, since when, what to do; since when and who shares it where asked."""
+        told = explain(desk.estate, desk.database, identifier, desk.now(), in_full=full)
         if told is None:
             return desk.not_found(request, "break", identifier)
-        return desk.show(request, "break.html", told=told, identifier=identifier, live=LIVE_STATES)
+        return desk.show(request, "break.html", told=told, identifier=identifier, full=full)
 
     return routes
