@@ -5,7 +5,17 @@
 
 import argparse
 
-from tests.bench import cycle, incremental, indicators, matching, memory, reconcile, scrape, store
+from tests.bench import (
+    cycle,
+    incremental,
+    indicators,
+    matching,
+    memory,
+    reconcile,
+    report,
+    scrape,
+    store,
+)
 
 
 def main() -> None:
@@ -14,6 +24,7 @@ def main() -> None:
     parser.add_argument("--small", type=int, default=cycle.SMALL, help="records")
     parser.add_argument("--large", type=int, default=cycle.LARGE, help="records")
     parser.add_argument("--deals", type=int, default=reconcile.DEALS, help="of the extracts")
+    parser.add_argument("--reported", type=int, default=report.DEALS, help="deals of a report")
     chosen = parser.parse_args()
     for measure in (
         lambda: reconcile.run(chosen.deals),
@@ -24,6 +35,7 @@ def main() -> None:
         matching.run,
         indicators.run,
         scrape.run,
+        lambda: report.run(chosen.reported),
     ):
         for figure in measure():
             print(figure, flush=True)
