@@ -4,6 +4,7 @@ import base64
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol
 
 from pydantic import Field, SecretStr
@@ -19,6 +20,7 @@ from probes.engine.credentials import (
     Token,
     TokenAuthenticator,
 )
+from probes.engine.refresh_tokens import keep_refresh_token, read_refresh_token
 from probes.engine.selector import value_at
 
 _OAUTH = "urn:ietf:params:oauth"
@@ -95,6 +97,23 @@ class AssertionAuth(Settings):
     """Whether the statement is the grant itself, or shows the client of client credentials."""
 
 
+class RefreshAuth(Settings):
+    """OAuth 2.0 by a refresh token (RFC 6749, 6) that somebody got by logging in once.
+
+    Servers may give another with each use and let the old one end, so it lies in a file which
+    tieout writes anew; no two systems may share it.
+    """
+
+    kind: Literal["oauth2_refresh"]
+    token_url: str
+    client_id: str
+    client_secret: SecretStr
+    refresh_token_file: Path
+    """Holds the refresh token and nothing else; its folder must be writable."""
+    send: Literal["basic", "form"] = "basic"
+    """Where the client's own credential goes: a header, or the form."""
+
+
 class LoginAuth(Settings):
     """A call that trades a user's credential for a token."""
 
@@ -121,6 +140,7 @@ Auth = Annotated[
     | ApiKeyAuth
     | ClientCredentialsAuth
     | AssertionAuth
+    | RefreshAuth
     | LoginAuth,
     Field(discriminator="kind"),
 ]
@@ -149,6 +169,8 @@ def build_authenticator(settings: Auth, post: Post, clock: Clock) -> Authenticat
             return TokenAuthenticator(lambda limit: _grant(settings, post, clock, limit), clock)
         case AssertionAuth():
             return TokenAuthenticator(lambda limit: _state(settings, post, clock, limit), clock)
+        case RefreshAuth():
+            return TokenAuthenticator(lambda limit: _refresh(settings, post, clock, limit), clock)
         case LoginAuth():
             return TokenAuthenticator(lambda limit: _log_in(settings, post, clock, limit), clock)
         case _:
@@ -175,13 +197,34 @@ def _grant(
     form = {"grant_type": "client_credentials", **settings.parameters}
     if settings.scope:
         form["scope"] = settings.scope
-    headers: Mapping[str, str] = {}
+    return _token_of_client(settings, form, post, clock, time_limit)[0]
+
+
+def _refresh(settings: RefreshAuth, post: Post, clock: Clock, time_limit: TimeLimit) -> Token:
+    file = settings.refresh_token_file
+    old = read_refresh_token(file)
+    form = {"grant_type": "refresh_token", "refresh_token": old}
+    token, answer = _token_of_client(settings, form, post, clock, time_limit)
+    new = value_at(answer, "refresh_token")
+    if isinstance(new, str) and new not in ("", old):
+        keep_refresh_token(file, new)
+    return token
+
+
+def _token_of_client(
+    settings: ClientCredentialsAuth | RefreshAuth,
+    form: dict[str, str],
+    post: Post,
+    clock: Clock,
+    time_limit: TimeLimit,
+) -> tuple[Token, Any]:
+    """A token for a client that shows its own credential, and the whole answer."""
     if settings.send == "basic":
         headers = _basic(settings.client_id, settings.client_secret)
-    else:
-        form["client_id"] = settings.client_id
-        form["client_secret"] = settings.client_secret.get_secret_value()
-    return _token(settings.token_url, form, headers, post, clock, time_limit)
+        return _token(settings.token_url, form, headers, post, clock, time_limit)
+    secret = settings.client_secret.get_secret_value()
+    shown = {**form, "client_id": settings.client_id, "client_secret": secret}
+    return _token(settings.token_url, shown, {}, post, clock, time_limit)
 
 
 def _state(settings: AssertionAuth, post: Post, clock: Clock, time_limit: TimeLimit) -> Token:
@@ -209,7 +252,7 @@ def _state(settings: AssertionAuth, post: Post, clock: Clock, time_limit: TimeLi
         }
     if settings.scope:
         form["scope"] = settings.scope
-    return _token(settings.token_url, form, {}, post, clock, time_limit)
+    return _token(settings.token_url, form, {}, post, clock, time_limit)[0]
 
 
 def _token(
@@ -219,11 +262,11 @@ def _token(
     post: Post,
     clock: Clock,
     time_limit: TimeLimit,
-) -> Token:
+) -> tuple[Token, Any]:
     asked_at = clock()
     answer = post(url, form=form, headers=headers, time_limit=time_limit).json()
     token = _bearing("Authorization", "Bearer", _text_at(answer, "access_token"))
-    return Token(token, _expiry(asked_at, value_at(answer, "expires_in")))
+    return Token(token, _expiry(asked_at, value_at(answer, "expires_in"))), answer
 
 
 def _log_in(settings: LoginAuth, post: Post, clock: Clock, time_limit: TimeLimit) -> Token:

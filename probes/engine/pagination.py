@@ -90,6 +90,8 @@ class OffsetPages(PageSettings):
 
     kind: Literal["offset"]
     param: str = "offset"
+    start: int = 0
+    """Number of the first row."""
     overlap: int = Field(default=5, ge=0)
     """Rows that are read again with each page; 0 for a set that cannot change meanwhile."""
 
@@ -104,7 +106,7 @@ class OffsetPages(PageSettings):
         offset = reread = 0
         before: set[Any] = set()
         while True:
-            answer = read(self.put(self.sized(first), self.param, offset))
+            answer = read(self.put(self.sized(first), self.param, self.start + offset))
             ids = distinct(answer, identify)
             if reread and before.isdisjoint(ids):
                 raise _moved("the rows moved between two pages by more than the overlap")

@@ -245,3 +245,10 @@ def test_any_answers_end_or_raise_what_is_expected(
     with suppress(Transient, Permanent):
         answered.extend(pages_of(settings, serve))
     assert len(answered) <= 20
+
+
+def test_offset_pages_of_a_source_that_counts_from_one_start_there() -> None:
+    serve = ByOffset(5, list(range(-1, 12)))
+    settings = paging(kind="offset", overlap=2, start=1)
+    assert set(ids(settings, serve)) == set(range(12))
+    assert serve.offsets[0] == 1
