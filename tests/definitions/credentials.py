@@ -20,6 +20,9 @@ CREDENTIALS: Mapping[str, dict[str, Any]] = {
         "base_url": "https://acme.odoo.example",
         "auth": {"token": "canary-c0ffee42"},
     },
+    "quickbooks": {
+        "auth": {**CLIENT, "refresh_token_file": "/var/lib/tieout/quickbooks.token"},
+    },
     "sap_s4hana": {
         "base_url": "https://acme.s4hana.example",
         "auth": {"username": "TIEOUT", "password": "canary-c0ffee42"},

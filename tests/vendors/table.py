@@ -9,6 +9,7 @@ from tests.vendors.kantata import Kantata
 from tests.vendors.microsoft import BusinessCentral, Dataverse
 from tests.vendors.netsuite import NetSuite
 from tests.vendors.odoo import Odoo
+from tests.vendors.quickbooks import QuickBooks
 from tests.vendors.salesforce import Salesforce
 from tests.vendors.sap import Sap
 from tests.vendors.vendor import Vendor
@@ -23,6 +24,7 @@ VENDORS: Mapping[str, type[Vendor]] = {
     "kantata": Kantata,
     "netsuite": NetSuite,
     "odoo": Odoo,
+    "quickbooks": QuickBooks,
     "sap_s4hana": Sap,
     "salesforce": Salesforce,
     "xero": Xero,

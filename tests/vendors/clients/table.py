@@ -7,6 +7,7 @@ CLIENTS: Mapping[str, str] = {
     "docusign": "docusign-esign",
     "hubspot": "hubspot-api-client",
     "odoo": "odoo-client-lib",
+    "quickbooks": "python-quickbooks",
     "salesforce": "simple-salesforce",
     "sap_s4hana": "pyodata",
     "xero": "xero-python",
