@@ -13,6 +13,10 @@ CREDENTIALS: Mapping[str, dict[str, Any]] = {
         "auth": {"client_id": "tieout", "private_key": "canary-c0ffee42"},
     },
     "dynamics365": {"auth": CLIENT},
+    "erpnext": {
+        "base_url": "https://acme.erpnext.example",
+        "auth": {"token": "tieout:canary-c0ffee42"},
+    },
     "hubspot": {"auth": {"token": "canary-c0ffee42"}},
     "kantata": {"auth": {"token": "canary-c0ffee42"}},
     "netsuite": {"auth": {"client_id": "tieout", "key_id": "C1", "private_key": "canary-c0ffee42"}},

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from tests.vendors.boomi import Boomi
 from tests.vendors.docusign import DocuSign
+from tests.vendors.erpnext import ErpNext
 from tests.vendors.hubspot import HubSpot
 from tests.vendors.kantata import Kantata
 from tests.vendors.microsoft import BusinessCentral, Dataverse
@@ -20,6 +21,7 @@ VENDORS: Mapping[str, type[Vendor]] = {
     "business_central": BusinessCentral,
     "docusign": DocuSign,
     "dynamics365": Dataverse,
+    "erpnext": ErpNext,
     "hubspot": HubSpot,
     "kantata": Kantata,
     "netsuite": NetSuite,

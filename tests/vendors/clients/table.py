@@ -5,6 +5,7 @@ from collections.abc import Mapping
 CLIENTS: Mapping[str, str] = {
     "boomi": "boomi",
     "docusign": "docusign-esign",
+    "erpnext": "frappe-client",
     "hubspot": "hubspot-api-client",
     "odoo": "odoo-client-lib",
     "quickbooks": "python-quickbooks",
