@@ -8,6 +8,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 
 from monitor.core.people import Permission
 from monitor.web.asking import Need
+from monitor.web.doors import permissions_of_doors
 
 OPEN: Final = Need(is_open=True)
 """To everybody who reaches us."""
@@ -58,6 +59,7 @@ NEEDS: Final[Mapping[str, Need]] = {
     "GET /api/v1/corrections": READ,
     "GET /api/v1/corrections/{number}": READ,
     "GET /api/v1/audit": READ_LOG,
+    **{route: Need(permission) for route, permission in permissions_of_doors().items()},
 }
 """By method and path."""
 

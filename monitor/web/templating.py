@@ -10,6 +10,7 @@ from fastapi.templating import Jinja2Templates
 from monitor.core.model import Value, encode_value
 from monitor.core.showing import show_minute, show_money, show_text, show_value
 from monitor.web.asking import asker_of
+from monitor.web.doors import DONE
 
 _ROOM = Path(__file__).parent
 _DOTS = frozenset({".", ".."})
@@ -47,4 +48,5 @@ def show_canonical(value: Value, field: str) -> str:
 
 def _who_asks(request: Request) -> dict[str, Any]:
     """Every page knows who asks: it greets them, and shows only what they may do."""
-    return {"asker": asker_of(request)}
+    done = request.query_params.get("done", "")
+    return {"asker": asker_of(request), "done_words": DONE.get(done, "")}

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from fastapi import APIRouter
 
 from monitor.web.desk import Desk
+from monitor.web.pages.acting import acting_routes
 from monitor.web.pages.audit import audit_routes
 from monitor.web.pages.breaks import break_routes
 from monitor.web.pages.deals import deal_routes
@@ -19,5 +20,6 @@ PAGES: tuple[Callable[[Desk], APIRouter], ...] = (
     incident_routes,
     plan_routes,
     audit_routes,
+    acting_routes,
 )
 """Every room of the page."""

@@ -81,6 +81,8 @@ def break_routes(desk: Desk) -> APIRouter:
         told = explain(desk.estate, desk.database, identifier, desk.now(), in_full=full)
         if told is None:
             return desk.not_found(request, "break", identifier)
-        return desk.show(request, "break.html", told=told, identifier=identifier, full=full)
+        return desk.show(
+            request, "break.html", told=told, identifier=identifier, full=full, live=LIVE_STATES
+        )
 
     return routes

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from monitor.core.incidents import IncidentState
+from monitor.core.people import Permission
 from monitor.incidents.viewing import message_of
 from monitor.store.incident_contents import breaks_of
 from monitor.store.incidents import list_incidents
@@ -44,6 +45,13 @@ def incident_routes(desk: Desk) -> APIRouter:
             message=message,
             incident=message.incident,
             breaks=standing[:MOST_LISTED],
+            people=_handlers(desk),
         )
 
     return routes
+
+
+def _handlers(desk: Desk) -> list[str]:
+    """Those to whom an incident can be given."""
+    everybody = desk.estate.people.everybody()
+    return [each.name for each in everybody if Permission.HANDLE in each.permissions]
