@@ -18,6 +18,7 @@ CREDENTIALS: Mapping[str, dict[str, Any]] = {
         "auth": {"token": "tieout:canary-c0ffee42"},
     },
     "hubspot": {"auth": {"token": "canary-c0ffee42"}},
+    "ironclad": {"auth": CLIENT},
     "kantata": {"auth": {"token": "canary-c0ffee42"}},
     "netsuite": {"auth": {"client_id": "tieout", "key_id": "C1", "private_key": "canary-c0ffee42"}},
     "odoo": {

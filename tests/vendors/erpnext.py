@@ -1,4 +1,4 @@
-"""Frappe's lists of documents: fields, filters and order as JSON in the query, parts by position."""
+"""Frappe's lists of documents: fields, filters, order as JSON in the query, parts by position."""
 
 import base64
 import json

@@ -6,6 +6,7 @@ from tests.vendors.boomi import Boomi
 from tests.vendors.docusign import DocuSign
 from tests.vendors.erpnext import ErpNext
 from tests.vendors.hubspot import HubSpot
+from tests.vendors.ironclad import Ironclad
 from tests.vendors.kantata import Kantata
 from tests.vendors.microsoft import BusinessCentral, Dataverse
 from tests.vendors.netsuite import NetSuite
@@ -23,6 +24,7 @@ VENDORS: Mapping[str, type[Vendor]] = {
     "dynamics365": Dataverse,
     "erpnext": ErpNext,
     "hubspot": HubSpot,
+    "ironclad": Ironclad,
     "kantata": Kantata,
     "netsuite": NetSuite,
     "odoo": Odoo,
