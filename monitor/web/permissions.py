@@ -43,6 +43,8 @@ NEEDS: Final[Mapping[str, Need]] = {
     "GET /plans/{name}": READ,
     "GET /corrections": READ,
     "GET /corrections/{number}": READ,
+    "GET /reports": READ,
+    "GET /reports/{number}": READ,
     "GET /audit": READ_LOG,
     "GET /audit/chain": READ_LOG,
     "GET /api/v1/openapi.json": READ,

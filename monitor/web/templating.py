@@ -1,5 +1,6 @@
 """How pages are made: templates that escape whatever is a value, and the words they share."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -26,6 +27,7 @@ def make_templates() -> Jinja2Templates:
         "text": show_text,
         "canonical": show_canonical,
         "deal": deal_address,
+        "instant": show_instant,
     }
     return templates
 
@@ -38,6 +40,11 @@ def deal_address(key: str) -> str:
     """
     encoded = quote(key, safe="")
     return f"/transactions?q={encoded}" if key in _DOTS else f"/transactions/{encoded}"
+
+
+def show_instant(text: str) -> str:
+    """An instant that was kept as text, to the minute."""
+    return show_minute(datetime.fromisoformat(text))
 
 
 def show_canonical(value: Value, field: str) -> str:

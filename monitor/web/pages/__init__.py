@@ -12,6 +12,7 @@ from monitor.web.pages.deals import deal_routes
 from monitor.web.pages.incidents import incident_routes
 from monitor.web.pages.overview import overview_routes
 from monitor.web.pages.plans import plan_routes
+from monitor.web.pages.reports import report_routes
 
 PAGES: tuple[Callable[[Desk], APIRouter], ...] = (
     overview_routes,
@@ -20,6 +21,7 @@ PAGES: tuple[Callable[[Desk], APIRouter], ...] = (
     incident_routes,
     plan_routes,
     audit_routes,
+    report_routes,
     acting_routes,
 )
 """Every room of the page."""
