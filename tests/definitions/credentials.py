@@ -33,6 +33,7 @@ CREDENTIALS: Mapping[str, dict[str, Any]] = {
         "auth": {"username": "TIEOUT", "password": "canary-c0ffee42"},
     },
     "salesforce": {"base_url": "https://firm.my.salesforce.example", "auth": CLIENT},
+    "workday": {"auth": {"username": "ISU_Tieout@acme", "password": "canary-c0ffee42"}},
     "xero": {"auth": CLIENT},
 }
 """By definition."""

@@ -15,6 +15,7 @@ from tests.vendors.quickbooks import QuickBooks
 from tests.vendors.salesforce import Salesforce
 from tests.vendors.sap import Sap
 from tests.vendors.vendor import Vendor
+from tests.vendors.workday import Workday
 from tests.vendors.xero import Xero
 
 VENDORS: Mapping[str, type[Vendor]] = {
@@ -31,5 +32,6 @@ VENDORS: Mapping[str, type[Vendor]] = {
     "quickbooks": QuickBooks,
     "sap_s4hana": Sap,
     "salesforce": Salesforce,
+    "workday": Workday,
     "xero": Xero,
 }
