@@ -19,6 +19,10 @@ CREDENTIALS: Mapping[str, dict[str, Any]] = {
     },
     "hubspot": {"auth": {"token": "canary-c0ffee42"}},
     "ironclad": {"auth": CLIENT},
+    "jira": {
+        "base_url": "https://acme.atlassian.example",
+        "auth": {"username": "tieout@firm.example", "password": "canary-c0ffee42"},
+    },
     "kantata": {"auth": {"token": "canary-c0ffee42"}},
     "netsuite": {"auth": {"client_id": "tieout", "key_id": "C1", "private_key": "canary-c0ffee42"}},
     "odoo": {

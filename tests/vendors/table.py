@@ -7,6 +7,7 @@ from tests.vendors.docusign import DocuSign
 from tests.vendors.erpnext import ErpNext
 from tests.vendors.hubspot import HubSpot
 from tests.vendors.ironclad import Ironclad
+from tests.vendors.jira import Jira
 from tests.vendors.kantata import Kantata
 from tests.vendors.microsoft import BusinessCentral, Dataverse
 from tests.vendors.netsuite import NetSuite
@@ -26,6 +27,7 @@ VENDORS: Mapping[str, type[Vendor]] = {
     "erpnext": ErpNext,
     "hubspot": HubSpot,
     "ironclad": Ironclad,
+    "jira": Jira,
     "kantata": Kantata,
     "netsuite": NetSuite,
     "odoo": Odoo,

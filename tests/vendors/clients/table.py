@@ -7,6 +7,7 @@ CLIENTS: Mapping[str, str] = {
     "docusign": "docusign-esign",
     "erpnext": "frappe-client",
     "hubspot": "hubspot-api-client",
+    "jira": "jira",
     "odoo": "odoo-client-lib",
     "quickbooks": "python-quickbooks",
     "salesforce": "simple-salesforce",
