@@ -15,6 +15,7 @@ from monitor.config.context import duty_of, known_entities, rule_context, watch_
 from monitor.config.effective import (
     digest,
     digest_of,
+    effective,
     policies_digest,
     reading_digest,
     rules_digest,
@@ -144,6 +145,8 @@ def build_estate(
         traces=_build_traces(landscape),
         evidence=landscape.evidence,
         wording=Wording(landscape.incidents.templates),
+        controls=landscape.controls,
+        configuration=effective(landscape),
     )
 
 

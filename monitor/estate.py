@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 import polars as pl
 
 from alerts.routing import Routing
 from alerts.wording import Wording
+from monitor.core.controls import ControlSettings
 from monitor.core.duty import Duty
 from monitor.core.entities import EntityFields
 from monitor.core.exchange import Exchange
@@ -181,6 +183,8 @@ class Estate:
         traces: where they go, and when a deal counts as closed; None: nowhere.
         evidence: how it is signed; None: it is not.
         wording: the firm's own words for what people are told.
+        controls: what auditors rely on, by name.
+        configuration: the landscape that all of it was built from, without its secrets.
     """
 
     digest: str
@@ -205,6 +209,8 @@ class Estate:
     duty: Duty = field(default_factory=Duty)
     people: People = field(default_factory=lambda: People({}))
     wording: Wording = field(default_factory=Wording)
+    controls: Mapping[str, ControlSettings] = field(default_factory=dict)
+    configuration: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     def only_feeds(self, names: Iterable[str]) -> list[str]:
         """Of some channels, those that carry notices one by one."""

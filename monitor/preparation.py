@@ -8,6 +8,7 @@ from monitor.core.watches import ESTATE
 from monitor.estate import Estate, Flow, Source
 from monitor.store import breaks, settings, streams, touches, transactions
 from monitor.store.audit import append_audit
+from monitor.store.configurations import APPLY, SUBJECT, keep_configuration
 from monitor.store.database import Connection, Database
 from monitor.telling import tell
 
@@ -24,12 +25,14 @@ def prepare_store(estate: Estate, database: Database, now: datetime) -> None:
                 connection,
                 at=now,
                 who="tieout",
-                action="apply",
-                subject="landscape",
+                action=APPLY,
+                subject=SUBJECT,
                 detail={"digest": estate.digest},
             )
             settings.save_setting(connection, "landscape", estate.digest)
             _retire(estate, connection, now)
+        if estate.configuration:
+            keep_configuration(connection, estate.digest, estate.configuration, now)
 
 
 def _retire(estate: Estate, connection: Connection, now: datetime) -> None:

@@ -50,6 +50,7 @@ COMMANDS: Mapping[str, str] = {
     "indicators": "monitor.cli.indicators:indicators",
     "export": "monitor.cli.export:export",
     "report": "monitor.cli.report:report",
+    "control": "monitor.cli.control:control",
     "signoff": "monitor.cli.sign_off:sign_off",
     "user": "monitor.cli.user:user",
     "token": "monitor.cli.token:token",

@@ -39,6 +39,9 @@ def report(
         str, typer.Argument(help="A flow; the only one if not given, or that of --deal.")
     ] = "",
     deal: Annotated[str, typer.Option(help="Only this deal, by its key.")] = "",
+    control: Annotated[
+        str, typer.Option(help="Only this control: its rules over the deals of its flow.")
+    ] = "",
     since: Annotated[
         str, typer.Option("--from", metavar="INSTANT", help="When the period begins.")
     ] = "",
@@ -77,7 +80,12 @@ def report(
                     changes = find_changes(first, made)
                 else:
                     now = system_clock()
-                    asked = _request(estate, name, deal, since, until, now)
+                    period = _period(since, until, now)
+                    asked = (
+                        _about_control(estate, control, period, now)
+                        if control
+                        else _about_flow(estate, name, deal, period, now)
+                    )
                     number, made = make_report(
                         asked, estate, configuration, evidence, database, out,
                         who=who.strip() or getpass.getuser(), now=now, progress=shown.count,
@@ -104,20 +112,33 @@ def _evidence(settings: Landscape) -> EvidenceSettings:
     return settings.evidence
 
 
-def _request(
-    estate: Estate, name: str, deal: str, since: str, until: str, now: datetime
-) -> Request:
+Period = tuple[datetime, datetime]
+
+
+def _about_control(estate: Estate, name: str, period: Period, now: datetime) -> Request:
+    control = estate.controls.get(name)
+    if control is None:
+        known = ", ".join(estate.controls) or "none"
+        raise typer.BadParameter(f"name one of the controls: {known}")
+    return Request(Subject.CONTROL, name, control.flow, control.rules, *period, now)
+
+
+def _about_flow(estate: Estate, name: str, deal: str, period: Period, now: datetime) -> Request:
     flows = [flow.name for flow in estate.flows]
     flow = name or (flows[0] if len(flows) == 1 else "")
     if flow not in flows:
         raise typer.BadParameter(f"name one of the flows: {', '.join(flows)}")
+    subject = Subject.DEAL if deal else Subject.FLOW
+    return Request(subject, deal or flow, flow, (), *period, now)
+
+
+def _period(since: str, until: str, now: datetime) -> Period:
     if not since:
         raise typer.BadParameter("--from says when the period begins")
     begin, end = read_beginning(since), read_instant(until) if until else now
     if not begin < end <= now:
         raise typer.BadParameter("a period begins before it ends, and does not lie ahead")
-    subject = Subject.DEAL if deal else Subject.FLOW
-    return Request(subject, deal or flow, flow, (), begin, end, now)
+    return begin, end
 
 
 class _Shown:

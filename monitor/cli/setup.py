@@ -13,6 +13,8 @@ from monitor.app import build_estate, load_plugins
 from monitor.cli import workbench
 from monitor.cli.exits import Exit
 from monitor.cli.options import AsJson, LandscapePath, new_console
+from monitor.config import Landscape
+from monitor.config.check_controls import rules_without_control
 from monitor.config.effective import effective
 from monitor.config.schema import landscape_schema
 from monitor.core.clock import system_clock
@@ -58,7 +60,7 @@ def check(
         typer.echo(json.dumps(effective(settings), indent=2, ensure_ascii=False))
         return
     if not sample:
-        typer.echo(json.dumps({"issues": []}) if as_json else f"{landscape} is in order")
+        _say_in_order(settings, landscape, as_json=as_json)
         return
     estate = build_estate(settings, system_clock, calls_today={})
     try:
@@ -75,6 +77,16 @@ def check(
         new_console().print(table)
     if any(each.failure or each.rejects for each in previews):
         raise typer.Exit(Exit.BLIND)
+
+
+def _say_in_order(settings: Landscape, landscape: Path, *, as_json: bool) -> None:
+    alone = rules_without_control(settings) if settings.controls else []
+    if as_json:
+        typer.echo(json.dumps({"issues": [], "without_control": alone}))
+        return
+    typer.echo(f"{landscape} is in order")
+    for rule in alone:
+        typer.echo(f"  no control stands on {rule}")
 
 
 def doctor(landscape: LandscapePath, as_json: AsJson = False) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from monitor.config.check_controls import check_controls
 from monitor.config.check_corrections import check_corrections
 from monitor.config.check_flows import check_flow
 from monitor.config.check_people import check_people
@@ -33,6 +34,7 @@ def check_landscape(landscape: Landscape, plugins: Plugins) -> list[Problem]:
     problems += _check_watches(landscape, plugins, is_sound=not problems)
     problems += check_corrections(landscape)
     problems += check_people(landscape)
+    problems += check_controls(landscape)
     return problems
 
 

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AnyHttpUrl, Field, PrivateAttr, create_model
 
 from monitor.config.issues import KeyPath
+from monitor.core.controls import ControlSettings
 from monitor.core.duty import ShiftSettings
 from monitor.core.flows import (
     CalendarSettings,
@@ -158,6 +159,8 @@ class Landscape(Settings):
     """What is sampled; `probe` says how each is read."""
     flows: dict[Name, FlowSettings] = {}
     """Business processes and what must hold in them."""
+    controls: dict[Name, ControlSettings] = {}
+    """What auditors rely on, and the rules that carry it out."""
     corrections: CorrectionSettings = CorrectionSettings()
     """What holds for every correction, whatever its policy says."""
     watches: dict[Name, WatchSettings] = {}

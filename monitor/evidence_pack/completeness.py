@@ -79,7 +79,7 @@ def find_reasons(
                 " period: what was changed and changed back before is not known"
             )
     reasons += [
-        f"{term.deals} deals are unknown"
+        f"{show_count(term.deals, 'deal')} {'is' if term.deals == 1 else 'are'} unknown"
         for term in terms
         if term.term is Term.UNKNOWN and term.deals
     ]

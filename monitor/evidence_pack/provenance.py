@@ -27,7 +27,9 @@ def select_configuration(effective: Mapping[str, Any]) -> dict[str, Any]:
 
     Numbers with fractions are given as texts: the one encoding that is hashed has none.
     """
-    return {name: _exact(effective[name]) for name in OF_FINDINGS if name in effective}
+    chosen = {name: _exact(effective[name]) for name in OF_FINDINGS if name in effective}
+    # A landscape without controls says what it said before there were any.
+    return {name: each for name, each in chosen.items() if name != "controls" or each}
 
 
 def _exact(value: Any) -> Any:

@@ -76,4 +76,14 @@ sign_off = Table(
 )
 """Who prepared and who reviewed what. Append-only."""
 
-APPEND_ONLY = (signing_key, signed_head, reading, report, sign_off)
+configuration = Table(
+    "configuration",
+    metadata,
+    Column("digest", PlainText, primary_key=True),
+    Column("document", PlainText, nullable=False),
+    Column("stored_at", Instant, nullable=False),
+)
+"""Landscapes that were in force, in their effective form and without secrets; the audit log says
+when each was applied. Append-only."""
+
+APPEND_ONLY = (signing_key, signed_head, reading, report, sign_off, configuration)

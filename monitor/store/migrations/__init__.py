@@ -20,6 +20,7 @@ REVISIONS = (
     "0019",
     "0020",
     "0021",
+    "0022",
 )
 """Every revision that this version knows. Stated here so that opening a store that is up to date
 needs no migration tool in memory."""
