@@ -37,6 +37,10 @@ CREDENTIALS: Mapping[str, dict[str, Any]] = {
         "auth": {"username": "TIEOUT", "password": "canary-c0ffee42"},
     },
     "salesforce": {"base_url": "https://firm.my.salesforce.example", "auth": CLIENT},
+    "servicenow": {
+        "base_url": "https://acme.service-now.example",
+        "auth": {"username": "tieout", "password": "canary-c0ffee42"},
+    },
     "workday": {"auth": {"username": "ISU_Tieout@acme", "password": "canary-c0ffee42"}},
     "xero": {"auth": CLIENT},
 }

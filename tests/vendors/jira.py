@@ -1,4 +1,4 @@
-"""Jira's enhanced search: JQL to the minute, pages by token without a total, issues by id or key."""
+"""Jira's enhanced search: JQL to the minute, pages by token without a total, issues by key."""
 
 import base64
 import re

@@ -15,6 +15,7 @@ from tests.vendors.odoo import Odoo
 from tests.vendors.quickbooks import QuickBooks
 from tests.vendors.salesforce import Salesforce
 from tests.vendors.sap import Sap
+from tests.vendors.servicenow import ServiceNow
 from tests.vendors.vendor import Vendor
 from tests.vendors.workday import Workday
 from tests.vendors.xero import Xero
@@ -34,6 +35,7 @@ VENDORS: Mapping[str, type[Vendor]] = {
     "quickbooks": QuickBooks,
     "sap_s4hana": Sap,
     "salesforce": Salesforce,
+    "servicenow": ServiceNow,
     "workday": Workday,
     "xero": Xero,
 }

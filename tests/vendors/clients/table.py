@@ -12,6 +12,7 @@ CLIENTS: Mapping[str, str] = {
     "quickbooks": "python-quickbooks",
     "salesforce": "simple-salesforce",
     "sap_s4hana": "pyodata",
+    "servicenow": "pysnc",
     "xero": "xero-python",
 }
 """By definition, the library of `requirements-vendors.in` that a script here drives.
