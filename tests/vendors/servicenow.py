@@ -1,4 +1,4 @@
-"""ServiceNow's tables: encoded queries, parts by position, values plain or with what is displayed."""
+"""ServiceNow's tables: encoded queries, parts by position, values plain or as displayed."""
 
 import base64
 import re

@@ -16,5 +16,5 @@ changes.fields = "sys_id,number,sys_updated_on"
 changes.add_query("sys_updated_on", ">=", "2026-01-01 00:00:00")
 changes.query()
 for change in changes:
-    assert change.number.startswith("D-")
-    print(change.sys_id)
+    assert change.get_value("number").startswith("D-")
+    print(change.get_value("sys_id"))
