@@ -29,6 +29,10 @@ CREDENTIALS: Mapping[str, dict[str, Any]] = {
         "base_url": "https://acme.odoo.example",
         "auth": {"token": "canary-c0ffee42"},
     },
+    "okta": {
+        "base_url": "https://acme.okta.example",
+        "auth": {"token": "canary-c0ffee42"},
+    },
     "quickbooks": {
         "auth": {**CLIENT, "refresh_token_file": "/var/lib/tieout/quickbooks.token"},
     },

@@ -12,6 +12,7 @@ from tests.vendors.kantata import Kantata
 from tests.vendors.microsoft import BusinessCentral, Dataverse
 from tests.vendors.netsuite import NetSuite
 from tests.vendors.odoo import Odoo
+from tests.vendors.okta import Okta
 from tests.vendors.quickbooks import QuickBooks
 from tests.vendors.salesforce import Salesforce
 from tests.vendors.sap import Sap
@@ -32,6 +33,7 @@ VENDORS: Mapping[str, type[Vendor]] = {
     "kantata": Kantata,
     "netsuite": NetSuite,
     "odoo": Odoo,
+    "okta": Okta,
     "quickbooks": QuickBooks,
     "sap_s4hana": Sap,
     "salesforce": Salesforce,

@@ -9,6 +9,7 @@ CLIENTS: Mapping[str, str] = {
     "hubspot": "hubspot-api-client",
     "jira": "jira",
     "odoo": "odoo-client-lib",
+    "okta": "okta",
     "quickbooks": "python-quickbooks",
     "salesforce": "simple-salesforce",
     "sap_s4hana": "pyodata",
