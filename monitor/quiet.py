@@ -1,7 +1,7 @@
 """Quiet: matched transactions that changed, and of which no rule has anything to say.
 
-Most changes are such. A record that kept its keys stays where it is, and a rule none of whose
-streams changed says what it said, which was nothing. So only the rules that look at what changed
+Most changes are such. A record that kept its keys stays where it is, and a rule that minds none of
+the changed fields says what it said, which was nothing. So only the rules that mind what changed
 are asked, over only what they look at. Whatever any of them finds or awaits is left to a whole
 look, with everything around it: nothing is ever raised from here.
 """
@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import msgspec
 import polars as pl
 
 from monitor.core.errors import Permanent
 from monitor.core.model import StreamId
-from monitor.core.ports import Rule, Scope
+from monitor.core.ports import Attentive, Rule, Scope
 from monitor.estate import Estate, Flow
 from monitor.sight import Sight
 from monitor.store import matched, touches, turns
@@ -53,13 +54,13 @@ def find_quiet(
     with database.read() as connection:
         turn = turns.turn_of(connection, flow.name)
         changed = matched.load_matched(connection, flow.name, stayed)
-        rules = _rules_about(flow, set(changed["stream"].unique()))
+        rules, minded = _who_minds(flow, changed, touched)
         needed = frozenset[StreamId]().union(*(rule.needs for rule in rules))
-        numbers = changed["transaction_id"].unique().to_list()
+        numbers = minded["transaction_id"].unique().to_list()
         members = matched.load_members_in(connection, numbers, needed)
         # In the order of their numbers, which is the one that the store is read in quickest.
         rows = load_rows(connection, members["record"].unique().to_list())
-    names = changed.select("transaction_id", "transaction").unique()
+    names = minded.select("transaction_id", "transaction").unique()
     links = members.join(names, on="transaction_id")
     fields = {stream: estate.sources[stream].fields for stream in needed}
     frames = frames_of(rows, links, fields)
@@ -74,8 +75,37 @@ def find_quiet(
     return Quiet(frozenset(quiet["record"]), transactions, turn)
 
 
-def _rules_about(flow: Flow, streams: set[str]) -> list[Rule]:
-    return [rule for rule in flow.rules if not streams.isdisjoint(map(str, rule.needs))]
+def _who_minds(
+    flow: Flow, changed: pl.DataFrame, touched: Sequence[touches.Touch]
+) -> tuple[list[Rule], pl.DataFrame]:
+    """Rules that mind some of what changed, and the changed records that some rule minds."""
+    marks = pl.DataFrame(
+        [(mark.record_id, mark.fields) for mark in touched],
+        schema={"record": pl.Int64, "fields": pl.String},
+        orient="row",
+    )
+    changes = changed.join(marks, on="record")
+    rules: set[str] = set()
+    minded = []
+    for stream, fields in changes.select("stream", "fields").unique().iter_rows():
+        names = None if fields is None else frozenset(msgspec.json.decode(fields, type=list[str]))
+        minding = {rule.name for rule in flow.rules if _minds(rule, StreamId.parse(stream), names)}
+        rules |= minding
+        if minding:
+            minded.append((stream, fields))
+    which = pl.DataFrame(minded, schema={"stream": pl.String, "fields": pl.String}, orient="row")
+    records = changes.join(which, on=["stream", "fields"], how="semi", nulls_equal=True)
+    return [rule for rule in flow.rules if rule.name in rules], records.select(*changed.columns)
+
+
+def _minds(rule: Rule, stream: StreamId, changed: frozenset[str] | None) -> bool:
+    """Whether a change of these fields, or of any, can end a rule's silence."""
+    if stream not in rule.needs:
+        return False
+    if changed is None or not isinstance(rule, Attentive):
+        return True
+    # Whatever else changed, it was stamped anew.
+    return not rule.minds[stream].isdisjoint(changed | {"_modified_at"})
 
 
 def _loud(rules: Sequence[Rule], scope: Scope) -> set[str]:

@@ -1,5 +1,6 @@
 """Rows of a stream that satisfy a condition of the configuration."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
@@ -22,6 +23,23 @@ def condition(context: RuleContext, stream: StreamId, wanted: Condition) -> pl.E
     if not wanted:
         return EVERY_ROW
     return pl.all_horizontal(_has(context, stream, name, wanted[name]) for name in wanted)
+
+
+def fields_in(*expressions: pl.Expr | None) -> frozenset[str]:
+    """Every column that these expressions look at."""
+    return frozenset(
+        name for each in expressions if each is not None for name in each.meta.root_names()
+    )
+
+
+def join_fields(
+    *minded: tuple[StreamId, Iterable[str]],
+) -> dict[StreamId, frozenset[str]]:
+    """Fields by stream, of a stream that is named several times all of them."""
+    joined: dict[StreamId, frozenset[str]] = {}
+    for stream, fields in minded:
+        joined[stream] = joined.get(stream, frozenset()).union(fields)
+    return joined
 
 
 def select_rows(scope: Scope, stream: StreamId, which: pl.Expr) -> pl.DataFrame:

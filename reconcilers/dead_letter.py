@@ -19,6 +19,7 @@ from monitor.core.model import StreamId
 from monitor.core.plugins import RuleContext
 from monitor.core.ports import Scope, Verdict
 from monitor.core.screens import Aggregate, Fact, Screen
+from reconcilers.conditions import fields_in
 from reconcilers.message import Messages
 from reconcilers.reporter import Reporter
 
@@ -65,6 +66,11 @@ class DeadLetter:
     def needs(self) -> frozenset[StreamId]:
         """The messages alone."""
         return frozenset((self.messages.stream,))
+
+    @property
+    def minds(self) -> dict[StreamId, frozenset[str]]:
+        """What says that a message was given up."""
+        return {self.messages.stream: fields_in(self.messages.which)}
 
     def screen(self, now: datetime) -> Screen:
         """Suspicious is who has such a message."""

@@ -20,7 +20,7 @@ from monitor.core.plugins import RuleContext
 from monitor.core.ports import Scope, Verdict
 from monitor.core.screens import Aggregate, Fact, Screen
 from monitor.core.streams import Name
-from reconcilers.conditions import condition, explode_keys, select_rows
+from reconcilers.conditions import condition, explode_keys, fields_in, select_rows
 from reconcilers.names import check_key, find_field, find_stream
 from reconcilers.reporter import Reporter, currency_of, has_money, in_one_currency
 
@@ -94,6 +94,11 @@ class Duplicate:
     def needs(self) -> frozenset[StreamId]:
         """The stream alone."""
         return frozenset((self.stream,))
+
+    @property
+    def minds(self) -> dict[StreamId, frozenset[str]]:
+        """What tells records apart, and which count."""
+        return {self.stream: fields_in(self.where).union(self.by)}
 
     def screen(self, now: datetime) -> Screen:
         """Suspicious is who has more than one record."""

@@ -22,7 +22,14 @@ from monitor.core.model import FieldType, StreamId
 from monitor.core.plugins import RuleContext, WorkingTime
 from monitor.core.ports import INSTANT, Scope, Verdict
 from monitor.core.screens import EVERY_ROW, Aggregate, Fact, Screen, wrapping_sum
-from reconcilers.conditions import condition, explode_keys, later, select_rows
+from reconcilers.conditions import (
+    condition,
+    explode_keys,
+    fields_in,
+    join_fields,
+    later,
+    select_rows,
+)
 from reconcilers.names import find_field, find_stream, find_working_time
 from reconcilers.reporter import Reporter, as_text, awaited
 
@@ -126,6 +133,15 @@ class HandOff:
     def needs(self) -> frozenset[StreamId]:
         """Both ends, and what the transaction must have."""
         return frozenset((self.source, self.target, self.required or self.source))
+
+    @property
+    def minds(self) -> dict[StreamId, frozenset[str]]:
+        """What asks for an arrival and from when, and what arrived when."""
+        return join_fields(
+            (self.source, fields_in(self.when).union((self.settings.start,))),
+            (self.target, fields_in(self.that).union((self.settings.arrival,))),
+            (self.required or self.source, ()),
+        )
 
     def screen(self, now: datetime) -> Screen:
         """Suspicious is whose arrivals are fewer than, or come long after, what asks for them.

@@ -28,7 +28,7 @@ from monitor.core.ports import Scope, Verdict
 from monitor.core.screens import Aggregate, Fact, Screen
 from monitor.core.streams import Name, Settings
 from reconcilers.comparison import Comparison, FieldComparison, comparison
-from reconcilers.conditions import condition, explode_keys, select_rows
+from reconcilers.conditions import condition, explode_keys, fields_in, join_fields, select_rows
 from reconcilers.money import classify
 from reconcilers.names import check_key, find_field, find_stream
 from reconcilers.reporter import Reporter, as_text, currency_of
@@ -174,6 +174,11 @@ class Mismatch:
         """Both sides."""
         return frozenset(side.stream for half in self.halves for side in (half.owner, half.other))
 
+    @property
+    def minds(self) -> dict[StreamId, frozenset[str]]:
+        """What is compared, and which rows are."""
+        return join_fields(*(minded for half in self.halves for minded in half.minds))
+
     def screen(self, now: datetime) -> Screen | None:
         """Suspicious is where a value is not plainly the same in every record of both sides."""
         if not all(half.is_screened for half in self.halves):
@@ -196,6 +201,19 @@ class _Half:
     match: str | None
     fields: tuple[_Field, ...]
     reporter: Reporter
+
+    @property
+    def minds(self) -> list[tuple[StreamId, frozenset[str]]]:
+        return [
+            (
+                self.owner.stream,
+                fields_in(self.owner.where).union(each.owner for each in self.fields),
+            ),
+            (
+                self.other.stream,
+                fields_in(self.other.where).union(each.other for each in self.fields),
+            ),
+        ]
 
     @property
     def is_screened(self) -> bool:

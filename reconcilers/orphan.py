@@ -17,7 +17,7 @@ from monitor.core.model import FieldType, StreamId
 from monitor.core.plugins import RuleContext
 from monitor.core.ports import MONEY, Scope, Verdict
 from monitor.core.screens import Aggregate, Fact, Screen
-from reconcilers.conditions import condition, select_rows
+from reconcilers.conditions import condition, fields_in, select_rows
 from reconcilers.names import find_stream
 from reconcilers.reporter import Reporter, awaited, currency_of, has_money
 
@@ -80,6 +80,11 @@ class Orphan:
     def needs(self) -> frozenset[StreamId]:
         """The stream itself and what it stems from."""
         return frozenset((self.stream, self.parent))
+
+    @property
+    def minds(self) -> dict[StreamId, frozenset[str]]:
+        """Which records count; of what they stem from, that it is there."""
+        return {self.stream: fields_in(self.where), self.parent: frozenset()}
 
     def screen(self, now: datetime) -> Screen:
         """Suspicious is who has such records and none in the parent's stream."""

@@ -19,7 +19,7 @@ from monitor.core.plugins import RuleContext
 from monitor.core.ports import Scope, Verdict
 from monitor.core.screens import Aggregate, Fact, Screen
 from monitor.core.streams import Duration
-from reconcilers.conditions import later
+from reconcilers.conditions import fields_in, later
 from reconcilers.message import Messages
 from reconcilers.reporter import Reporter, awaited
 
@@ -70,6 +70,12 @@ class Stuck:
     def needs(self) -> frozenset[StreamId]:
         """The messages alone."""
         return frozenset((self.messages.stream,))
+
+    @property
+    def minds(self) -> dict[StreamId, frozenset[str]]:
+        """The state of a message, and since when it is in it."""
+        messages = self.messages
+        return {messages.stream: fields_in(messages.which, messages.moved_at)}
 
     def screen(self, now: datetime) -> Screen:
         """Suspicious is who has one that did not move for so long."""

@@ -47,7 +47,7 @@ from monitor.core.ports import INSTANT, Scope, Verdict
 from monitor.core.rates import CurrencyCode
 from monitor.core.screens import Aggregate, Fact, Screen
 from monitor.core.streams import Duration, Name
-from reconcilers.conditions import condition, select_rows
+from reconcilers.conditions import condition, fields_in, join_fields, select_rows
 from reconcilers.names import find_stream, find_working_time
 from reconcilers.reporter import Reporter, awaited
 from reconcilers.silence import seen_until, with_due
@@ -200,6 +200,15 @@ class TieOut:
         """Every stream that is summed, multiplies, or must be there."""
         required = frozenset(stream for stream, _ in self.required)
         return required.union(*(each.needs for side in self.sides.values() for each in side))
+
+    @property
+    def minds(self) -> dict[StreamId, frozenset[str]]:
+        """What is summed, and which records count."""
+        components = [each for side in self.sides.values() for each in side]
+        return join_fields(
+            *(minded for each in components for minded in each.minds),
+            *((stream, fields_in(where)) for stream, where in self.required),
+        )
 
     def screen(self, now: datetime) -> Screen | None:
         """Suspicious is whose bare sums differ, or who has money in several currencies."""

@@ -11,7 +11,7 @@ from monitor.core.plugins import RuleContext
 from monitor.core.ports import INSTANT, MONEY, Scope
 from monitor.core.screens import Aggregate, Fact
 from monitor.core.streams import Name, Settings
-from reconcilers.conditions import condition, explode_keys, select_rows
+from reconcilers.conditions import condition, explode_keys, fields_in, select_rows
 from reconcilers.money import countable, currency_code, product
 from reconcilers.names import check_key, find_field, find_stream
 from reconcilers.silence import CHANGED, STAMPED
@@ -124,6 +124,15 @@ class Component:
     def needs(self) -> frozenset[StreamId]:
         """Its stream, and that of its factors."""
         return frozenset((self.stream, self.factor_stream or self.stream))
+
+    @property
+    def minds(self) -> list[tuple[StreamId, frozenset[str]]]:
+        """What its amounts follow from."""
+        own = fields_in(self.where, self.currency, self.on).union((self.settings.field,))
+        times = self.settings.times
+        if times is None:
+            return [(self.stream, own)]
+        return [(self.stream, own), (self.factor_stream or self.stream, frozenset((times.field,)))]
 
     @property
     def is_screened(self) -> bool:

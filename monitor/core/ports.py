@@ -177,6 +177,21 @@ class Rule(Protocol):
         ...
 
 
+@runtime_checkable
+class Attentive(Protocol):
+    """A rule that says which fields it minds; any field may matter to a rule that does not."""
+
+    @property
+    def minds(self) -> Mapping[StreamId, frozenset[str]]:
+        """Fields, by stream that it needs, that decide whether it finds or awaits anything.
+
+        Keys and presence go without saying. In a transaction of which it says nothing, a record
+        whose other fields changed gives it nothing to say, whatever its stamps; where a stamp can
+        make the difference, `_modified_at` is among the fields.
+        """
+        ...
+
+
 class Channel(Protocol):
     """Carries notices to machines, one by one. May raise `Transient` or `Permanent`."""
 

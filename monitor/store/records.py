@@ -23,6 +23,8 @@ from monitor.store.columns import Instant, to_microseconds
 from monitor.store.schema import record, record_key, record_version, touch
 
 _STATE = ("entity", "version", "fields", "key_uses", "modified_at", "observed_at", "deleted")
+_KEY_USES = 1 + _STATE.index("key_uses")
+"""Where they stand in a row that begins with its id."""
 
 
 class SavedPage(NamedTuple):
@@ -45,6 +47,7 @@ class _Stored(NamedTuple):
     observed_at: datetime
     first_stamp: datetime | None
     deleted: bool
+    fields: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +168,7 @@ def _stored(
         record.c.observed_at,
         record.c.first_stamp,
         record.c.deleted,
+        record.c.fields,
     ).where(
         record.c.stream == str(stream),
         record.c.native_id.in_(listed_texts(connection, incoming.keys())),
@@ -223,10 +227,10 @@ def _replace(
     gone: list[Row] = []
     come: list[Row] = []
     moved: list[int] = []
-    stayed: list[int] = []
-    for old, seen in changed:
-        if encode_keys(seen.keys) == old.key_uses and not (seen.deleted or old.deleted):
-            stayed.append(old.id)
+    stayed: list[Row] = []
+    for (old, seen), row in zip(changed, rows, strict=True):
+        if row[_KEY_USES] == old.key_uses and not (seen.deleted or old.deleted):
+            stayed.append((old.id, False, _differing(old, seen)))
             continue
         moved.append(old.id)
         before, after = set(decode_keys(old.key_uses)), set(seen.keys)
@@ -235,7 +239,16 @@ def _replace(
     delete_rows(connection, record_key, ("kind", "value", "record_id", "role"), gone)
     insert_rows(connection, record_key, ("kind", "value", "record_id", "role"), come)
     _touch(connection, moved)
-    _touch(connection, stayed, moved=False)
+    insert_rows(connection, touch, ("record_id", "moved", "fields"), stayed)
+
+
+def _differing(old: _Stored, seen: Record) -> str:
+    """Fields that say something else now, as a JSON list. One that is absent says nothing."""
+    before, after = msgspec.json.decode(old.fields), msgspec.json.decode(seen.encoded)
+    names = sorted(
+        name for name in before.keys() | after.keys() if before.get(name) != after.get(name)
+    )
+    return msgspec.json.encode(names).decode()
 
 
 def _state(seen: Record, observed_at: int) -> Row:
@@ -281,6 +294,7 @@ def _keep_versions(connection: Connection, ids: Sequence[int], replaced_at: date
     )
 
 
-def _touch(connection: Connection, ids: Sequence[int], *, moved: bool = True) -> None:
-    marks = listed_ids(connection, ids).add_columns(literal(moved))
-    connection.execute(insert(touch).from_select(["record_id", "moved"], marks))
+def _touch(connection: Connection, ids: Sequence[int]) -> None:
+    """Mark records that may have moved."""
+    marks = listed_ids(connection, ids)
+    connection.execute(insert(touch).from_select(["record_id"], marks))

@@ -82,12 +82,13 @@ touch = Table(
     Column("id", Identity, primary_key=True),
     Column("record_id", Identity, ForeignKey("record.id"), nullable=False),
     Column("moved", Boolean, nullable=False, server_default=true()),
+    Column("fields", PlainText),
     Index(None, "record_id"),
     sqlite_autoincrement=True,
 )
 """Marks of changed records that no cycle has looked at yet. An id is never used twice, so that
 clearing what was taken cannot clear what came later. A record that `moved` may belong to other
-transactions than before."""
+transactions than before; `fields` is a JSON list of those that changed, null where any may have."""
 
 business_transaction = Table(
     "business_transaction",

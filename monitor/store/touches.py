@@ -12,17 +12,26 @@ from monitor.store.schema import business_transaction, link, record, touch
 
 
 class Touch(NamedTuple):
-    """A mark: this record changed, and may belong to other transactions now where it moved."""
+    """A mark of a changed record.
+
+    Attributes:
+        id: of the mark.
+        record_id: the store's number of the record.
+        moved: it may belong to other transactions now.
+        fields: those that changed, as a JSON list; None: any may have.
+    """
 
     id: int
     record_id: int
     moved: bool
+    fields: str | None
 
 
 def take_touched(connection: Connection, limit: int) -> list[Touch]:
     """The oldest marks; they stay until `clear_touched`, so that a crash loses none."""
-    oldest = select(touch.c.id, touch.c.record_id, touch.c.moved).order_by(touch.c.id).limit(limit)
-    schema = {"id": pl.Int64, "record_id": pl.Int64, "moved": pl.Boolean}
+    columns = (touch.c.id, touch.c.record_id, touch.c.moved, touch.c.fields)
+    oldest = select(*columns).order_by(touch.c.id).limit(limit)
+    schema = {"id": pl.Int64, "record_id": pl.Int64, "moved": pl.Boolean, "fields": pl.String}
     marks = fetch_frame(connection, oldest, schema)
     return [Touch(*row) for row in marks.iter_rows()]
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -30,6 +31,7 @@ OPPORTUNITIES = StreamId("crm", "opportunities")
 BY_HAND = Path(__file__).with_name("by_hand.sql")
 PAGE = 2_000
 ROUNDS = 5
+CENTS = Decimal("0.000001")
 DRIFTS = 20
 """Of so many changed deals one has another amount; the others have another owner."""
 
@@ -156,7 +158,8 @@ def _changed(settled: Settled, count: int, number: int) -> Iterator[Record]:
             native_id=row["opportunity_id"],
             fields={
                 "status": row["stage"],
-                "amount": row["amount"] + (1 if place % DRIFTS == 0 else 0),
+                # Written as the first look wrote it: another scale would be another value.
+                "amount": (row["amount"] + (1 if place % DRIFTS == 0 else 0)).quantize(CENTS),
                 "currency": row["currency"],
                 "closed_at": row["closed_at"],
                 "owner": f"owner {number}",

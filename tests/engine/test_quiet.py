@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from sqlalchemy import Select, select
 
-from monitor import cycle, jobs
+from monitor import cycle, jobs, quiet
 from monitor.core.errors import Permanent, Reason
 from monitor.core.ports import Scope, Verdict
 from monitor.core.transactions import TransactionStatus
@@ -16,6 +17,7 @@ from monitor.quiet import Quiet, find_quiet
 from monitor.sight import see
 from monitor.single_pass import pass_once
 from monitor.store.database import Database
+from monitor.store.frames import STORED_ROWS
 from monitor.store.schema import (
     break_transition,
     breaks,
@@ -85,6 +87,18 @@ def test_a_change_that_no_rule_minds_is_quiet(firm: SmallFirm) -> None:
     assert looked["D1"] == firm.clock()
     assert looked["D2"] < firm.clock()
     assert set(statuses(firm.database).values()) == {TransactionStatus.MATCHED}
+
+
+def test_what_no_rule_minds_is_not_even_read(firm: SmallFirm) -> None:
+    firm.psa.put("p-D1", "D1", name="Another name")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(quiet, "load_rows", _refuse)
+        assert names(quiet_now(firm)) == {"D1"}
+
+
+def _refuse(_connection: object, numbers: list[int]) -> pl.DataFrame:
+    assert not numbers
+    return pl.DataFrame(schema=STORED_ROWS)
 
 
 def test_a_change_that_breaks_a_deal_is_not_quiet(firm: SmallFirm) -> None:

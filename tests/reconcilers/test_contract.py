@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from monitor.core.breaks import Finding
-from monitor.core.ports import Rule, Verdict
+from monitor.core.ports import Attentive, Rule, Scope, Verdict
 from reconcilers import RULES
 from tests.reconcilers.scene import (
     CONTEXT,
@@ -114,6 +114,7 @@ def example(check: str) -> Rule:
 
 
 EVERY_RULE = pytest.mark.parametrize("check", ["hand_off", *sorted(RULES)])
+ATTENTIVE = ("dead_letter", "duplicate", "hand_off", "mismatch", "orphan", "stuck", "tie_out")
 EVERY_TABLED_RULE = pytest.mark.parametrize("check", sorted(RULES))
 
 
@@ -228,6 +229,57 @@ def test_what_it_needs_is_all_that_its_answer_depends_on(check: str) -> None:
     assert without_money.deadlines == whole.deadlines
     fingerprints = [finding.fingerprint for finding in whole.findings]
     assert [finding.fingerprint for finding in without_money.findings] == fingerprints
+
+
+@EVERY_RULE
+def test_what_rules_say_of_the_fields_they_mind_is_tried_here(check: str) -> None:
+    assert isinstance(example(check), Attentive) == (check in ATTENTIVE)
+
+
+@pytest.mark.parametrize("check", ATTENTIVE)
+@hypothesis.settings(max_examples=25, deadline=None)
+@given(chance=st.randoms(use_true_random=False))
+def test_other_fields_than_those_it_minds_never_end_its_silence(
+    check: str, chance: random.Random
+) -> None:
+    asked = example(check)
+    assert isinstance(asked, Attentive)
+    assert asked.minds.keys() == asked.needs
+    some = Scene(
+        {
+            stream: [row for row in rows if chance.random() < 0.8]
+            for stream, rows in BROKEN.rows.items()
+        }
+    )
+    scope = some.scope()
+    frames = {
+        stream: _disturbed(frame, asked.minds.get(stream, frozenset()), chance)
+        for stream, frame in scope.frames.items()
+    }
+    assert _loud(asked, replace(scope, frames=frames)) == _loud(asked, scope)
+
+
+def _disturbed(frame: pl.DataFrame, minded: frozenset[str], chance: random.Random) -> pl.DataFrame:
+    """Other values in every column that is not minded; stamps move unless they are."""
+    left = {"_transaction", "_record", "_keys"} | minded
+    if "_modified_at" in minded:
+        left.add("_observed_at")
+    others: Mapping[pl.DataType, list[Any]] = {
+        pl.String(): ["won", "active", "dead", "another", None],
+        pl.Decimal(38, 6): [Decimal(20), Decimal(7), None],
+        pl.Datetime("us", "UTC"): [at(-99), at(-1), None],
+    }
+    return frame.with_columns(
+        pl.Series(name, [chance.choice(others[kind]) for _ in range(frame.height)], kind)
+        for name, kind in frame.schema.items()
+        if name not in left and kind in others
+    )
+
+
+def _loud(asked: Rule, scope: Scope) -> set[str]:
+    """Transactions of which it finds or awaits something."""
+    verdict = asked.evaluate(scope)
+    return {*verdict.found["transaction"], *verdict.awaited["transaction"]}
 
 
 @EVERY_RULE

@@ -61,6 +61,22 @@ def test_every_change_is_marked_to_be_looked_at(database: Database) -> None:
     assert [mark.record_id for mark in marks] == [ids["1"], ids["2"], ids["2"]]
 
 
+def test_a_mark_says_which_fields_changed_unless_the_record_may_have_moved(
+    database: Database,
+) -> None:
+    save(database, an_opportunity("1", region=None), an_opportunity("2"), now=at(1))
+    changed = an_opportunity("1", status="lost", owner="A", modified_at=at(1))
+    moved = an_opportunity("2", defines("OPP-9"), status="lost", modified_at=at(1))
+    save(database, changed, moved, now=at(2))
+    with database.read() as connection:
+        marks = touches.take_touched(connection, 10)
+    assert [(mark.moved, mark.fields) for mark in marks[:2]] == [(True, None)] * 2
+    assert {(mark.moved, mark.fields) for mark in marks[2:]} == {
+        (True, None),
+        (False, '["owner","status"]'),
+    }
+
+
 def test_a_state_with_an_older_stamp_is_passed_over(database: Database) -> None:
     newer = an_opportunity(status="lost", modified_at=at(5))
     save(database, newer, now=at(6))
