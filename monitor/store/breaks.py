@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, func, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, func, or_, select
 
 from monitor.core.at_risk import Worth, sum_at_risk
 from monitor.core.breaks import (
@@ -25,10 +25,14 @@ from monitor.core.breaks import (
     TransitionKind,
 )
 from monitor.core.errors import Permanent, Reason
-from monitor.store.bulk import listed_texts, upsert
+from monitor.store.bulk import Row as RawRow
+from monitor.store.bulk import insert_rows, listed_texts, upsert_rows
+from monitor.store.columns import to_digits, to_microseconds
 from monitor.store.schema import break_transition, breaks
 
 _FINDING = tuple(field.name for field in fields(Finding))
+_LIFE = ("state", "episode", "suspected_at", "opened_at", "resolved_at", "seen_at")
+_STEP = ("fingerprint", "sequence", "at", "kind", "before", "after", "who", "why", "evidence")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,37 +80,28 @@ def apply_transitions(
     if not transitions:
         return
     latest = {step.after.fingerprint: step.after for step in transitions}
-    statement = upsert(connection, breaks)
-    changed = {
-        column.name: statement.excluded[column.name]
-        for column in breaks.columns
-        if not column.primary_key
-    }
-    connection.execute(
-        statement.on_conflict_do_update(index_elements=["fingerprint"], set_=changed),
-        [_write(item) for item in latest.values()],
-    )
+    columns = ("fingerprint", *_FINDING, *_LIFE)
+    upsert_rows(connection, breaks, columns, [_write(key, each) for key, each in latest.items()])
     sequences = _last_sequences(connection, latest.keys())
-    steps = []
+    steps: list[RawRow] = []
     for step in transitions:
         fingerprint = step.after.fingerprint
         sequences[fingerprint] += 1
+        looked_at = (evidence or {}).get(fingerprint, {})
         steps.append(
-            {
-                "fingerprint": fingerprint,
-                "sequence": sequences[fingerprint],
-                "at": step.at,
-                "kind": step.kind.value,
-                "before": None if step.before is None else step.before.value,
-                "after": step.after.state.value,
-                "who": who,
-                "why": step.why,
-                "evidence": msgspec.json.encode(
-                    (evidence or {}).get(fingerprint, {}), order="sorted"
-                ).decode(),
-            }
+            (
+                fingerprint,
+                sequences[fingerprint],
+                to_microseconds(step.at),
+                step.kind.value,
+                None if step.before is None else step.before.value,
+                step.after.state.value,
+                who,
+                step.why,
+                msgspec.json.encode(looked_at, order="sorted").decode(),
+            )
         )
-    connection.execute(insert(break_transition), steps)
+    insert_rows(connection, break_transition, _STEP, steps)
 
 
 def note_seen(connection: Connection, fingerprints: Collection[str], now: datetime) -> None:
@@ -272,20 +267,27 @@ def _last_sequences(connection: Connection, fingerprints: Collection[str]) -> Co
     return Counter(dict(connection.execute(query).all()))
 
 
-def _write(item: Break) -> dict[str, Any]:
-    finding = {name: getattr(item.finding, name) for name in _FINDING}
-    return finding | {
-        "fingerprint": item.fingerprint,
-        "kind": item.finding.kind.value,
-        "severity": item.finding.severity.value,
-        "classification": item.finding.classification.value,
-        "state": item.state.value,
-        "episode": item.episode,
-        "suspected_at": item.suspected_at,
-        "opened_at": item.opened_at,
-        "resolved_at": item.resolved_at,
-        "seen_at": item.seen_at,
+def _write(fingerprint: str, item: Break) -> RawRow:
+    """The row of a break, as the database holds it."""
+    finding = item.finding
+    raw = {
+        "kind": finding.kind.value,
+        "severity": finding.severity.value,
+        "classification": finding.classification.value,
+        "value_at_risk": to_digits(finding.value_at_risk),
+        "since": _raw_instant(finding.since),
     }
+    return (
+        fingerprint,
+        *(raw[name] if name in raw else getattr(finding, name) for name in _FINDING),
+        item.state.value,
+        item.episode,
+        *map(_raw_instant, (item.suspected_at, item.opened_at, item.resolved_at, item.seen_at)),
+    )
+
+
+def _raw_instant(instant: datetime | None) -> int | None:
+    return None if instant is None else to_microseconds(instant)
 
 
 def read_break(row: Row[Any]) -> Break:

@@ -95,13 +95,21 @@ def fetch_frame(
     return pl.concat(parts, rechunk=True)
 
 
+def fetch_rows(connection: Connection, query: Select[Any]) -> list[Row]:
+    """The rows of a query as the database holds them: no column type sees them."""
+    cursor = connection.execute(query).cursor
+    if cursor is None:
+        raise ValueError("the statement returns no rows")
+    return list(cursor.fetchall())
+
+
 def insert_rows(
     connection: Connection, into: Table, columns: Sequence[str], rows: Sequence[Row]
 ) -> None:
     """Insert rows by the driver's fastest way: COPY, or one prepared statement."""
     if not rows:
         return
-    names = ", ".join(columns)
+    names = ", ".join(f'"{name}"' for name in columns)
     if _is_postgresql(connection):
         cursor = connection.connection.cursor()
         try:
@@ -115,6 +123,22 @@ def insert_rows(
         connection.exec_driver_sql(
             f"INSERT INTO {into.name} ({names}) VALUES ({marks})", list(rows)
         )
+
+
+def upsert_rows(
+    connection: Connection, into: Table, columns: Sequence[str], rows: Sequence[Row]
+) -> None:
+    """Insert rows, or replace those with the same value in the first column, which is the key."""
+    if not rows:
+        return
+    mark = "%s" if _is_postgresql(connection) else "?"
+    names, marks = ", ".join(f'"{name}"' for name in columns), ", ".join([mark] * len(columns))
+    changes = ", ".join(f'"{name}" = excluded."{name}"' for name in columns[1:])
+    connection.exec_driver_sql(
+        f'INSERT INTO "{into.name}" ({names}) VALUES ({marks})'
+        f' ON CONFLICT ("{columns[0]}") DO UPDATE SET {changes}',
+        list(rows),
+    )
 
 
 def update_rows(

@@ -34,6 +34,11 @@ def from_microseconds(count: int) -> datetime:
     return _EPOCH + count * _MICROSECOND
 
 
+def to_digits(value: Decimal | None) -> str | None:
+    """A decimal's own digits, without an exponent."""
+    return None if value is None else format(value, "f")
+
+
 class Instant(TypeDecorator[datetime]):
     """An aware instant as microseconds since the epoch; naive ones are refused."""
 
@@ -61,7 +66,7 @@ class Exact(TypeDecorator[Decimal]):
 
     def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> str | None:
         """To the database."""
-        return None if value is None else format(value, "f")
+        return to_digits(value)
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> Decimal | None:
         """From the database."""

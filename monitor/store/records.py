@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import msgspec
 from sqlalchemy import Connection, case, insert, literal, select
@@ -12,6 +12,7 @@ from monitor.core.model import KeyUse, Record, StreamId, hash_state
 from monitor.store.bulk import (
     Row,
     delete_rows,
+    fetch_rows,
     hold,
     insert_rows,
     listed_ids,
@@ -27,6 +28,9 @@ _KEY_USES = 1 + _STATE.index("key_uses")
 """Where they stand in a row that begins with its id."""
 
 
+_Instant = TypeVar("_Instant", int, datetime)
+
+
 class SavedPage(NamedTuple):
     """How many records of a page were new, changed, and the same as before; the first two whole."""
 
@@ -38,14 +42,14 @@ class SavedPage(NamedTuple):
 
 
 class _Stored(NamedTuple):
-    """What is known of a record before a page is saved."""
+    """What is known of a record before a page is saved; instants in microseconds."""
 
     id: int
     version: str
     key_uses: str
-    modified_at: datetime | None
-    observed_at: datetime
-    first_stamp: datetime | None
+    modified_at: int | None
+    observed_at: int
+    first_stamp: int | None
     deleted: bool
     fields: str
 
@@ -152,7 +156,7 @@ def decode_keys(text: str) -> list[KeyUse]:
     return msgspec.json.decode(text, type=list[KeyUse])
 
 
-def _is_older(stamp: datetime | None, than: datetime | None) -> bool:
+def _is_older(stamp: _Instant | None, than: _Instant | None) -> bool:
     return stamp is not None and than is not None and stamp < than
 
 
@@ -173,7 +177,7 @@ def _stored(
         record.c.stream == str(stream),
         record.c.native_id.in_(listed_texts(connection, incoming.keys())),
     )
-    return {row[0]: _Stored(*row[1:]) for row in connection.execute(query)}
+    return {row[0]: _Stored(*row[1:]) for row in fetch_rows(connection, query)}
 
 
 def _plan(
@@ -188,9 +192,9 @@ def _plan(
         if old is None:
             new.append(seen)
         elif seen.version == old.version:
-            if _is_older(old.modified_at, seen.modified_at):
+            if _is_older(old.modified_at, _stamp(seen)):
                 restamped.append((old, seen))
-        elif authoritative or not _is_older(seen.modified_at, old.modified_at):
+        elif authoritative or not _is_older(_stamp(seen), old.modified_at):
             changed.append((old, seen))
     return _Plan(new, changed, restamped)
 
@@ -222,7 +226,9 @@ def _replace(
         return
     ids = [old.id for old, _ in changed]
     _keep_versions(connection, ids, observed_at)
-    rows = [(old.id, *_state(seen, _not_before(old, observed_at)), None) for old, seen in changed]
+    now = to_microseconds(observed_at)
+    # A clock set back must not make a version end before it began.
+    rows = [(old.id, *_state(seen, max(old.observed_at, now)), None) for old, seen in changed]
     update_rows(connection, record, (*_STATE, "first_stamp"), rows)
     gone: list[Row] = []
     come: list[Row] = []
@@ -269,13 +275,7 @@ def _stamp(seen: Record) -> int | None:
 
 def _first_stamp(old: _Stored) -> int | None:
     """The stamp under which the version was first seen, whenever it is stamped anew."""
-    first = old.first_stamp or old.modified_at
-    return None if first is None else to_microseconds(first)
-
-
-def _not_before(old: _Stored, observed_at: datetime) -> int:
-    """A clock set back must not make a version end before it began."""
-    return to_microseconds(max(old.observed_at, observed_at))
+    return old.modified_at if old.first_stamp is None else old.first_stamp
 
 
 def _keep_versions(connection: Connection, ids: Sequence[int], replaced_at: datetime) -> None:
