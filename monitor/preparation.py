@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from monitor.config.effective import as_text
 from monitor.core.breaks import LIVE_STATES, BreakState
 from monitor.core.lifecycle import settle
 from monitor.core.watches import ESTATE
@@ -32,7 +33,8 @@ def prepare_store(estate: Estate, database: Database, now: datetime) -> None:
             settings.save_setting(connection, "landscape", estate.digest)
             _retire(estate, connection, now)
         if estate.configuration:
-            keep_configuration(connection, estate.digest, estate.configuration, now)
+            document = as_text(estate.configuration)
+            keep_configuration(connection, estate.digest, document, now)
 
 
 def _retire(estate: Estate, connection: Connection, now: datetime) -> None:

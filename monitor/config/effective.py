@@ -70,9 +70,13 @@ def policies_digest(landscape: Landscape, flow: str) -> str:
     return _hash([flow, *parts, landscape.firm.currency])
 
 
+def as_text(form: Any) -> str:
+    """The one text of an effective form: what its hash is of."""
+    return json.dumps(form, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
 def _hash(form: Any) -> str:
-    text = json.dumps(form, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(as_text(form).encode()).hexdigest()
 
 
 def _put(form: Any, path: KeyPath, value: str) -> Any:

@@ -1,12 +1,13 @@
 """Landscapes as they were in force: without secrets, each once, and when each was applied."""
 
-from collections.abc import Mapping
 from datetime import datetime
+from hashlib import sha256
 from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, select
 
+from monitor.core.errors import Permanent, Reason
 from monitor.store.bulk import upsert
 from monitor.store.evidence_tables import configuration
 from monitor.store.schema import audit
@@ -22,19 +23,16 @@ class Applied(NamedTuple):
     digest: str
 
 
-def keep_configuration(
-    connection: Connection, digest: str, document: Mapping[str, Any], now: datetime
-) -> None:
+def keep_configuration(connection: Connection, digest: str, document: str, now: datetime) -> None:
     """Keep a landscape, unless it is kept already.
 
     Args:
         connection: a write transaction.
-        digest: its hash, as the audit log has it.
-        document: its effective form, references in place of secrets.
+        digest: SHA-256 of the document, as the audit log has it.
+        document: its effective form as JSON, references in place of secrets.
         now: the present.
     """
-    text = msgspec.json.encode(document, order="sorted").decode()
-    row = {"digest": digest, "document": text, "stored_at": now}
+    row = {"digest": digest, "document": document, "stored_at": now}
     connection.execute(
         upsert(connection, configuration)
         .values(row)
@@ -43,10 +41,21 @@ def keep_configuration(
 
 
 def load_configuration(connection: Connection, digest: str) -> dict[str, Any] | None:
-    """The landscape of this hash; None where only its hash was kept."""
+    """The landscape of this hash; None where only its hash was kept.
+
+    Raises:
+        Permanent: what is kept under the hash is something else.
+    """
     query = select(configuration.c.document).where(configuration.c.digest == digest)
     text = connection.execute(query).scalar()
-    return None if text is None else dict(msgspec.json.decode(text))
+    if text is None:
+        return None
+    if sha256(text.encode()).hexdigest() != digest:
+        raise Permanent(
+            f"the landscape that was kept as {digest} is another one: the store was altered",
+            reason=Reason.STORE,
+        )
+    return dict(msgspec.json.decode(text))
 
 
 def list_applied(connection: Connection, until: datetime) -> list[Applied]:

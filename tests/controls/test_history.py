@@ -2,21 +2,26 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from hashlib import sha256
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.config.effective import as_text
 from monitor.controls.cards import read_card
 from monitor.controls.comparing import Change, ChangeKind, compare, touches_control
 from monitor.controls.history import read_history
 from monitor.controls.telling import card_as_json, tell_change
 from monitor.core.controls import Assertion, ControlSettings
+from monitor.core.errors import Permanent
 from monitor.core.flows import RuleSettings
 from monitor.cycle import run_cycle
 from monitor.preparation import prepare_store
 from monitor.sampling import sample, sweep
+from monitor.store.configurations import keep_configuration
 from monitor.store.database import Database
-from monitor.store.settings import save_setting
 from tests.cycle.small_firm import START, SmallFirm
 
 HOUR = timedelta(hours=1)
@@ -86,53 +91,68 @@ def test_only_what_a_control_follows_from_concerns_it() -> None:
     assert told == concerns
 
 
-def apply(firm: SmallFirm, digest: str, tolerance: int) -> None:
-    document = {"flows": {"sales": {"rules": {"budget": {"tolerance": tolerance}}}}}
-    estate = replace(firm.estate, digest=digest, configuration=document)
+def document(tolerance: int) -> dict[str, Any]:
+    return {"flows": {"sales": {"rules": {"budget": {"tolerance": tolerance}}}}}
+
+
+def hash_of(tolerance: int) -> str:
+    return sha256(as_text(document(tolerance)).encode()).hexdigest()
+
+
+def apply(firm: SmallFirm, tolerance: int, *, is_kept: bool = True) -> None:
+    kept = document(tolerance) if is_kept else {}
+    estate = replace(firm.estate, digest=hash_of(tolerance), configuration=kept)
     prepare_store(estate, firm.database, firm.clock())
     firm.later(minutes=60)
 
 
 def test_what_changed_is_told_from_what_was_stored(database: Database) -> None:
     firm = SmallFirm(database)
-    for digest, tolerance in (("a", 0), ("a", 0), ("b", 5), ("a", 0)):
-        apply(firm, digest, tolerance)
+    for tolerance in (0, 0, 5, 0):
+        apply(firm, tolerance)
     with database.read() as connection:
         history = read_history(connection, START + HOUR, firm.clock())
-    assert (history.first, history.last) == ("a", "a")
+    assert (history.first, history.last) == (hash_of(0), hash_of(0))
     told = [
         (each.at, each.before, each.after, [tell_change(one) for one in each.changes or ()])
         for each in history.revisions
     ]
     name = "flows.sales.rules.budget.tolerance was changed"
     assert told == [
-        (START + 2 * HOUR, "a", "b", [f"{name} from 0 to 5"]),
-        (START + 3 * HOUR, "b", "a", [f"{name} from 5 to 0"]),
+        (START + 2 * HOUR, hash_of(0), hash_of(5), [f"{name} from 0 to 5"]),
+        (START + 3 * HOUR, hash_of(5), hash_of(0), [f"{name} from 5 to 0"]),
     ]
 
 
 def test_nobody_says_what_changed_where_a_landscape_was_not_kept(database: Database) -> None:
     firm = SmallFirm(database)
-    prepare_store(replace(firm.estate, digest="old", configuration={}), database, firm.clock())
-    firm.later(minutes=60)
-    apply(firm, "new", 1)
+    apply(firm, 0, is_kept=False)
+    apply(firm, 1)
     with database.read() as connection:
-        (revision,) = read_history(connection, START, firm.clock()).revisions
-    assert (revision.before, revision.after, revision.changes) == ("old", "new", None)
+        _, revision = read_history(connection, START - HOUR, firm.clock()).revisions
+    assert (revision.before, revision.after, revision.changes) == (hash_of(0), hash_of(1), None)
 
 
 def test_a_landscape_in_force_is_kept_though_it_was_applied_before_that_was_done(
     database: Database,
 ) -> None:
     firm = SmallFirm(database)
-    with database.write() as connection:
-        save_setting(connection, "landscape", "a")
-    apply(firm, "a", 0)
-    apply(firm, "b", 5)
+    apply(firm, 0, is_kept=False)
+    apply(firm, 0)
+    apply(firm, 5)
     with database.read() as connection:
         (revision,) = read_history(connection, START, firm.clock()).revisions
-    # Nobody noted when it was applied; what came after it is known whole.
-    assert (revision.before, revision.after) == ("", "b")
+    assert len(revision.changes or ()) == 1
+
+
+def test_a_landscape_that_was_altered_in_the_store_is_not_compared(database: Database) -> None:
+    firm = SmallFirm(database)
+    apply(firm, 0)
+    with database.write() as connection:
+        keep_configuration(connection, hash_of(5), as_text(document(0)), firm.clock())
+    apply(firm, 5)
+    with database.read() as connection, pytest.raises(Permanent, match="altered"):
+        read_history(connection, START, firm.clock())
 
 
 def test_a_card_says_when_it_looked_what_it_found_and_what_changed(database: Database) -> None:
@@ -147,8 +167,8 @@ def test_a_card_says_when_it_looked_what_it_found_and_what_changed(database: Dat
             sweep(source, database, firm.clock)
         run_cycle(firm.estate, database, firm.clock)
         firm.later(minutes=minutes)
-    apply(firm, "a", 0)
-    apply(firm, "b", 5)
+    apply(firm, 0)
+    apply(firm, 5)
     with database.read() as connection:
         card = read_card(connection, estate, "C-1", START, firm.clock())
     assert [str(stream) for stream in card.streams] == ["crm.opportunity", "psa.project"]
