@@ -24,6 +24,7 @@ CREDENTIALS: Mapping[str, dict[str, Any]] = {
         "auth": {"username": "tieout@firm.example", "password": "canary-c0ffee42"},
     },
     "kantata": {"auth": {"token": "canary-c0ffee42"}},
+    "microsoft_graph": {"auth": CLIENT},
     "netsuite": {"auth": {"client_id": "tieout", "key_id": "C1", "private_key": "canary-c0ffee42"}},
     "odoo": {
         "base_url": "https://acme.odoo.example",

@@ -1,4 +1,4 @@
-"""Dynamics 365 over OData 4: Dataverse and Business Central, with Entra's log-in."""
+"""Microsoft over OData 4: Dataverse, Business Central and Graph, with Entra's log-in."""
 
 from abc import abstractmethod
 from typing import Any, ClassVar
@@ -134,3 +134,53 @@ class BusinessCentral(Microsoft):
             "regionCode": row.custom,
             "lastModifiedDateTime": f"{row.modified_at:%Y-%m-%dT%H:%M:%S.000Z}",
         }
+
+
+class Graph(Microsoft):
+    """One tenant with its audit log, which can be filtered and sorted, and takes no `$select`."""
+
+    stream = "directory_audit"
+    money = "activityDateTime"
+    path = "/v1.0/auditLogs/directoryAudits"
+    throttle = Reply({"error": {"code": "TooManyRequests", "message": "too many"}}, status=429)
+    exempt = {
+        "test_a_deleted_row_is_seen_to_be_gone": "no entry is deleted before its time is over"
+    }
+
+    @property
+    def system(self) -> dict[str, Any]:
+        return {
+            "use": "microsoft_graph",
+            "values": {"tenant": _TENANT},
+            **self.credential(),
+            "streams": {"directory_audit": {"map": {"region": "targetResources[0].displayName"}}},
+        }
+
+    def native_id(self, number: int) -> str:
+        return f"Directory_{super().native_id(number)}_{number}"
+
+    def native(self, row: Row) -> dict[str, Any]:
+        stamp = f"{row.modified_at:%Y-%m-%dT%H:%M:%S.0000000Z}"
+        return {
+            "id": self.native_id(int(row.id)),
+            "category": "ApplicationManagement",
+            "result": "success",
+            "resultReason": "",
+            "activityDisplayName": row.name,
+            "activityDateTime": stamp,
+            "loggedByService": "Core Directory",
+            "initiatedBy": {
+                "user": {"userPrincipalName": f"{row.number}@firm.example"},
+                "app": None,
+            },
+            "targetResources": [{"displayName": row.custom}],
+        }
+
+    def expected(self, row: Row) -> dict[str, Any]:
+        owner = f"{row.number}@firm.example"
+        return {"name": row.name, "owner": owner, "queue": None, "region": row.custom}
+
+    def answer(self, request: Request) -> Reply:
+        if request.path.startswith(f"{self.path}/"):
+            return self._one(request.path.removeprefix(f"{self.path}/"), request)
+        return super().answer(request)

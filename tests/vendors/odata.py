@@ -53,7 +53,11 @@ def _fits(text: str, row: Mapping[str, Any]) -> bool:
         return step["sign"] == "eq" and str(value).lower() == _unquoted(literal).lower()
     if step["sign"] == "eq":
         return str(value).lower() == literal.lower()
-    stamp, moment = instant(value), datetime.fromisoformat(literal)
+    moment = datetime.fromisoformat(literal)
+    try:
+        stamp = instant(value)
+    except ValueError:
+        return True  # a stamp that cannot be read is the reader's to set aside
     return {"ge": stamp >= moment, "gt": stamp > moment, "le": stamp <= moment,
             "lt": stamp < moment}[step["sign"]]  # fmt: skip
 

@@ -9,7 +9,7 @@ from tests.vendors.hubspot import HubSpot
 from tests.vendors.ironclad import Ironclad
 from tests.vendors.jira import Jira
 from tests.vendors.kantata import Kantata
-from tests.vendors.microsoft import BusinessCentral, Dataverse
+from tests.vendors.microsoft import BusinessCentral, Dataverse, Graph
 from tests.vendors.netsuite import NetSuite
 from tests.vendors.odoo import Odoo
 from tests.vendors.okta import Okta
@@ -31,6 +31,7 @@ VENDORS: Mapping[str, type[Vendor]] = {
     "ironclad": Ironclad,
     "jira": Jira,
     "kantata": Kantata,
+    "microsoft_graph": Graph,
     "netsuite": NetSuite,
     "odoo": Odoo,
     "okta": Okta,
