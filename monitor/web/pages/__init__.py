@@ -8,6 +8,8 @@ from monitor.web.desk import Desk
 from monitor.web.pages.acting import acting_routes
 from monitor.web.pages.audit import audit_routes
 from monitor.web.pages.breaks import break_routes
+from monitor.web.pages.configuration import configuration_routes
+from monitor.web.pages.controls import control_routes
 from monitor.web.pages.deals import deal_routes
 from monitor.web.pages.incidents import incident_routes
 from monitor.web.pages.overview import overview_routes
@@ -21,7 +23,9 @@ PAGES: tuple[Callable[[Desk], APIRouter], ...] = (
     incident_routes,
     plan_routes,
     audit_routes,
+    control_routes,
     report_routes,
+    configuration_routes,
     acting_routes,
 )
 """Every room of the page."""
