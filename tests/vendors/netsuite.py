@@ -18,7 +18,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 
 from tests.servers import Reply, Request
-from tests.vendors.vendor import Row, Vendor
+from tests.vendors.vendor import CANARY, Row, Vendor
 
 _TOKEN = "/services/rest/auth/oauth2/v1/token"
 _QUERY = "/services/rest/query/v1/suiteql"
@@ -86,6 +86,13 @@ class NetSuite(Vendor):
         if claims["aud"] != audience or claims["exp"] - claims["iat"] > 3600:
             return Reply({"error": "invalid_client"}, status=400)
         return Reply({"access_token": self.issue(), "expires_in": "3600", "token_type": "bearer"})
+
+    def is_known(self, request: Request) -> bool:
+        # The client library in `clients` knows only the older way, whose signature is not checked.
+        shown = request.headers.get("authorization", "")
+        is_signed = 'oauth_signature_method="HMAC-SHA256"' in shown and "oauth_signature=" in shown
+        by_token = shown.startswith("OAuth ") and is_signed and f'oauth_token="{CANARY}"' in shown
+        return by_token or super().is_known(request)
 
     def answer(self, request: Request) -> Reply:
         if request.path != _QUERY or request.headers.get("prefer") != "transient":

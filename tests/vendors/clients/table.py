@@ -8,6 +8,7 @@ CLIENTS: Mapping[str, str] = {
     "erpnext": "frappe-client",
     "hubspot": "hubspot-api-client",
     "jira": "jira",
+    "netsuite": "netsuite",
     "odoo": "odoo-client-lib",
     "okta": "okta",
     "quickbooks": "python-quickbooks",
