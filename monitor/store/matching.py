@@ -1,7 +1,10 @@
 """What people decided about pairs of records, and the groups that stand."""
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import Any
 
+import msgspec
 import polars as pl
 from sqlalchemy import Connection, or_, select
 
@@ -52,3 +55,21 @@ def has_record(connection: Connection, name: str) -> bool:
         record.c.stream == stream, record.c.native_id == native_id, record.c.deleted.is_(False)
     )
     return connection.execute(query).first() is not None
+
+
+def fields_of(connection: Connection, names: Collection[str]) -> dict[str, Mapping[str, Any]]:
+    """Canonical fields of records, named as `stream/native id`; those that are gone are left out.
+
+    Fields that hold nothing are left out.
+    """
+    found: dict[str, Mapping[str, Any]] = {}
+    for name in sorted(set(names)):
+        stream, _, native_id = name.partition("/")
+        query = select(record.c.fields).where(
+            record.c.stream == stream, record.c.native_id == native_id, record.c.deleted.is_(False)
+        )
+        text = connection.execute(query).scalar()
+        if text is not None:
+            held = msgspec.json.decode(text)
+            found[name] = {field: value for field, value in held.items() if value is not None}
+    return found

@@ -43,6 +43,7 @@ NEEDS: Final[Mapping[str, Need]] = {
     "GET /plans/{name}": READ,
     "GET /corrections": READ,
     "GET /corrections/{number}": READ,
+    "GET /duplicates": READ,
     "GET /controls": READ,
     "GET /controls/{name}": READ,
     "GET /reports": READ,

@@ -11,6 +11,7 @@ from tests.bench import (
     indicators,
     matching,
     memory,
+    pages,
     reconcile,
     report,
     scrape,
@@ -35,6 +36,7 @@ def main() -> None:
         matching.run,
         indicators.run,
         scrape.run,
+        lambda: pages.run(chosen.deals),
         lambda: report.run(chosen.reported),
     ):
         for figure in measure():

@@ -44,6 +44,7 @@ def addresses(desk: Desk) -> dict[str, str]:
         "plans": "/plans",
         "plan": f"/plans/{desk.plans[0]}",
         "corrections": "/corrections",
+        "duplicates": "/duplicates",
         "controls": "/controls",
         "control": f"/controls/{next(iter(desk.estate.controls))}",
         "reports": "/reports",
@@ -144,7 +145,7 @@ def test_the_approvers_day(desk: Desk) -> None:
         page.click("text=Stop everything")
         assert "All corrections are stopped" in page.inner_text("main")
         page.fill("main form[method=post] input[name=reason]", "explained")
-        page.click("text=Go on")
+        page.click("button:text-is('Go on')")
         assert "Corrections go on." in page.inner_text("[role=status]")
 
 
@@ -164,10 +165,17 @@ def test_the_auditors_day(desk: Desk) -> None:
         assert page.locator("svg").count() == 1
 
 
+def test_the_keyboard_comes_to_the_content_first(desk: Desk) -> None:
+    with desk.logged_in("audrey") as page:
+        page.goto("/")
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.textContent") == "To the content"
+        page.keyboard.press("Enter")
+        assert page.url.endswith("#main")
+
+
 def test_nobody_reads_without_a_log_in(desk: Desk) -> None:
     with closing(desk.browser.new_context(base_url=desk.address)) as context:
         page = context.new_page()
         page.goto("/plans")
         assert page.url.startswith(f"{desk.address}/log-in?to=")
-        page.keyboard.press("Tab")
-        assert page.evaluate("document.activeElement.textContent") == "To the content"

@@ -11,6 +11,7 @@ from monitor.web.pages.breaks import break_routes
 from monitor.web.pages.configuration import configuration_routes
 from monitor.web.pages.controls import control_routes
 from monitor.web.pages.deals import deal_routes
+from monitor.web.pages.duplicates import duplicate_routes
 from monitor.web.pages.incidents import incident_routes
 from monitor.web.pages.overview import overview_routes
 from monitor.web.pages.plans import plan_routes
@@ -23,6 +24,7 @@ PAGES: tuple[Callable[[Desk], APIRouter], ...] = (
     incident_routes,
     plan_routes,
     audit_routes,
+    duplicate_routes,
     control_routes,
     report_routes,
     configuration_routes,
