@@ -74,7 +74,7 @@ def _frames(
 
 
 def transits_of(
-    upstream: pl.DataFrame, downstream: pl.DataFrame, hand_off: HandOff, new: Collection[str]
+    upstream: pl.DataFrame, downstream: pl.DataFrame, hand_off: HandOff, new: Collection[str] | None
 ) -> Transits:
     """How long each deal took whose first arrival is a new one.
 
@@ -85,7 +85,7 @@ def transits_of(
         upstream: the hand-off's start, as in `Scope.frames`.
         downstream: its end, likewise.
         hand_off: which fields say when, and which key pairs records.
-        new: native ids of the arrivals that have not been counted yet.
+        new: native ids of the arrivals that have not been counted yet; None: all count.
     """
     place = ["_transaction", "_pair"]
     starts = _paired(upstream, hand_off).select(*place, start=hand_off.start).drop_nulls()
@@ -95,8 +95,9 @@ def transits_of(
         .drop_nulls()
         .sort("arrival", "_record")
         .unique(place, keep="first", maintain_order=True)
-        .filter(pl.col("_record").is_in(list(new)))
     )
+    if new is not None:
+        arrivals = arrivals.filter(pl.col("_record").is_in(list(new)))
     taken = (
         arrivals.join(starts, on=place)
         .filter(pl.col("start") <= pl.col("arrival"))

@@ -2,6 +2,7 @@
 
 import getpass
 import json
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -10,10 +11,12 @@ import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from monitor.audit_sampling.design import Method
 from monitor.cli import workbench
 from monitor.cli.exits import Exit
 from monitor.cli.moments import read_beginning, read_instant
 from monitor.cli.options import AsJson, LandscapeOption
+from monitor.cli.sample import read_number
 from monitor.config import Landscape
 from monitor.config.effective import effective
 from monitor.core.clock import system_clock
@@ -23,7 +26,7 @@ from monitor.estate import Estate
 from monitor.evidence_pack.making import Made
 from monitor.evidence_pack.provenance import select_configuration
 from monitor.evidence_pack.reporting import find_changes, make_report, replay_report
-from monitor.evidence_pack.request import Request, Subject
+from monitor.evidence_pack.request import Request, SampleAsked, Subject
 
 
 class Again(NamedTuple):
@@ -48,6 +51,15 @@ def report(
     until: Annotated[
         str, typer.Option("--to", metavar="INSTANT", help="When it ends; now if not given.")
     ] = "",
+    sample: Annotated[
+        Method | None, typer.Option(help="Also draw deals for an auditor to test, from --seed.")
+    ] = None,
+    seed: Annotated[str, typer.Option(help="What the drawing follows from.")] = "",
+    tolerable: Annotated[
+        str, typer.Option(help="Rate (attribute) or money (monetary) no longer borne.")
+    ] = "5%",
+    expected: Annotated[str, typer.Option(help="Rate or money expected to be wrong.")] = "0",
+    currency: Annotated[str, typer.Option(help="Of the money that is drawn from.")] = "",
     replay: Annotated[
         int | None, typer.Option(metavar="NUMBER", help="Make this report once more.")
     ] = None,
@@ -86,6 +98,9 @@ def report(
                         if control
                         else _about_flow(estate, name, deal, period, now)
                     )
+                    if sample is not None:
+                        drawing = _sampled(sample, seed, tolerable, expected, currency)
+                        asked = replace(asked, sample=drawing)
                     number, made = make_report(
                         asked, estate, configuration, evidence, database, out,
                         who=who.strip() or getpass.getuser(), now=now, progress=shown.count,
@@ -130,6 +145,24 @@ def _about_flow(estate: Estate, name: str, deal: str, period: Period, now: datet
         raise typer.BadParameter(f"name one of the flows: {', '.join(flows)}")
     subject = Subject.DEAL if deal else Subject.FLOW
     return Request(subject, deal or flow, flow, (), *period, now)
+
+
+def _sampled(
+    method: Method, seed: str, tolerable: str, expected: str, currency: str
+) -> SampleAsked:
+    if not seed:
+        raise typer.BadParameter("--seed says what the drawing follows from")
+    if method is Method.MONETARY and ("%" in tolerable + expected or not currency):
+        raise typer.BadParameter(
+            "a monetary sample needs --tolerable as an amount of money, and --currency"
+        )
+    return SampleAsked(
+        method.value,
+        seed,
+        tolerable=str(read_number(tolerable)),
+        expected=str(read_number(expected)),
+        currency=currency.upper(),
+    )
 
 
 def _period(since: str, until: str, now: datetime) -> Period:

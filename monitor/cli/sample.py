@@ -65,9 +65,9 @@ def sample(
     request = Request(
         stream=_stream(stream),
         method=method,
-        confidence=Fraction(_number(confidence)),
-        tolerable=_number(tolerable),
-        expected=_number(expected),
+        confidence=Fraction(read_number(confidence)),
+        tolerable=read_number(tolerable),
+        expected=read_number(expected),
         seed=seed,
         amount=amount,
         currency=currency.upper(),
@@ -107,7 +107,12 @@ def _stream(text: str) -> StreamId:
         raise typer.BadParameter(str(error)) from None
 
 
-def _number(text: str) -> Decimal:
+def read_number(text: str) -> Decimal:
+    """A number, or a share such as `5%`.
+
+    Raises:
+        typer.BadParameter: it is neither.
+    """
     try:
         number = Decimal(text.removesuffix("%"))
     except InvalidOperation:

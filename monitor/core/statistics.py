@@ -154,7 +154,11 @@ class HopDay:
 
     def typical(self) -> timedelta:
         """The median time, to within half a class."""
-        left = (self.transits + 1) // 2
+        return self.percentile(50)
+
+    def percentile(self, percent: int) -> timedelta:
+        """The time within which so many of a hundred arrived, to within half a class."""
+        left = -(-self.transits * percent // 100)
         for each, count in sorted(self.times.items()):
             left -= count
             if left <= 0:

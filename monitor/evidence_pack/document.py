@@ -1,6 +1,7 @@
 """The short PDF of a report: figures and plots; long lists are in the tables."""
 
 import json
+import math
 from datetime import datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
@@ -69,6 +70,8 @@ def document_facts(report: Report, provenance: list[str], footer: str) -> dict[s
         "ageing": _ageing(report.exceptions, asked.until),
         "by_rule": _by_rule(report.exceptions),
         "by_day": _by_day(report.tables["break_steps"]),
+        "latency": _latency(report.tables.get("latency")),
+        "match_rate": _match_rate(report.tables.get("match_rate")),
         "streams": [
             [str(stream), f"{total.present:,}", f"{total.linked:,}", f"{total.deleted:,}",
              _seen(asked.sight.get(str(stream), ""))]
@@ -138,6 +141,45 @@ def _by_day(steps: pl.DataFrame) -> list[list[Any]]:
         [str(day), opened, f"{opened:,} opened, {resolved:,} resolved"]
         for day, opened, resolved in days.iter_rows()
     ]
+
+
+def _latency(table: pl.DataFrame | None) -> list[list[Any]]:
+    """Name, how far to the right each percentile lies (of 1, logarithmic), and what it is."""
+    if table is None or not table.height:
+        return []
+    longest = math.log1p(max(1, *table["p99_seconds"].to_list()))
+    return [
+        [
+            f"{hop} ({count:,})",
+            *(math.log1p(each) / longest for each in seconds),
+            " · ".join(show_length(each) for each in seconds),
+        ]
+        for hop, count, *seconds in table.iter_rows()
+    ]
+
+
+def _match_rate(table: pl.DataFrame | None) -> dict[str, Any]:
+    """Where each day lies (of 1, from the left and from the top), and what the axis says."""
+    if table is None or not table.height:
+        return {}
+    rates = [1 - broken / deals for _, deals, broken in table.iter_rows()]
+    lowest = min(math.floor(min(rates) * 10) / 10, 0.9)
+    steps = max(len(rates) - 1, 1)
+    return {
+        "points": [[at / steps, (1 - rate) / (1 - lowest)] for at, rate in enumerate(rates)],
+        "top": "100 %",
+        "bottom": f"{lowest:.0%}".replace("%", " %"),
+        "first": str(table["at"][0].date()),
+        "last": f"{table['at'][-1].date()}: {rates[-1]:.1%}".replace("%", " %"),
+    }
+
+
+def show_length(seconds: int) -> str:
+    """A length of time to two digits or so, in the unit that people would choose."""
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= size:
+            return f"{seconds / size:.1f} {unit}"
+    return f"{seconds} s"
 
 
 def _dearest(exceptions: pl.DataFrame) -> list[list[str]]:

@@ -1,5 +1,6 @@
 """Everything that a report states, before it is written into files."""
 
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,6 +15,7 @@ from monitor.core.ports import FINDINGS
 from monitor.estate import Estate, Flow
 from monitor.evidence_pack.completeness import Gap, find_gaps, find_reasons
 from monitor.evidence_pack.control_totals import StreamTotal, add_totals
+from monitor.evidence_pack.over_time import Times, add_times, latency_of, share_in_order
 from monitor.evidence_pack.population import (
     AMOUNT,
     CURRENCY,
@@ -24,8 +26,10 @@ from monitor.evidence_pack.population import (
     totals_of,
 )
 from monitor.evidence_pack.request import Request, Subject, tell_sight, with_sight
+from monitor.evidence_pack.sampling import draw_deals
 from monitor.store import evidence_facts as facts
 from monitor.store.database import Connection, Database
+from monitor.store.episodes import load_episodes
 from monitor.store.looks import LookSpan, load_look_spans
 from monitor.store.past import AsOf
 
@@ -106,14 +110,19 @@ def make_findings(
     else:
         request = replace(request, sight=tell_sight(sight, streams))
     totals = {stream: StreamTotal() for stream in streams}
+    times: Times = defaultdict(Counter)
     population, exceptions = _judge_all(
-        request, flow, rules, estate, database, sight, totals, progress
+        request, flow, rules, estate, database, sight, totals, times, progress
     )
     with database.read() as connection:
         spans = _begun_by(request.known, load_look_spans(connection))
         tables = _read_tables(connection, request, rules, streams)
     gaps = find_gaps(spans, streams, request.since, request.until)
     terms = totals_of(population)
+    if request.edition > 1:
+        tables |= _read_plots(database, request, rules, times, sum(each.deals for each in terms))
+    if request.sample is not None:
+        tables["sample"] = draw_deals(population, request.sample)
     value = totals[flow.value_stream]
     aside = tables["quarantine"]["stream"].to_list()
     unread = {stream: aside.count(str(stream)) for stream in {flow.root, flow.value_stream}}
@@ -138,6 +147,7 @@ def _judge_all(
     database: Database,
     sight: PastSight,
     totals: Mapping[StreamId, StreamTotal],
+    times: Times,
     progress: Progress,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Population and exceptions, a part of the store after the other; the totals grow."""
@@ -151,16 +161,29 @@ def _judge_all(
         states, links = shard.state(request.until)
         if keys is not None:
             states = states.join(links.select("record"), on="record", how="semi")
-        judged = judge(
-            flow, rules, shard.scope_of(states, links, request.until, sight), links, sight
-        )
+        scope = shard.scope_of(states, links, request.until, sight)
+        judged = judge(flow, rules, scope, links, sight)
         add_totals(totals, states, links, stating)
+        if request.edition > 1:
+            add_times(times, flow, rules, scope, request.since.date())
         deals.append(judged.population)
         found.append(judged.exceptions)
         count += judged.population.height
         progress(count)
     order = ["transaction", "rule", "stream", "field", "record_id"]
     return pl.concat(deals).sort("deal", "part"), pl.concat(found).sort(order)
+
+
+def _read_plots(
+    database: Database, request: Request, rules: Collection[str], times: Times, deals: int
+) -> dict[str, pl.DataFrame]:
+    with database.read() as connection:
+        episodes = load_episodes(connection, [request.flow], request.since, request.known)
+    episodes = episodes.filter(pl.col("rule").is_in(list(rules)))
+    if request.subject is Subject.DEAL:
+        episodes = episodes.filter(pl.col("transaction") == request.name)
+    in_order = share_in_order(episodes, request.since, request.until, deals)
+    return {"latency": latency_of(times), "match_rate": in_order}
 
 
 def _read_tables(

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from monitor.as_of import PastBlindness, PastSight
 from monitor.core.model import StreamId, encode_value
@@ -16,6 +16,30 @@ class Subject(StrEnum):
     FLOW = "flow"
     CONTROL = "control"
     DEAL = "deal"
+
+
+EDITION = 2
+"""What is made now: since 2 with times of hand-offs, the share in order by day, and samples."""
+
+
+class SampleAsked(NamedTuple):
+    """A sample of a population, all as texts, as they were asked.
+
+    Attributes:
+        method: `attribute`: deals, each as likely; `monetary`: units of money.
+        seed: what the drawing follows from.
+        tolerable: the rate (attribute) or the money (monetary) that would no longer be borne.
+        expected: what is expected, likewise.
+        confidence: of the conclusion.
+        currency: of the money that is drawn from; for `monetary` alone.
+    """
+
+    method: str
+    seed: str
+    tolerable: str
+    expected: str = "0"
+    confidence: str = "0.95"
+    currency: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +57,8 @@ class Request:
         audit_end: the last entry of the audit log that is part of it.
         sight: by stream, up to when it had been looked at, or why it had not; empty until the
             report is made the first time.
+        edition: what its files contain; a report is made again in its own.
+        sample: how a sample of its population is drawn; None: none is.
     """
 
     subject: Subject
@@ -44,10 +70,16 @@ class Request:
     known: datetime
     audit_end: int = 0
     sight: Mapping[str, str] = field(default_factory=dict)
+    edition: int = EDITION
+    sample: SampleAsked | None = None
 
     def as_json(self) -> dict[str, Any]:
         """As it is kept, and stands in the manifest."""
+        told: dict[str, Any] = {} if self.edition == 1 else {"edition": self.edition}
+        if self.sample is not None:
+            told["sample"] = self.sample._asdict()
         return {
+            **told,
             "subject": self.subject.value,
             "name": self.name,
             "flow": self.flow,
@@ -72,6 +104,8 @@ class Request:
             known=_instant(kept["known"]),
             audit_end=kept["audit_end"],
             sight=kept["sight"],
+            edition=kept.get("edition", 1),
+            sample=SampleAsked(**kept["sample"]) if "sample" in kept else None,
         )
 
 

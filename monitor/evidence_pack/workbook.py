@@ -52,6 +52,8 @@ def write_workbook(
     sheets.add_frame("Exceptions", report.exceptions)
     sheets.add_frame("Population", report.population.head(MOST_DEALS))
     sheets.add("Parameters", ("parameter", "value"), parameters)
+    if "sample" in report.tables:
+        sheets.add_frame("Sample", report.tables["sample"])
     sheets.add_frame("Corrections", report.tables["corrections"])
     signed = report.tables["sign_offs"]
     form = [("preparer", "", "", ""), ("reviewer", "", "", "")]

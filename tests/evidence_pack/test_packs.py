@@ -17,7 +17,7 @@ import polars as pl
 import pytest
 
 from monitor.evidence_pack.making import Made
-from monitor.evidence_pack.request import Subject
+from monitor.evidence_pack.request import Request, SampleAsked, Subject
 from monitor.store.database import open_database
 from tests.databases import PostgreSQL, SQLite
 from tests.evidence_pack.packs import AWAITED, GONE, MATCHED, MISSING, WRONG, Scene, look, play
@@ -95,6 +95,28 @@ def test_the_same_question_gives_the_same_bytes(scene: Scene, made: Made) -> Non
     again = scene.make("again.zip", made.report.request)
     assert again.packed.pack_hash == made.packed.pack_hash
     assert (scene.folder / "again.zip").read_bytes() == (scene.folder / "first.zip").read_bytes()
+
+
+def test_the_first_edition_has_what_it_had(scene: Scene, made: Made) -> None:
+    scene.make("edition.zip", replace(made.report.request, edition=1))
+    first, second = read(scene.folder / "edition.zip"), read(scene.folder / "first.zip")
+    new = {
+        f"tables/{name}.{kind}" for name in ("latency", "match_rate") for kind in ("csv", "parquet")
+    }
+    assert second.keys() - first.keys() == new
+    assert "edition" not in json.loads(first["manifest.json"])["request"]
+
+
+def test_a_sample_is_drawn_from_the_population_and_the_pack_holds(scene: Scene, made: Made) -> None:
+    asked = SampleAsked("monetary", "q1", tolerable="3000", currency="EUR")
+    done = scene.make("sampled.zip", replace(made.report.request, sample=asked))
+    assert "the report calls itself complete" in scene.verify("sampled.zip")
+    files = read(scene.folder / "sampled.zip")
+    drawn = rows(files["tables/sample.csv"])
+    assert {(each["currency"], each["whole"]) for each in drawn} == {("EUR", "true")}
+    assert json.loads(files["manifest.json"])["request"]["sample"]["seed"] == "q1"
+    again = scene.make("sampled-again.zip", Request.read(done.report.request.as_json()))
+    assert again.packed.pack_hash == done.packed.pack_hash
 
 
 def test_csv_and_parquet_of_a_table_say_the_same(pack: dict[str, bytes]) -> None:
