@@ -122,6 +122,8 @@ def _settle(
     """Assess, confirm, settle; None where somebody else settled the flow meanwhile."""
     quiet = find_quiet(flow, touched, estate, sight, database, clock())
     record_ids = [mark.record_id for mark in touched if mark.record_id not in quiet.records]
+    if quiet.turn is not None and not record_ids and not due:
+        return _pass_over(flow, quiet, quiet.turn, database, clock())
     seen = assess(flow, record_ids, due, estate, sight, database, clock())
     waiting = awaiting(tuple(seen.known.values()), seen.findings, flow.margins, clock())
     confirmed: frozenset[str] = frozenset()
@@ -148,6 +150,17 @@ def _settle(
     unconfirmed = len(suspected.to_confirm - confirmed)
     looked_at = len(seen.transactions.union(quiet.transactions.values()))
     return Cycle(looked_at, tuple(steps), unconfirmed), seen.touches
+
+
+def _pass_over(
+    flow: Flow, quiet: Quiet, turn: int, database: Database, now: datetime
+) -> tuple[Cycle, frozenset[int]] | None:
+    """Nothing is left to look at whole; None where somebody else settled the flow meanwhile."""
+    with database.write() as connection:
+        if not turns.take_turn(connection, flow.name, turn):
+            return None
+        note_still_matched(connection, quiet.transactions, now)
+    return Cycle(len(set(quiet.transactions.values())), (), 0), frozenset()
 
 
 def _save(

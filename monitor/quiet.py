@@ -30,7 +30,7 @@ class Quiet:
     Attributes:
         records: changed records of quiet transactions only.
         transactions: keys of the quiet transactions by the store's numbers.
-        turn: how often the flow had been settled before; None where there is nothing.
+        turn: how often the flow had been settled before; None where nothing was asked.
     """
 
     records: frozenset[int] = frozenset()
