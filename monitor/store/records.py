@@ -249,12 +249,10 @@ def _replace(
 
 
 def _differing(old: _Stored, seen: Record) -> str:
-    """Fields that say something else now, as a JSON list. One that is absent says nothing."""
+    """Fields that say something else now, or that are new or gone, as a JSON list."""
     before, after = msgspec.json.decode(old.fields), msgspec.json.decode(seen.encoded)
-    names = sorted(
-        name for name in before.keys() | after.keys() if before.get(name) != after.get(name)
-    )
-    return msgspec.json.encode(names).decode()
+    names = {name for name, _ in before.items() ^ after.items()}
+    return msgspec.json.encode(sorted(names)).decode()
 
 
 def _state(seen: Record, observed_at: int) -> Row:

@@ -64,7 +64,7 @@ def test_every_change_is_marked_to_be_looked_at(database: Database) -> None:
 def test_a_mark_says_which_fields_changed_unless_the_record_may_have_moved(
     database: Database,
 ) -> None:
-    save(database, an_opportunity("1", region=None), an_opportunity("2"), now=at(1))
+    save(database, an_opportunity("1"), an_opportunity("2"), now=at(1))
     changed = an_opportunity("1", status="lost", owner="A", modified_at=at(1))
     moved = an_opportunity("2", defines("OPP-9"), status="lost", modified_at=at(1))
     save(database, changed, moved, now=at(2))
