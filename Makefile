@@ -22,7 +22,7 @@ test: install
 	$(BIN)/python -m pytest -n 2 -m "not e2e" $(ARGS)
 
 e2e: install
-	$(BIN)/python -m pytest -m e2e $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadgroup tests/e2e -m e2e $(ARGS)
 
 # Ends a correction at every durable step, hundreds of times; a matter of minutes.
 failpoints: install

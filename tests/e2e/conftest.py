@@ -47,6 +47,15 @@ def sound(estate: RunningEstate) -> Deal:
     return next(deal for deal in estate.plan.with_fault(None) if deal.is_quoted)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One process starts the estate and runs all that it proves; modules without it go elsewhere."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            needs = getattr(item, "fixturenames", ())
+            group = "estate" if "estate" in needs else item.path.stem
+            item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """A test skipped here proves nothing about real systems: it fails."""
