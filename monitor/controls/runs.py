@@ -1,7 +1,8 @@
 """When a control looked, and when it did not.
 
-A control has looked as long as every stream that its rules need was looked at without a gap: rules
-judge what is there and not what happens, so a deal that did not change needs no new verdict.
+A control has looked as long as every stream that its rules need was looked at, and never longer ago
+than its frequency allows: rules judge what is there and not what happens, so a deal that did not
+change needs no new verdict.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -28,7 +29,7 @@ class Runs(NamedTuple):
     """When a control ran within a period.
 
     Attributes:
-        stretches: when it looked, in order.
+        stretches: when it looked, never longer apart than its frequency allows, in order.
         missed: when it did not for longer than its frequency allows: exceptions of the control.
     """
 
@@ -54,14 +55,24 @@ def runs_of(
     """
     seen = [Stretch(since, until)]
     for stream in sorted(streams):
-        own = [Stretch(each.seen_from, each.seen_until) for each in spans.get(stream, ())]
-        seen = _both(seen, own)
+        seen = _both(seen, _closed(spans.get(stream, ()), frequency))
     missed, last = [], since
     for stretch in [*seen, Stretch(until, until)]:
         if stretch.since - last > frequency:
             missed.append(Stretch(last, stretch.since))
         last = stretch.until
     return Runs(seen, missed)
+
+
+def _closed(spans: Sequence[LookSpan], frequency: timedelta) -> list[Stretch]:
+    """When a stream was looked at, gaps that its control may have closed."""
+    closed: list[Stretch] = []
+    for span in spans:
+        if closed and span.seen_from - closed[-1].until <= frequency:
+            closed[-1] = Stretch(closed[-1].since, max(closed[-1].until, span.seen_until))
+        else:
+            closed.append(Stretch(span.seen_from, span.seen_until))
+    return closed
 
 
 def _both(first: Sequence[Stretch], second: Iterable[Stretch]) -> list[Stretch]:

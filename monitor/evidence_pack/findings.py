@@ -10,8 +10,11 @@ from typing import Any
 import polars as pl
 
 from monitor.as_of import PastSight, open_shards, see_as_of
+from monitor.controls.cards import flow_of
+from monitor.controls.cards import streams_of as control_streams
+from monitor.controls.runs import runs_of
 from monitor.core.model import StreamId
-from monitor.core.ports import FINDINGS
+from monitor.core.ports import FINDINGS, INSTANT
 from monitor.estate import Estate, Flow
 from monitor.evidence_pack.completeness import Gap, find_gaps, find_reasons
 from monitor.evidence_pack.control_totals import StreamTotal, add_totals
@@ -121,6 +124,8 @@ def make_findings(
     terms = totals_of(population)
     if request.edition > 1:
         tables |= _read_plots(database, request, rules, times, sum(each.deals for each in terms))
+    if request.subject is Subject.CONTROL:
+        tables["control_runs"] = _runs_of_control(request, estate, spans)
     if request.sample is not None:
         tables["sample"] = draw_deals(population, request.sample)
     value = totals[flow.value_stream]
@@ -172,6 +177,22 @@ def _judge_all(
         progress(count)
     order = ["transaction", "rule", "stream", "field", "record_id"]
     return pl.concat(deals).sort("deal", "part"), pl.concat(found).sort(order)
+
+
+RUNS = pl.Schema({"from": INSTANT, "until": INSTANT, "outcome": pl.String()})
+"""When a control `looked`, and when it `missed`: did not look for longer than its frequency."""
+
+
+def _runs_of_control(
+    request: Request, estate: Estate, spans: Mapping[StreamId, Sequence[LookSpan]]
+) -> pl.DataFrame:
+    """When the control looked in the period, as `RUNS`."""
+    control = estate.controls[request.name]
+    streams = control_streams(flow_of(estate, control), control)
+    runs = runs_of(streams, spans, request.since, request.until, control.frequency)
+    rows = [(*each, "looked") for each in runs.stretches]
+    rows += [(*each, "missed") for each in runs.missed]
+    return pl.DataFrame(sorted(rows), schema=RUNS, orient="row")
 
 
 def _read_plots(

@@ -11,7 +11,7 @@ from monitor.evidence_pack.findings import Progress
 from monitor.evidence_pack.heads import sign_head
 from monitor.evidence_pack.keys import load_key, open_signer
 from monitor.evidence_pack.making import Made, end_of_audit, make_pack
-from monitor.evidence_pack.request import Request
+from monitor.evidence_pack.request import Request, Subject
 from monitor.evidence_pack.signing import keepers_of
 from monitor.store.audit import append_audit
 from monitor.store.database import Database
@@ -102,6 +102,10 @@ def replay_report(
     if request.flow not in {flow.name for flow in estate.flows}:
         raise Permanent(
             f"the landscape has no flow '{request.flow}' any more", reason=Reason.CONFIGURATION
+        )
+    if request.subject is Subject.CONTROL and request.name not in estate.controls:
+        raise Permanent(
+            f"the landscape has no control '{request.name}' any more", reason=Reason.CONFIGURATION
         )
     signer = load_key(Path(settings.keys), first.key)
     return first, make_pack(request, estate, configuration, database, signer, out, progress)

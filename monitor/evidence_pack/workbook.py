@@ -52,8 +52,9 @@ def write_workbook(
     sheets.add_frame("Exceptions", report.exceptions)
     sheets.add_frame("Population", report.population.head(MOST_DEALS))
     sheets.add("Parameters", ("parameter", "value"), parameters)
-    if "sample" in report.tables:
-        sheets.add_frame("Sample", report.tables["sample"])
+    for name, table in (("Sample", "sample"), ("Control", "control_runs")):
+        if table in report.tables:
+            sheets.add_frame(name, report.tables[table])
     sheets.add_frame("Corrections", report.tables["corrections"])
     signed = report.tables["sign_offs"]
     form = [("preparer", "", "", ""), ("reviewer", "", "", "")]

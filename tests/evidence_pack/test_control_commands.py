@@ -101,6 +101,8 @@ def test_a_pack_of_a_control_asks_its_rules_alone_and_verifies(
     with zipfile.ZipFile(out) as pack:
         text = pack.read("tables/exceptions.csv").decode()
         manifest = json.loads(pack.read("manifest.json"))
+        runs = pack.read("tables/control_runs.csv").decode()
+    assert "missed" in {row["outcome"] for row in csv.DictReader(io.StringIO(runs))}
     rules = {row["rule"] for row in csv.DictReader(io.StringIO(text, newline=""))}
     assert rules
     assert rules <= {"contract-signed", "contracted-amount"}
