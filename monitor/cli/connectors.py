@@ -55,6 +55,9 @@ def _in_full(connector: Connector) -> str:
     if connector.needs:
         lines += ["needs, under 'values':"]
         lines += [f"  {value}: {what}" for value, what in connector.needs.items()]
+    if connector.values:
+        lines += ["may be given, under 'values':"]
+        lines += [f"  {value}: otherwise {usual}" for value, usual in connector.values.items()]
     if connector.notes:
         lines += ["to know:", *(f"  - {note}" for note in connector.notes)]
     return "\n".join(lines)

@@ -53,6 +53,7 @@ class Connector:
         abilities: what some stream of it can do.
         streams: ready ones, and the entity of each.
         needs: values that the landscape must give, and what each is.
+        values: values that it may give, and what each is otherwise.
         tier: how it is proven.
         proof: by what.
         notes: what whoever uses it has to know.
@@ -63,6 +64,7 @@ class Connector:
     abilities: frozenset[Ability]
     streams: Mapping[str, str]
     needs: Mapping[str, str]
+    values: Mapping[str, str]
     tier: Tier
     proof: str
     notes: tuple[str, ...]
@@ -83,6 +85,7 @@ def _describe(name: str, proven: Mapping[str, str]) -> Connector:
         abilities=frozenset(each for stream in streams.values() for each in _abilities(stream)),
         streams={of: str(stream["entity"]) for of, stream in streams.items()},
         needs=definition.needs,
+        values=definition.values,
         tier=Tier(proven.get("tier", Tier.DOCUMENTATION)),
         proof=proven.get("proof", "documentation"),
         notes=definition.notes,

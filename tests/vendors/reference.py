@@ -106,6 +106,8 @@ def _each(found: list[Connector]) -> Iterator[str]:
         yield f"Ready streams: {streams}.\n"
         for value, what in each.needs.items():
             yield f"- needs `{value}`: {what}"
+        for value, usual in each.values.items():
+            yield f"- may be given `{value}`: otherwise `{usual}`"
         yield from (f"- {note}" for note in each.notes)
         sources = read_definition(each.name, Path()).sources
         yield "\nFacts from " + ", ".join(f"<{source}>" for source in sources) + ".\n"
