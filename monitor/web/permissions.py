@@ -48,6 +48,8 @@ NEEDS: Final[Mapping[str, Need]] = {
     "GET /controls/{name}": READ,
     "GET /reports": READ,
     "GET /reports/{number}": READ,
+    "POST /reports": Need(Permission.EXPORT),
+    "POST /reports/{number}/download": Need(Permission.EXPORT),
     "GET /audit": READ_LOG,
     "GET /configuration": READ_LOG,
     "GET /audit/chain": READ_LOG,
