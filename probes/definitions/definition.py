@@ -15,9 +15,13 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from monitor.core.streams import Name, Settings
+from probes.definitions.layers import lay_over
 
 _ROOM = Path(__file__).parent
 _SUFFIX = ".yaml"
+_EXTENDS = "extends"
+_ITS_OWN = frozenset({"title", "sources", "notes", "streams"})
+"""What a definition never has from the one that it extends."""
 Tree = dict[str, Any]
 """Settings as a landscape's YAML holds them."""
 
@@ -57,6 +61,8 @@ class Definition(Settings):
 
     title: str
     """What people call it."""
+    extends: str = ""
+    """Definition of ours whose way of asking this one shares; what stands here is laid over it."""
     sources: tuple[str, ...] = Field(min_length=1)
     """Pages of the vendor, or of others, that its facts were taken from."""
     notes: tuple[str, ...] = ()
@@ -100,14 +106,26 @@ def read_definition(name: str, folder: Path) -> Definition:
 @lru_cache(maxsize=64)
 def _read_as_of(file: Path, _changed_at: int) -> Definition:
     try:
-        tree = YAML(typ="safe", pure=True).load(file.read_text(encoding="utf-8"))
-        return Definition.model_validate(tree)
+        return Definition.model_validate(_whole(YAML(typ="safe", pure=True).load(file)))
     except (UnicodeDecodeError, YAMLError) as error:
         raise ValueError(f"the definition {file.name} cannot be read: {error}") from None
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(map(str, first["loc"]))
         raise ValueError(f"the definition {file.name}: {place}: {first['msg']}") from None
+
+
+def _whole(tree: Any) -> Any:
+    """What a file says, laid over the definition that it extends."""
+    if not isinstance(tree, dict) or _EXTENDS not in tree:
+        return tree
+    base = tree[_EXTENDS]
+    if not isinstance(base, str) or base not in definition_names():
+        raise ValueError(f"there is no definition '{base}' to extend")
+    ready = YAML(typ="safe", pure=True).load(_ROOM / f"{base}{_SUFFIX}")
+    if _EXTENDS in ready:
+        raise ValueError(f"'{base}' extends another definition itself")
+    return lay_over({key: each for key, each in ready.items() if key not in _ITS_OWN}, tree)
 
 
 def _read(file: Path) -> Definition:

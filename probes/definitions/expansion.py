@@ -17,10 +17,10 @@ from probes.definitions.definition import (
     definition_names,
     read_definition,
 )
+from probes.definitions.layers import lay_over
 
 _PLACEHOLDER = re.compile(r"<([a-z][a-z_]*)>")
 _COLUMNS, _COLUMN_LIST = "columns", "<column_list>"
-_TOLD_APART_BY = "kind"
 
 
 def expand_system(given: Tree, folder: Path) -> Tree:
@@ -52,26 +52,6 @@ def expand_system(given: Tree, folder: Path) -> Tree:
             for name, each in streams.items()
         }
     return system
-
-
-def lay_over(base: Any, above: Any) -> Any:
-    """What is above, and of the base whatever it does not name.
-
-    Mappings are joined key by key, except where both say of what kind they are and differ; null
-    takes the key away. All else replaces what was there.
-    """
-    if not (isinstance(base, Mapping) and isinstance(above, Mapping)):
-        return above
-    kinds = {base.get(_TOLD_APART_BY), above.get(_TOLD_APART_BY)} - {None}
-    if len(kinds) > 1:
-        return dict(above)
-    joined = dict(base)
-    for key, value in above.items():
-        if value is None:
-            joined.pop(key, None)
-        else:
-            joined[key] = lay_over(base[key], value) if key in base else value
-    return joined
 
 
 def _find(name: object, folder: Path) -> Definition:

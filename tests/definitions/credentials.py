@@ -8,6 +8,7 @@ CLIENT = {"client_id": "tieout", "client_secret": "canary-c0ffee42"}
 CREDENTIALS: Mapping[str, dict[str, Any]] = {
     "boomi": {"auth": {"username": "BOOMI_TOKEN.t@firm.example", "password": "canary-c0ffee42"}},
     "business_central": {"auth": CLIENT},
+    "certinia": {"base_url": "https://firm.my.salesforce.example", "auth": CLIENT},
     "docusign": {
         "base_url": "https://na3.docusign.example",
         "auth": {"client_id": "tieout", "private_key": "canary-c0ffee42"},
@@ -42,6 +43,7 @@ CREDENTIALS: Mapping[str, dict[str, Any]] = {
         "auth": {"username": "TIEOUT", "password": "canary-c0ffee42"},
     },
     "salesforce": {"base_url": "https://firm.my.salesforce.example", "auth": CLIENT},
+    "salesforce_cpq": {"base_url": "https://firm.my.salesforce.example", "auth": CLIENT},
     "servicenow": {
         "base_url": "https://acme.service-now.example",
         "auth": {"username": "tieout", "password": "canary-c0ffee42"},

@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.core.plugins import Misfit
-from probes.definitions.expansion import expand_system, lay_over
+from probes.definitions.definition import read_definition
+from probes.definitions.expansion import expand_system
+from probes.definitions.layers import lay_over
 from probes.rest import RestSystem
 
 TEXTS = st.text(alphabet="abc", max_size=2)
@@ -161,3 +163,25 @@ def test_everything_above_is_seen_and_nothing_else_is_lost(
     assert lay_over(joined, above) == joined
     assert lay_over(base, {}) == base
     assert lay_over({}, above) == above
+
+
+def test_a_definition_has_everything_of_the_one_it_extends_but_its_words_and_streams() -> None:
+    base, above = read_definition("salesforce", Path()), read_definition("certinia", Path())
+    assert (above.system, above.stream, above.values) == (base.system, base.stream, base.values)
+    assert above.title != base.title
+    assert above.notes != base.notes
+    assert not above.streams.keys() & base.streams.keys()
+
+
+@pytest.mark.parametrize(
+    ("base", "why"),
+    [
+        ("nowhere", "no definition 'nowhere' to extend"),
+        ("[salesforce]", "no definition .* to extend"),
+        ("certinia", "'certinia' extends another definition itself"),
+    ],
+)
+def test_what_cannot_be_extended_is_refused(tmp_path: Path, base: str, why: str) -> None:
+    (tmp_path / "own.yaml").write_text(LEDGER + f"extends: {base}\n")
+    with pytest.raises(Misfit, match=why):
+        expand_system({"use": "own.yaml"}, tmp_path)

@@ -10,11 +10,15 @@ from tests.vendors import soql
 from tests.vendors.vendor import CANARY, Row, Vendor
 
 VERSION = "/services/data/v62.0"
+_OF_ALL = ("Id", "CreatedDate", "SystemModstamp", "IsDeleted", "Owner", "Region__c")
+"""Columns that rows of every object have here."""
 
 
 class Salesforce(Vendor):
     """One org with opportunities."""
 
+    definition = "salesforce"
+    table = "Opportunity"
     stream = "opportunity"
     money = "Amount"
     throttle = Reply(
@@ -30,10 +34,10 @@ class Salesforce(Vendor):
     @property
     def system(self) -> dict[str, Any]:
         return {
-            "use": "salesforce",
+            "use": self.definition,
             "base_url": self.server.url,
             "auth": {"client_id": "tieout", "client_secret": CANARY},
-            "streams": {"opportunity": {"map": {"region": "Region__c"}}},
+            "streams": {self.stream: {"map": {"region": "Region__c"}}},
         }
 
     def native_id(self, number: int) -> str:
@@ -86,7 +90,7 @@ class Salesforce(Vendor):
     def _query(self, text: str, headers: dict[str, str], *, is_all: bool) -> Reply:
         shown = [*self.rows.values(), *(self.deleted.values() if is_all else ())]
         try:
-            found = soql.run(text, {"Opportunity": [self.sent(each) for each in shown]})
+            found = soql.run(text, {self.table: [self.sent(each) for each in shown]})
         except soql.Malformed as error:
             body = [{"message": json.dumps(text), "errorCode": str(error)}]
             return Reply(body, status=400, headers=headers)
@@ -98,9 +102,62 @@ class Salesforce(Vendor):
         found = self._locators[locator]
         end = start + self.page
         records = [
-            {"attributes": {"type": "Opportunity", "url": "…"}, **each} for each in found[start:end]
+            {"attributes": {"type": self.table, "url": "…"}, **each} for each in found[start:end]
         ]
         body: dict[str, Any] = {"totalSize": len(found), "done": end >= len(found)}
         if end < len(found):
             body["nextRecordsUrl"] = f"{VERSION}/query/{locator}-{end}"
         return Reply({**body, "records": records}, headers=headers)
+
+
+class Cpq(Salesforce):
+    """One org with the quotes of CPQ's package."""
+
+    definition = "salesforce_cpq"
+    table = "SBQQ__Quote__c"
+    stream = "quote"
+    money = "SBQQ__NetAmount__c"
+
+    def native_id(self, number: int) -> str:
+        return f"a0q{number:015}"
+
+    def native(self, row: Row) -> dict[str, Any]:
+        opportunity = super().native(row)
+        return {
+            **{name: opportunity[name] for name in _OF_ALL},
+            "Name": row.name,
+            "SBQQ__NetAmount__c": opportunity["Amount"],
+            "SBQQ__Status__c": "Accepted",
+            "SBQQ__Opportunity2__c": f"006{int(row.id):015}",
+            "SBQQ__Account__c": opportunity["AccountId"],
+        }
+
+    def expected(self, row: Row) -> dict[str, Any]:
+        return {"number": row.name, "amount": row.amount, "region": row.custom}
+
+
+class Certinia(Salesforce):
+    """One org with the projects of Certinia's package."""
+
+    definition = "certinia"
+    table = "pse__Proj__c"
+    stream = "project"
+    money = "pse__Bookings__c"
+
+    def native_id(self, number: int) -> str:
+        return f"a0P{number:015}"
+
+    def native(self, row: Row) -> dict[str, Any]:
+        opportunity = super().native(row)
+        return {
+            **{name: opportunity[name] for name in _OF_ALL},
+            "Name": row.name,
+            "pse__Project_ID__c": f"PR-{int(row.id):06}",
+            "pse__Bookings__c": opportunity["Amount"],
+            "pse__Stage__c": "In Progress",
+            "pse__Project_Manager__r": {"Name": "Ben"},
+            "pse__Start_Date__c": f"{row.modified_at:%Y-%m-%d}",
+            "pse__End_Date__c": None,
+            "pse__Opportunity__c": f"006{int(row.id):015}",
+            "pse__Account__c": opportunity["AccountId"],
+        }

@@ -14,7 +14,7 @@ from tests.vendors.netsuite import NetSuite
 from tests.vendors.odoo import Odoo
 from tests.vendors.okta import Okta
 from tests.vendors.quickbooks import QuickBooks
-from tests.vendors.salesforce import Salesforce
+from tests.vendors.salesforce import Certinia, Cpq, Salesforce
 from tests.vendors.sap import Sap
 from tests.vendors.servicenow import ServiceNow
 from tests.vendors.vendor import Vendor
@@ -25,6 +25,7 @@ VENDORS: Mapping[str, type[Vendor]] = {
     "boomi": Boomi,
     "business_central": BusinessCentral,
     "docusign": DocuSign,
+    "certinia": Certinia,
     "dynamics365": Dataverse,
     "erpnext": ErpNext,
     "hubspot": HubSpot,
@@ -38,6 +39,7 @@ VENDORS: Mapping[str, type[Vendor]] = {
     "quickbooks": QuickBooks,
     "sap_s4hana": Sap,
     "salesforce": Salesforce,
+    "salesforce_cpq": Cpq,
     "servicenow": ServiceNow,
     "workday": Workday,
     "xero": Xero,
