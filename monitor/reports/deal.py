@@ -163,8 +163,20 @@ def trace_transaction(
 def _trace(
     flow: Flow, found: Transaction, blind: Mapping[StreamId, Blindness], connection: Connection
 ) -> DealTrace:
-    stops = sorted(map(_stop, records_of(connection, flow.name, found.key)), key=_order)
+    records = records_of(connection, flow.name, found.key)
     known = breaks.load_breaks(connection, flow.name, [found.key])
+    return way_of(flow, found, records, known, blind)
+
+
+def way_of(
+    flow: Flow,
+    found: Transaction,
+    records: Sequence[TracedRecord],
+    known: Sequence[Break],
+    blind: Mapping[StreamId, Blindness],
+) -> DealTrace:
+    """A deal's way, from its records and its breaks."""
+    stops = sorted(map(_stop, records), key=_order)
     needed = {stream: why for stream, why in blind.items() if stream in flow.needs}
     return DealTrace(
         flow=flow.name,
