@@ -1,6 +1,7 @@
 """Commands around the landscape: init, check, doctor."""
 
 import json
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +12,7 @@ from rich.text import Text
 
 from monitor.app import build_estate, load_plugins
 from monitor.cli import workbench
+from monitor.cli.composing import Part, compose
 from monitor.cli.exits import Exit
 from monitor.cli.options import AsJson, LandscapePath, new_console
 from monitor.config import Landscape
@@ -19,22 +21,50 @@ from monitor.config.effective import effective
 from monitor.config.schema import landscape_schema
 from monitor.core.clock import system_clock
 from monitor.examination import Remark, examine, preview
+from probes.definitions.definition import read_definition
 
 
 def init(
     target: Annotated[
         Path, typer.Argument(help="Where to write it.")
     ] = workbench.DEFAULT_LANDSCAPE,
+    crm: Annotated[str, typer.Option(help="Ready definition where deals are sold.")] = "",
+    cpq: Annotated[str, typer.Option(help="Where they are priced.")] = "",
+    contracts: Annotated[str, typer.Option(help="Where they are signed.")] = "",
+    psa: Annotated[str, typer.Option(help="Where they are delivered.")] = "",
+    erp: Annotated[str, typer.Option(help="Where they are billed.")] = "",
+    bus: Annotated[str, typer.Option(help="What carries records between them.")] = "",
+    currency: Annotated[str, typer.Option(help="Of the firm, where a system names none.")] = "EUR",
 ) -> None:
-    """Write a commented landscape to start from, and its JSON Schema for editors beside it."""
+    """Write a commented landscape to start from, and its JSON Schema for editors beside it.
+
+    With --crm and others it is composed of ready definitions (tieout connectors lists them), and
+    lacks nothing but addresses, credentials, and fields that only the firm can know.
+    """
     if target.exists():
         typer.echo(f"{target} exists already; nothing was written", err=True)
         raise typer.Exit(Exit.REFUSED)
-    start = files("monitor.cli").joinpath("landscape.template.yaml").read_text(encoding="utf-8")
-    target.write_text(start, encoding="utf-8")
+    named = (crm, cpq, contracts, psa, erp, bus)
+    chosen = {part: name for part, name in zip(Part, named, strict=True) if name}
+    target.write_text(_composed(chosen, currency) if chosen else _template(), encoding="utf-8")
     schema = target.with_name("landscape.schema.json")
     schema.write_text(json.dumps(landscape_schema(load_plugins()), indent=2) + "\n", "utf-8")
     typer.echo(f"wrote {target} and {schema}; next: tieout check {target}")
+
+
+def _template() -> str:
+    return files("monitor.cli").joinpath("landscape.template.yaml").read_text(encoding="utf-8")
+
+
+def _composed(chosen: Mapping[Part, str], currency: str) -> str:
+    try:
+        definitions = {part: (name, read_definition(name, Path())) for part, name in chosen.items()}
+        return compose(definitions, currency)
+    except LookupError as error:
+        typer.echo(f"there is no definition {error}; tieout connectors lists them", err=True)
+    except ValueError as error:
+        typer.echo(str(error), err=True)
+    raise typer.Exit(Exit.REFUSED)
 
 
 def check(
