@@ -135,22 +135,17 @@ def compose(chosen: Mapping[Part, tuple[str, Definition]], currency: str) -> str
     Raises:
         ValueError: a system has nothing to watch in its part, or there is no CRM.
     """
-    streams = list(_streams_of(chosen))
-    for part, (name, _) in chosen.items():
-        if not any(each.part is part for each in streams):
-            raise ValueError(f"{name} has no ready stream of {' or '.join(_ENTITIES[part])}")
-    if not any(DEAL in each.defines for each in streams):
-        raise ValueError("a deal begins in a CRM: --crm with a definition that has opportunities")
-    through = _link(streams)
-    lost = [each for each in streams if not _is_linked(each, through)]
-    streams = [replace(each, lacks_deal=True) if each in lost else each for each in streams]
+    served = _served(chosen)
+    streams = list(_streams_of(served, chosen))
+    _require_streams(served, chosen, streams)
+    streams, through = _link(streams)
     tree = CommentedMap(
         version=1,
         firm={"name": "Your firm", "currency": currency},
         store={"url": "sqlite:///tieout.db"},
-        owners={_OWNERS[part]: {} for part in chosen},
+        owners={_OWNERS[part]: {} for part in served},
         systems=CommentedMap(
-            (str(part), _system(part, *chosen[part], streams, currency)) for part in chosen
+            (str(part), _system(part, *chosen[part], streams, currency)) for part in served
         ),
         flows={"sales-to-cash": _flow(streams, through)},
         watches={"drift": {"check": "schema_drift"}, "quiet": {"check": "silent_source"}},
@@ -170,26 +165,65 @@ _HEAD: Final = f"""# yaml-language-server: $schema=landscape.schema.json
 """
 
 
-def _streams_of(chosen: Mapping[Part, tuple[str, Definition]]) -> Iterator[_Stream]:
+def _served(chosen: Mapping[Part, tuple[str, Definition]]) -> dict[Part, list[Part]]:
+    """The systems, each by its first part, and all parts that it takes."""
+    first: dict[str, Part] = {}
+    for part, (name, _) in chosen.items():
+        first.setdefault(name, part)
+    return {
+        host: [part for part, (name, _) in chosen.items() if first[name] is host]
+        for host in first.values()
+    }
+
+
+def _streams_of(
+    served: Mapping[Part, Sequence[Part]], chosen: Mapping[Part, tuple[str, Definition]]
+) -> Iterator[_Stream]:
     defined: set[str] = set()
-    for part, (_, definition) in chosen.items():
-        entities = {*_ENTITIES[part]}
-        if part is Part.CRM:
+    for host, parts in served.items():
+        entities = {entity for part in parts for entity in _ENTITIES[part]}
+        if Part.CRM in parts:
             stand_ins = {Part.CPQ, Part.CONTRACTS} - chosen.keys()
             entities |= {entity for each in stand_ins for entity in _ENTITIES[each]}
-        ready = {
-            name: each for name, each in definition.streams.items() if each["entity"] in entities
-        }
-        own = {kind for each in ready.values() for kind in each.get("defines", {})}
+        ready = chosen[host][1].streams
+        watched = {name: each for name, each in ready.items() if each["entity"] in entities}
+        own = {kind for each in watched.values() for kind in each.get("defines", {})}
         # Two systems that number alike must not be taken for one another.
-        other = {kind: f"{part}_{kind}" for kind in own & defined if kind != DEAL}
-        if part is not Part.CRM and DEAL in own:
-            other[DEAL] = f"{part}_{DEAL}"
-        defined |= {other.get(kind, kind) for kind in own}
-        yield from (_Stream(part, name, each, other) for name, each in ready.items())
+        renamed = {kind: f"{host}_{kind}" for kind in own & defined}
+        defined |= {renamed.get(kind, kind) for kind in own} | {DEAL}
+        yield from (_Stream(host, name, each, renamed) for name, each in watched.items())
 
 
-def _link(streams: Sequence[_Stream]) -> list[str]:
+def _require_streams(
+    served: Mapping[Part, Sequence[Part]],
+    chosen: Mapping[Part, tuple[str, Definition]],
+    streams: Sequence[_Stream],
+) -> None:
+    for host, parts in served.items():
+        there = {each.entity for each in streams if each.part is host}
+        for part in parts:
+            if there.isdisjoint(_ENTITIES[part]):
+                wanted = " or ".join(_ENTITIES[part])
+                raise ValueError(f"{chosen[host][0]} has no ready stream of {wanted}")
+    if not any(DEAL in each.defines for each in streams):
+        raise ValueError("a deal begins in a CRM: --crm with a definition that has opportunities")
+
+
+def _link(streams: Sequence[_Stream]) -> tuple[list[_Stream], list[str]]:
+    """The streams, each led to its deal, and the key kinds by which that is done.
+
+    The first that is led nowhere has to name the deal itself; others may then be found by it.
+    """
+    streams = list(streams)
+    while True:
+        through = _ways(streams)
+        lost = [each for each in streams if not _is_linked(each, through)]
+        if not lost:
+            return streams, through
+        streams[streams.index(lost[0])] = replace(lost[0], lacks_deal=True)
+
+
+def _ways(streams: Sequence[_Stream]) -> list[str]:
     """Key kinds by which records that do not name their deal are found to be of it."""
     through: list[str] = []
     while True:

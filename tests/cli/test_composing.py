@@ -87,6 +87,21 @@ def test_the_command_writes_a_landscape_that_the_next_command_accepts(
     assert re.search(r"crm-opportunity-to-psa-project:\n\s+from: crm.opportunity", text)
 
 
+def test_one_system_in_several_parts_is_one_system(tmp_path: Path) -> None:
+    landscape = loaded(composed({Part.CRM: "odoo", Part.PSA: "odoo", Part.ERP: "odoo"}), tmp_path)
+    assert {name: set(each.streams) for name, each in landscape.systems.items()} == {
+        "crm": {*read_definition("odoo", Path()).streams}
+    }
+    assert f"from: {UNKNOWN}" not in composed({Part.CRM: "odoo", Part.ERP: "odoo"})
+
+
+def test_what_one_record_is_asked_others_need_not_be(tmp_path: Path) -> None:
+    """Kantata's time entries are found by their project, which alone must name the deal."""
+    text = composed({Part.CRM: "salesforce", Part.PSA: "kantata"})
+    assert text.count(f"from: {UNKNOWN}") == 1
+    assert "project" in loaded(text, tmp_path).flows["sales-to-cash"].through
+
+
 @pytest.mark.parametrize(
     ("words", "why"),
     [
