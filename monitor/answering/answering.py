@@ -14,7 +14,7 @@ from monitor.answering.commands import obey
 from monitor.core.answers import Act, Command, Filled, Form, Said
 from monitor.core.clock import Clock
 from monitor.core.errors import Permanent, TieoutError
-from monitor.core.people import Permission, Person, may
+from monitor.core.people import Permission, Person, Verdict, may
 from monitor.estate import Estate
 from monitor.store.answered import take_once
 from monitor.store.database import Database
@@ -40,6 +40,8 @@ def answer(estate: Estate, database: Database, said: Said, clock: Clock) -> str 
     person = estate.people.in_slack(said.member)
     permission = Permission.READ if isinstance(said, Command) else ACTS[said.press.act].permission
     verdict = may(person, permission)
+    if verdict.is_allowed and person is not None and not isinstance(said, Command):
+        verdict = _is_theirs(person)
     if person is None or not verdict.is_allowed:
         _note_refusal(database, said, person, verdict.why, clock)
         return f"Nothing was done: {verdict.why}."
@@ -51,6 +53,12 @@ def answer(estate: Estate, database: Database, said: Said, clock: Clock) -> str 
     except TieoutError as failure:
         log.error("what somebody said cannot be done", reason=failure.reason.value)
         return f"It could not be done now: {failure}. Please try again."
+
+
+def _is_theirs(person: Person) -> Verdict:
+    """Incidents and plans are about whatever breaks alike, whosever it is."""
+    why = "what is done here is about all companies and regions, and you see some of them"
+    return Verdict(True) if person.sees_everything else Verdict(False, why)
 
 
 def _do(estate: Estate, database: Database, said: Said, person: Person, clock: Clock) -> str | Form:

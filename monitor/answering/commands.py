@@ -21,6 +21,8 @@ MOST = 2_800
 MOST_SHOWN = 3
 """Deals that one key shows."""
 
+OF_EVERYBODY = "This tells of all companies and regions, and is shown to those who see them all."
+
 HELP = "`/tieout trace KEY` draws a deal's way; `/tieout status` says how things stand."
 
 Obey = Callable[[str, Person, Estate, Database, Clock], str]
@@ -40,7 +42,7 @@ def _trace(key: str, person: Person, estate: Estate, database: Database, clock: 
     if not key:
         return HELP
     if not person.sees_everything:
-        return "A deal's whole way is shown to those who see all companies and regions."
+        return OF_EVERYBODY
     found = trace_deal(estate, database, key, clock())
     if not found:
         return f"No deal is called {_plain(key)}."
@@ -52,7 +54,9 @@ def _trace(key: str, person: Person, estate: Estate, database: Database, clock: 
     return f"{_fenced(drawn.file.getvalue())}{more}"
 
 
-def _status(_rest: str, _person: Person, estate: Estate, database: Database, clock: Clock) -> str:
+def _status(_rest: str, person: Person, estate: Estate, database: Database, clock: Clock) -> str:
+    if not person.sees_everything:
+        return OF_EVERYBODY
     seen = look_over(estate, database, clock(), most=0)
     lines = [
         f"{flow}: " + ", ".join(f"{counts[status]} {_words(status)}" for status in counts)

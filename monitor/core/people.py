@@ -110,6 +110,23 @@ class PersonSettings(Settings):
     """Regions whose deals are shown to them; empty: all."""
 
 
+class Thing(StrEnum):
+    """What belongs to a company and a region, because the deals that it is about do."""
+
+    DEAL = "deal"
+    BREAK = "break"
+    PLAN = "plan"
+    CORRECTION = "correction"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Whose deals somebody sees: of these companies, and of these regions; empty: of all."""
+
+    legal_entities: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """Somebody whom the landscape names.
@@ -131,6 +148,13 @@ class Person:
     def sees_everything(self) -> bool:
         """Whether deals of every company and region are shown to them."""
         return not (self.settings.legal_entities or self.settings.regions)
+
+    @property
+    def limits(self) -> Limits | None:
+        """Whose deals alone are shown to them; None: everybody's."""
+        if self.sees_everything:
+            return None
+        return Limits(self.settings.legal_entities, self.settings.regions)
 
     def sees(self, legal_entity: str | None, region: str | None) -> bool:
         """Whether a deal is shown to them.

@@ -10,6 +10,7 @@ from monitor.core.circumstances import HopState
 from monitor.core.conditions import is_met
 from monitor.core.entities import MOMENTS
 from monitor.core.model import StreamId, encode_value
+from monitor.core.people import Limits
 from monitor.core.sight import Blindness
 from monitor.core.telemetry import trace_id_of
 from monitor.core.transactions import TransactionStatus, shown_status
@@ -118,7 +119,9 @@ class DealTrace:
         }
 
 
-def trace_deal(estate: Estate, database: Database, key: str, now: datetime) -> list[DealTrace]:
+def trace_deal(
+    estate: Estate, database: Database, key: str, now: datetime, limits: Limits | None = None
+) -> list[DealTrace]:
     """The deals that this key finds, in every flow.
 
     Args:
@@ -127,6 +130,7 @@ def trace_deal(estate: Estate, database: Database, key: str, now: datetime) -> l
         key: business key of a deal in any case; else a business key or native id of one of its
             records, or a part of its key.
         now: the present.
+        limits: of whoever asks; None: they see every deal.
 
     Raises:
         Transient, Permanent: the store failed.
@@ -134,7 +138,7 @@ def trace_deal(estate: Estate, database: Database, key: str, now: datetime) -> l
     blind = see(estate, database, now).blind
     flows = {flow.name: flow for flow in estate.flows}
     with database.read() as connection:
-        found = find_transactions(connection, text=key, limit=MOST_TRACED)
+        found = find_transactions(connection, text=key, limit=MOST_TRACED, limits=limits)
         exact = [each for each in found if each.key.casefold() == key.casefold()]
         return [
             _trace(flows[each.flow], each, blind, connection)

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from monitor.core.model import encode_value
+from monitor.core.people import Limits
 from monitor.core.transactions import TransactionStatus, shown_status
 from monitor.estate import Estate
 from monitor.sight import see
@@ -52,6 +53,7 @@ def list_deals(
     status: TransactionStatus | None = None,
     limit: int,
     after: Place | None = None,
+    limits: Limits | None = None,
 ) -> list[Listed]:
     """Deals of the landscape's flows, by flow and key.
 
@@ -63,6 +65,7 @@ def list_deals(
         status: only those that are shown with this status.
         limit: at most so many.
         after: only those that come after this place.
+        limits: of whoever asks; None: they see every deal.
 
     Raises:
         Transient, Permanent: the store failed.
@@ -80,6 +83,7 @@ def list_deals(
                     status=stored,
                     limit=limit,
                     after=after,
+                    limits=limits,
                 )
                 found += [_listed(row, is_blind=is_blind) for row in rows]
     return sorted(found, key=lambda each: (each.flow, each.key))[:limit]

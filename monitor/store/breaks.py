@@ -25,9 +25,11 @@ from monitor.core.breaks import (
     TransitionKind,
 )
 from monitor.core.errors import Permanent, Reason
+from monitor.core.people import Limits
 from monitor.store.bulk import Row as RawRow
 from monitor.store.bulk import insert_rows, listed_texts, upsert_rows
 from monitor.store.columns import to_digits, to_microseconds
+from monitor.store.limits import is_break_seen
 from monitor.store.schema import break_transition, breaks
 
 _FINDING = tuple(field.name for field in fields(Finding))
@@ -137,6 +139,7 @@ def list_breaks(
     transaction: str | None = None,
     limit: int | None = 1000,
     after: Place | None = None,
+    limits: Limits | None = None,
 ) -> list[Break]:
     """Breaks that fit every filter, the oldest first; an empty filter lets everything through.
 
@@ -151,8 +154,9 @@ def list_breaks(
         transaction: only of this deal.
         limit: at most so many.
         after: only those that come after this place.
+        limits: of whoever asks; None: they see the breaks of every deal.
     """
-    query = select(breaks)
+    query = select(breaks) if limits is None else select(breaks).where(is_break_seen(limits))
     for column, values in (
         (breaks.c.kind, kinds),
         (breaks.c.severity, severities),

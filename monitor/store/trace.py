@@ -10,8 +10,10 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select
 
 from monitor.core.model import KeyUse, StreamId
+from monitor.core.people import Limits
 from monitor.core.transactions import TransactionStatus
 from monitor.store.bulk import listed_ids
+from monitor.store.limits import is_deal_seen
 from monitor.store.records import decode_keys
 from monitor.store.schema import business_transaction, link, record, record_key, record_version
 
@@ -96,6 +98,7 @@ def find_transactions(
     status: TransactionStatus | None = None,
     limit: int = 100,
     after: Place | None = None,
+    limits: Limits | None = None,
 ) -> list[Transaction]:
     """Transactions by flow and business key.
 
@@ -107,8 +110,9 @@ def find_transactions(
         status: only with this status.
         limit: at most so many.
         after: only those that come after this place.
+        limits: of whoever asks; None: they see every deal.
     """
-    query = _TRANSACTIONS
+    query = _TRANSACTIONS if limits is None else _TRANSACTIONS.where(is_deal_seen(limits))
     place: tuple[ColumnElement[str], ColumnElement[str]]
     place = (business_transaction.c.flow, business_transaction.c.key)
     if text:

@@ -7,7 +7,7 @@ from typing import Final
 from fastapi import Request
 
 from monitor.core.accounts import ApiToken, Session
-from monitor.core.people import Permission, Person, Verdict, may
+from monitor.core.people import Limits, Permission, Person, Thing, Verdict, may
 
 READING: Final = frozenset({Permission.READ, Permission.READ_LOG, Permission.METRICS})
 """What is open to everybody on the machine itself, where the landscape names no people."""
@@ -40,6 +40,11 @@ class Asker:
         return permission in self.permissions
 
     @property
+    def limits(self) -> Limits | None:
+        """Whose deals alone they see; None: everybody's."""
+        return None if self.person is None else self.person.limits
+
+    @property
     def name(self) -> str:
         """By which the audit log knows them; empty where nobody knows who it is."""
         return "" if self.person is None else self.person.name
@@ -53,11 +58,22 @@ class Need:
         permission: what they must be allowed to do; None: nothing in particular.
         is_open: nobody need say who they are.
         on_machine: programs on the machine itself need not say so either.
+        thing: what the address names by its only place; who sees some companies or regions alone
+            is told that there is none where it is not theirs.
+        is_narrowed: the route itself shows such people only what is theirs. What is neither is not
+            for them at all.
     """
 
     permission: Permission | None = None
     is_open: bool = False
     on_machine: bool = False
+    thing: Thing | None = None
+    is_narrowed: bool = False
+
+    @property
+    def is_for_all(self) -> bool:
+        """Whether it tells nothing of anybody's deals, or of those alone who may know."""
+        return self.permission is None or self.is_narrowed or self.thing is not None
 
 
 def may_ask(asker: Asker, need: Need) -> Verdict:
@@ -67,7 +83,9 @@ def may_ask(asker: Asker, need: Need) -> Verdict:
     if need.permission is None:
         return Verdict(asker.person is not None, "nobody is logged in")
     if need.permission in asker.permissions:
-        return Verdict(True)
+        is_for_them = asker.limits is None or need.is_for_all
+        why = "this tells of all companies and regions, and you see some of them"
+        return Verdict(is_for_them, "" if is_for_them else why)
     if asker.person is not None and may(asker.person, need.permission).is_allowed:
         return Verdict(False, f"this token of {asker.name} may not do this")
     if asker.person is None and not asker.can_log_in:

@@ -7,6 +7,8 @@ from fastapi import BackgroundTasks, Depends, FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, RedirectResponse
 
+from monitor.core.people import Limits, Thing
+from monitor.store.limits import sees
 from monitor.web.asking import Asker, may_ask
 from monitor.web.desk import Desk
 from monitor.web.forms import form_of, is_form, is_own, read_form
@@ -29,12 +31,22 @@ class RefusedAskerError(Exception):
     """Whoever asks may not have it; says why."""
 
 
+class HiddenError(Exception):
+    """There is no such thing for whoever asks."""
+
+    def __init__(self, thing: Thing, name: str) -> None:
+        super().__init__(f"no {thing.value} is called so")
+        self.thing = thing
+        self.name = name
+
+
 async def guard(request: Request, tasks: BackgroundTasks) -> None:
     """Let nobody past who may not; routes then find who asks and what they filled in.
 
     Raises:
         UnknownAskerError: they have to say who they are.
         RefusedAskerError: they may not, or the form was not shown to them.
+        HiddenError: it is about deals that are not shown to them.
     """
     need = request.app.state.needs[request.scope["endpoint"]]
     request.state.asker = Asker()
@@ -49,8 +61,19 @@ async def guard(request: Request, tasks: BackgroundTasks) -> None:
         if asker.person is None and asker.can_log_in:
             raise UnknownAskerError
         raise RefusedAskerError(verdict.why)
+    if need.thing is not None and asker.limits is not None:
+        await run_in_threadpool(_look_whose, request, asker.limits, need.thing)
     if request.method != "GET":
         await _take_form(request, asker)
+
+
+def _look_whose(request: Request, limits: Limits, thing: Thing) -> None:
+    """What is somebody else's is answered like what does not exist."""
+    (name,) = request.path_params.values()
+    desk: Desk = request.app.state.desk
+    with desk.database.read() as connection:
+        if not sees(connection, limits, thing, str(name)):
+            raise HiddenError(thing, str(name))
 
 
 async def _take_form(request: Request, asker: Asker) -> None:
@@ -76,7 +99,7 @@ def post_guard(application: FastAPI, identify: Identify, desk: Desk) -> None:
     Raises:
         LookupError: nobody has said who may ask for some route.
     """
-    application.state.identify = identify
+    application.state.identify, application.state.desk = identify, desk
     application.state.needs = needs_of(application)
 
     @application.exception_handler(UnknownAskerError)
@@ -101,3 +124,10 @@ def post_guard(application: FastAPI, identify: Identify, desk: Desk) -> None:
         if request.url.path.startswith(_OF_MACHINES):
             return JSONResponse({"detail": str(refused)}, status_code=403)
         return desk.show(request, "refused.html", code=403, why=str(refused))
+
+    @application.exception_handler(HiddenError)
+    def hide(request: Request, hidden: HiddenError) -> Response:
+        """There is none, whether there is or not."""
+        if request.url.path.startswith(_OF_MACHINES):
+            return JSONResponse({"detail": str(hidden)}, status_code=404)
+        return desk.not_found(request, hidden.thing.value, hidden.name)

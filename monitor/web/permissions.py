@@ -6,7 +6,7 @@ from typing import Any, Final
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
 
-from monitor.core.people import Permission
+from monitor.core.people import Permission, Thing
 from monitor.web.asking import Need
 from monitor.web.doors import permissions_of_doors
 
@@ -17,6 +17,12 @@ SIGNED: Final = OPEN
 PEOPLE: Final = Need()
 """To whoever is logged in, in whatever role."""
 READ: Final = Need(Permission.READ)
+READ_DEAL: Final = Need(Permission.READ, thing=Thing.DEAL)
+READ_PLAN: Final = Need(Permission.READ, thing=Thing.PLAN)
+READ_CORRECTION: Final = Need(Permission.READ, thing=Thing.CORRECTION)
+READ_BREAK: Final = Need(Permission.READ, thing=Thing.BREAK)
+READ_THEIRS: Final = Need(Permission.READ, is_narrowed=True)
+"""Lists of which everybody is shown what is theirs."""
 READ_LOG: Final = Need(Permission.READ_LOG)
 
 NEEDS: Final[Mapping[str, Need]] = {
@@ -33,16 +39,16 @@ NEEDS: Final[Mapping[str, Need]] = {
     "POST /-/reload": Need(Permission.ADMINISTER, on_machine=True),
     "GET /": READ,
     "GET /indicators": READ,
-    "GET /transactions": READ,
-    "GET /transactions/{key}": READ,
-    "GET /breaks": READ,
-    "GET /breaks/{identifier}": READ,
+    "GET /transactions": READ_THEIRS,
+    "GET /transactions/{key}": READ_DEAL,
+    "GET /breaks": READ_THEIRS,
+    "GET /breaks/{identifier}": READ_BREAK,
     "GET /incidents": READ,
     "GET /incidents/{number}": READ,
     "GET /plans": READ,
-    "GET /plans/{name}": READ,
+    "GET /plans/{name}": READ_PLAN,
     "GET /corrections": READ,
-    "GET /corrections/{number}": READ,
+    "GET /corrections/{number}": READ_CORRECTION,
     "GET /duplicates": READ,
     "GET /controls": READ,
     "GET /controls/{name}": READ,
@@ -53,19 +59,19 @@ NEEDS: Final[Mapping[str, Need]] = {
     "GET /audit": READ_LOG,
     "GET /configuration": READ_LOG,
     "GET /audit/chain": READ_LOG,
-    "GET /api/v1/openapi.json": READ,
+    "GET /api/v1/openapi.json": READ_THEIRS,
     "GET /api/v1/now": READ,
     "GET /api/v1/indicators": READ,
-    "GET /api/v1/transactions": READ,
-    "GET /api/v1/transactions/{key}": READ,
-    "GET /api/v1/breaks": READ,
-    "GET /api/v1/breaks/{identifier}": READ,
+    "GET /api/v1/transactions": READ_THEIRS,
+    "GET /api/v1/transactions/{key}": READ_DEAL,
+    "GET /api/v1/breaks": READ_THEIRS,
+    "GET /api/v1/breaks/{identifier}": READ_BREAK,
     "GET /api/v1/incidents": READ,
     "GET /api/v1/incidents/{number}": READ,
     "GET /api/v1/plans": READ,
-    "GET /api/v1/plans/{name}": READ,
+    "GET /api/v1/plans/{name}": READ_PLAN,
     "GET /api/v1/corrections": READ,
-    "GET /api/v1/corrections/{number}": READ,
+    "GET /api/v1/corrections/{number}": READ_CORRECTION,
     "GET /api/v1/audit": READ_LOG,
     **{route: Need(permission) for route, permission in permissions_of_doors().items()},
 }

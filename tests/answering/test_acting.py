@@ -1,6 +1,7 @@
 """What people press is done once, by those who may, on what still stands; all else does nothing."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 
@@ -8,7 +9,7 @@ from monitor.acting.acts import ACTS
 from monitor.core.answers import BUTTONS, Act, Click, Filled, Form, Press, read_press, write_press
 from monitor.core.breaks import BreakState
 from monitor.core.incidents import IncidentState
-from monitor.core.people import GRANTS
+from monitor.core.people import GRANTS, People, PersonSettings, Role
 from tests.answering.scene import MEMBERS, Scene
 
 ABLE = {
@@ -102,6 +103,21 @@ def test_an_incident_is_given_to_somebody_whom_the_landscape_names(scene: Scene)
     told = scene.click("olga", scene.press(Act.ASSIGN), chosen="U0EVE")
     assert "does not know whom you chose" in told
     assert scene.incident.acknowledged_by == "otto"
+
+
+@pytest.mark.parametrize("limit", [{"legal_entities": ("Alpha",)}, {"regions": ("North",)}])
+def test_who_sees_some_companies_or_regions_does_nothing_about_all_of_them(
+    quiet_scene: Scene, limit: dict[str, tuple[str, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = PersonSettings(roles=tuple(Role), slack="U0OLGA", **limit)
+    narrowed = replace(quiet_scene.firm.estate, people=People({"olga": settings}))
+    monkeypatch.setattr(quiet_scene.firm, "estate", narrowed)
+    before = state(quiet_scene)
+    for act in BUTTONS:
+        assert "you see some of them" in quiet_scene.click("olga", quiet_scene.press(act))
+        assert quiet_scene.deeds()[-1] == ("olga", "refused_in_slack")
+    assert state(quiet_scene) == before
+    assert "shown to those who see them all" in quiet_scene.command("olga", "status")
 
 
 def test_whoever_lets_go_leaves_it_open_again(scene: Scene) -> None:

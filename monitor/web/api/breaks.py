@@ -16,6 +16,7 @@ from monitor.web.api.answers import BreakAnswer, IncidentAnswer
 from monitor.web.api.parts import NOT_FOUND, Limit, Part, part_of
 from monitor.web.api.tagged import TaggedRoute
 from monitor.web.asked import Number
+from monitor.web.asking import asker_of
 from monitor.web.desk import Desk
 from monitor.web.places import After, break_place, write_place
 
@@ -53,14 +54,17 @@ def break_api(desk: Desk) -> APIRouter:
                 transaction=transaction,
                 limit=limit + 1,
                 after=break_place(after),
+                limits=asker_of(request).limits,
             )
         answers = [BreakAnswer.model_validate(break_as_json(each)) for each in found]
         return part_of(request, answers, limit, lambda at: write_place(place_of(found[at])))
 
     @routes.get("/breaks/{identifier}", responses=dict(NOT_FOUND))
-    def explained(identifier: str) -> dict[str, Any]:
+    def explained(request: Request, identifier: str) -> dict[str, Any]:
         """One break: why, since when, who shares it, what to do."""
-        told = explain(desk.estate, desk.database, identifier, desk.now())
+        # In full it counts what other deals share, whosever they are.
+        full = asker_of(request).limits is None
+        told = explain(desk.estate, desk.database, identifier, desk.now(), in_full=full)
         if told is None:
             raise HTTPException(404, "no break is called so")
         return told.as_json()

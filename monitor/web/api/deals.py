@@ -12,6 +12,7 @@ from monitor.reports.overview import look_over
 from monitor.web.api.answers import DealAnswer, StandingAnswer, TraceAnswer
 from monitor.web.api.parts import NOT_FOUND, Limit, Part, part_of
 from monitor.web.api.tagged import TaggedRoute
+from monitor.web.asking import asker_of
 from monitor.web.desk import Desk
 from monitor.web.places import After, deal_place, write_place
 
@@ -58,14 +59,15 @@ def deal_api(desk: Desk) -> APIRouter:
             status=status,
             limit=limit + 1,
             after=deal_place(after),
+            limits=asker_of(request).limits,
         )
         answers = [DealAnswer.model_validate(each.as_json()) for each in found]
         return part_of(request, answers, limit, lambda at: write_place(found[at].place))
 
     @routes.get("/transactions/{key:path}", responses=dict(NOT_FOUND))
-    def trace(key: str) -> list[TraceAnswer]:
+    def trace(request: Request, key: str) -> list[TraceAnswer]:
         """The deals that this key finds, each with its way through every system."""
-        traces = trace_deal(desk.estate, desk.database, key, desk.now())
+        traces = trace_deal(desk.estate, desk.database, key, desk.now(), asker_of(request).limits)
         if not traces:
             raise HTTPException(404, "no deal is called so")
         return [TraceAnswer.model_validate(each.as_json()) for each in traces]

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from monitor.core.breaks import LIVE_STATES, BreakKind, BreakState, Severity
 from monitor.explaining.explain import explain
 from monitor.store.breaks import list_breaks, place_of
+from monitor.web.asking import asker_of
 from monitor.web.desk import Desk
 from monitor.web.places import LONGEST, break_place, write_place
 
@@ -45,6 +46,7 @@ def break_routes(desk: Desk) -> APIRouter:
     @routes.get("/breaks")
     def queue(request: Request, asked: Annotated[Filters, Query()]) -> HTMLResponse:
         """Breaks that stand, the oldest first, and who holds how many of what age."""
+        limits = asker_of(request).limits
         with desk.database.read() as connection:
             found = list_breaks(
                 connection,
@@ -56,8 +58,10 @@ def break_routes(desk: Desk) -> APIRouter:
                 systems=[asked.system] if asked.system else (),
                 limit=MOST_LISTED + 1,
                 after=break_place(asked.after),
+                limits=limits,
             )
-            loads = desk.standing.recall(connection).loads(desk.now())
+            # They count everybody's breaks.
+            loads = desk.standing.recall(connection).loads(desk.now()) if limits is None else []
         shown = found[:MOST_LISTED]
         return desk.show(
             request,
@@ -78,6 +82,8 @@ def break_routes(desk: Desk) -> APIRouter:
     @routes.get("/breaks/{identifier}")
     def explained(request: Request, identifier: str, full: bool = False) -> HTMLResponse:
         """One break: why, since when, what to do; since when and who shares it where asked."""
+        # In full it counts what other deals share, whosever they are.
+        full = full and asker_of(request).limits is None
         told = explain(desk.estate, desk.database, identifier, desk.now(), in_full=full)
         if told is None:
             return desk.not_found(request, "break", identifier)

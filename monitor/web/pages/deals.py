@@ -15,6 +15,7 @@ from monitor.reports.listing import list_deals
 from monitor.reports.past_deal import instants_of, trace_as_of
 from monitor.reports.timeline import Timeline, draw_timeline
 from monitor.web.asked import LARGEST_NUMBER
+from monitor.web.asking import asker_of
 from monitor.web.desk import Desk
 from monitor.web.places import After, deal_place, write_place
 
@@ -46,6 +47,7 @@ def deal_routes(desk: Desk) -> APIRouter:
             status=wanted,
             limit=MOST_LISTED + 1,
             after=deal_place(after),
+            limits=asker_of(request).limits,
         )
         shown, following = found[:MOST_LISTED], ""
         if len(found) > MOST_LISTED:
@@ -69,7 +71,7 @@ def deal_routes(desk: Desk) -> APIRouter:
         step: Annotated[int | None, Query(ge=1, le=LARGEST_NUMBER)] = None,
     ) -> HTMLResponse:
         """One deal's way through every system, as it is or as it was known at an instant."""
-        traces = trace_deal(desk.estate, desk.database, key, desk.now())
+        traces = trace_deal(desk.estate, desk.database, key, desk.now(), asker_of(request).limits)
         if not traces:
             return desk.not_found(request, "deal", key)
         return desk.show(
