@@ -9,16 +9,19 @@ from typing import Any, Final
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 
+from monitor.config import Landscape
 from monitor.core.entities import ENTITIES, MOMENTS
 from monitor.core.model import FieldType
 from monitor.core.streams import KeyMapping
 from probes.definitions.definition import Definition
+from probes.engine.keys import as_key_mapping
 
 DEAL: Final = "deal"
 """The key kind of which there is one a deal."""
 UNKNOWN: Final = "your_deal_field"
 """Stands where only the firm knows in which field a system holds the number of a deal."""
 _ASK: Final = "name the field of yours that holds the CRM's id of the deal"
+_PERHAPS: Final = "if that is where you keep the CRM's id of the deal"
 _ONE_CURRENCY: Final = "or the field that says it, where there are several"
 
 
@@ -121,8 +124,12 @@ class _Stream:
 
     def can_be(self, status: str) -> bool:
         """Whether its statuses are known to be told in this word."""
-        said = self.mapped.get("status")
-        return isinstance(said, Mapping) and status in said.get("values", {}).values()
+        return _can_be(self.ready, status)
+
+
+def _can_be(ready: Mapping[str, Any], status: str) -> bool:
+    said = ready.get("map", {}).get("status")
+    return isinstance(said, Mapping) and status in said.get("values", {}).values()
 
 
 def compose(chosen: Mapping[Part, tuple[str, Definition]], currency: str) -> str:
@@ -186,7 +193,11 @@ def _streams_of(
             stand_ins = {Part.CPQ, Part.CONTRACTS} - chosen.keys()
             entities |= {entity for each in stand_ins for entity in _ENTITIES[each]}
         ready = chosen[host][1].streams
-        watched = {name: each for name, each in ready.items() if each["entity"] in entities}
+        watched = {
+            name: each
+            for name, each in ready.items()
+            if each["entity"] in entities and (each["entity"] != "message" or _can_be(each, "dead"))
+        }
         own = {kind for each in watched.values() for kind in each.get("defines", {})}
         # Two systems that number alike must not be taken for one another.
         renamed = {kind: f"{host}_{kind}" for kind in own & defined}
@@ -280,10 +291,12 @@ def _stream(stream: _Stream, spelled: Any, currency: str) -> CommentedMap:
         changed |= {kind: each for kind, each in after.items() if kind not in before}
         if role == "refers" and DEAL in after:
             normalise = _key(spelled).normalise
-            if _key(after[DEAL]).normalise != normalise:
+            if stream.part is Part.ERP or _key(after[DEAL]).normalise != normalise:
                 changed[DEAL] = {**_in_full(after[DEAL]), "normalise": list(normalise)}
             if stream.lacks_deal:
                 changed.yaml_add_eol_comment(_ASK, DEAL)
+            elif stream.part is Part.ERP:
+                changed.yaml_add_eol_comment(_PERHAPS, DEAL)
         if changed:
             said[role] = changed
     return said
@@ -295,6 +308,16 @@ def _key(path: Any) -> KeyMapping:
 
 def _in_full(path: Any) -> Mapping[str, Any]:
     return path if isinstance(path, Mapping) else {"from": path}
+
+
+def unfinished(landscape: Landscape) -> list[str]:
+    """Where a landscape still names no field for the deal, as `system.stream`."""
+    return [
+        f"{system}.{name}"
+        for system, settings in landscape.systems.items()
+        for name, stream in settings.streams.items()
+        if DEAL in stream.refers and as_key_mapping(stream.refers[DEAL]).source == UNKNOWN
+    ]
 
 
 def _flow(streams: Sequence[_Stream], through: Sequence[str]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from monitor.app import build_estate, load_plugins
 from monitor.cli import workbench
-from monitor.cli.composing import Part, compose
+from monitor.cli.composing import UNKNOWN, Part, compose, unfinished
 from monitor.cli.exits import Exit
 from monitor.cli.options import AsJson, LandscapePath, new_console
 from monitor.config import Landscape
@@ -112,9 +112,12 @@ def check(
 def _say_in_order(settings: Landscape, landscape: Path, *, as_json: bool) -> None:
     alone = rules_without_control(settings) if settings.controls else []
     if as_json:
-        typer.echo(json.dumps({"issues": [], "without_control": alone}))
+        told = {"issues": [], "unfinished": unfinished(settings), "without_control": alone}
+        typer.echo(json.dumps(told))
         return
     typer.echo(f"{landscape} is in order")
+    for stream in unfinished(settings):
+        typer.echo(f"  {stream}: name the field that holds the deal, in place of '{UNKNOWN}'")
     for rule in alone:
         typer.echo(f"  no control stands on {rule}")
 

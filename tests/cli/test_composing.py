@@ -81,7 +81,12 @@ def test_the_command_writes_a_landscape_that_the_next_command_accepts(
     text = file.read_text(encoding="utf-8")
     for name, value in environment(text).items():
         monkeypatch.setenv(name, value)
-    assert tieout("check", str(file)).status == Exit.IN_ORDER
+    checked = tieout("check", str(file))
+    assert checked.status == Exit.IN_ORDER
+    for stream in ("erp.project", "bus.execution"):
+        assert (
+            f"{stream}: name the field that holds the deal, in place of '{UNKNOWN}'" in checked.out
+        )
     asked = {line.strip() for line in text.splitlines() if UNKNOWN in line}
     assert asked == {f"from: {UNKNOWN}"} | {line for line in asked if line.startswith("#")}
     assert re.search(r"crm-opportunity-to-psa-project:\n\s+from: crm.opportunity", text)
@@ -109,6 +114,7 @@ def test_what_one_record_is_asked_others_need_not_be(tmp_path: Path) -> None:
         (["--erp", "netsuite"], "a deal begins in a CRM"),
         (["--crm", "boomi"], "boomi has no ready stream of customer or opportunity"),
         (["--crm", "salesforce", "--bus", "xero"], "xero has no ready stream of message"),
+        (["--crm", "salesforce", "--bus", "okta"], "okta has no ready stream of message"),
     ],
 )
 def test_what_does_not_fit_is_refused_and_nothing_is_written(
