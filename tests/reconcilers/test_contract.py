@@ -269,11 +269,14 @@ def _disturbed(frame: pl.DataFrame, minded: frozenset[str], chance: random.Rando
         pl.Decimal(38, 6): [Decimal(20), Decimal(7), None],
         pl.Datetime("us", "UTC"): [at(-99), at(-1), None],
     }
-    return frame.with_columns(
+    changed = {name: kind for name, kind in frame.schema.items() if name not in left}
+    disturbed = frame.with_columns(
         pl.Series(name, [chance.choice(others[kind]) for _ in range(frame.height)], kind)
-        for name, kind in frame.schema.items()
-        if name not in left and kind in others
+        for name, kind in changed.items()
+        if kind in others
     )
+    # Whatever there is was seen at some time.
+    return disturbed.with_columns(pl.col("_observed_at").fill_null(at(-1)))
 
 
 def _loud(asked: Rule, scope: Scope) -> set[str]:
