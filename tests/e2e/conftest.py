@@ -48,7 +48,7 @@ def sound(estate: RunningEstate) -> Deal:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One process starts the estate and runs all that it proves; modules without it go elsewhere."""
+    """One process runs whatever needs the estate; modules that do not may run in another."""
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent):
             needs = getattr(item, "fixturenames", ())
