@@ -57,7 +57,7 @@ class ServerSettings(Settings):
     """Where the page, the metrics and the management calls are served."""
 
     host: Literal["127.0.0.1", "::1", "localhost"] = "127.0.0.1"
-    """Loopback only: there are no users yet who could log in from elsewhere."""
+    """Loopback only: from elsewhere people come through a proxy that speaks TLS, and log in."""
     port: int = Field(default=9464, ge=0, le=65535)
     """0 takes any free port."""
     address: AnyHttpUrl | None = None
